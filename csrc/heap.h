@@ -25,11 +25,11 @@
 #include <stdint.h>
 
 enum {
-  PM_HEAP_GRANULE = 64,       /* bytes */
-  PM_HEAP_PAGE = 64,          /* granules */
-  PM_HEAP_SMALL_BINS = 127,   /* an extent of 127 granules always holds a whole page */
-  PM_HEAP_TREE_BINS = 54,     /* two an octave from key 2^7 to key 2^33 */
-  PM_HEAP_NODES_AT_LEAST = 2, /* slot 0 is null and anchors the list, slot 1 is the top */
+	PM_HEAP_GRANULE = 64,       /* bytes */
+	PM_HEAP_PAGE = 64,          /* granules */
+	PM_HEAP_SMALL_BINS = 127,   /* an extent of 127 granules always holds a whole page */
+	PM_HEAP_TREE_BINS = 52,     /* two an octave from key 2^7 to key 2^33 */
+	PM_HEAP_NODES_AT_LEAST = 2, /* slot 0 is null and anchors the list, slot 1 is the top */
 };
 
 #define PM_HEAP_NEEDS_NODES UINT32_MAX
@@ -50,10 +50,10 @@ enum {
  *
  * A ring is the list of extents whose place in the tree is taken by one of the same key. */
 typedef struct pm_extent {
-  uint32_t start;      /* granules from the heap's base */
-  uint32_t size;       /* granules */
-  uint32_t prev, next; /* address neighbours, 0 = none */
-  uint32_t link[4];
+	uint32_t start;      /* granules from the heap's base */
+	uint32_t size;       /* granules */
+	uint32_t prev, next; /* address neighbours, 0 = none */
+	uint32_t link[4];
 } pm_extent;
 
 _Static_assert(sizeof(pm_extent) == 32, "a node is half a cache line");
@@ -69,25 +69,25 @@ _Static_assert(sizeof(pm_extent) == 32, "a node is half a cache line");
  *   small[k] != 0 <=> bit k of small_map,  tree[k] != 0 <=> bit k of tree_map
  *   {free extents} == {top} + {dv, if any} + {in small bins} + {in tree bins} */
 typedef struct pm_heap {
-  uint64_t small_map[2];
-  uint64_t tree_map;
-  uint32_t limit, maximum;         /* granules */
-  uint32_t used, free;             /* granules, the top's included */
-  uint32_t used_count, free_count; /* extents, without the top */
-  uint32_t dv;                     /* node, 0 = none */
-  uint32_t node_reserved;          /* slots that may be touched, slot 0 included */
-  uint32_t node_high;              /* slots from here on were never used */
-  uint32_t node_free;              /* the slot freed last, 0 = none */
-  uint32_t spare;                  /* slots left for new nodes */
-  uint32_t tree[PM_HEAP_TREE_BINS];
-  uint32_t small[PM_HEAP_SMALL_BINS + 1]; /* small[k]: extents of k granules; small[0] is unused */
+	uint64_t small_map[2];
+	uint64_t tree_map;
+	uint32_t limit, maximum;         /* granules */
+	uint32_t used, free;             /* granules, the top's included */
+	uint32_t used_count, free_count; /* extents, without the top */
+	uint32_t dv;                     /* node, 0 = none */
+	uint32_t node_reserved;          /* slots that may be touched, slot 0 included */
+	uint32_t node_high;              /* slots from here on were never used */
+	uint32_t node_free;              /* the slot freed last, 0 = none */
+	uint32_t spare;                  /* slots left for new nodes */
+	uint32_t tree[PM_HEAP_TREE_BINS];
+	uint32_t small[PM_HEAP_SMALL_BINS + 1]; /* small[k]: extents of k granules; small[0] is unused */
 } pm_heap;
 
 _Static_assert(sizeof(pm_heap) <= 1024, "the heap shares the superblock's page");
 
 /* An extent that the truth says is used; node is filled in by pm_heap_rebuild. */
 typedef struct pm_used {
-  uint32_t start, size, owner, node;
+	uint32_t start, size, owner, node;
 } pm_used;
 
 /* An empty heap of limit granules. node_reserved is at least PM_HEAP_NODES_AT_LEAST. */
@@ -109,7 +109,7 @@ uint32_t pm_heap_trim(pm_heap *heap, pm_extent *nodes, uint32_t keep);
 /* More slots of the side table may be touched. */
 void pm_heap_reserve_nodes(pm_heap *heap, uint32_t node_reserved);
 
-/* Takes size granules (> 0) at a multiple of align (1 or PM_HEAP_PAGE).
+/* Takes size granules (> 0) at a multiple of align (1 or PM_HEAP_PAGE; with the latter size is whole pages).
  * Returns the node, 0 if no free extent fits, or PM_HEAP_NEEDS_NODES if fewer than 3 slots are spare. */
 uint32_t pm_heap_allocate(pm_heap *heap, pm_extent *nodes, uint32_t size, uint32_t align);
 
