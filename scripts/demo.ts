@@ -1,0 +1,5 @@
+import { runInForeground } from "./command.ts";
+import { setUpOrExit } from "./setup.ts";
+
+await setUpOrExit();
+process.exit(await runInForeground("examples/demo/main.ts", process.argv.slice(2)));
