@@ -625,6 +625,7 @@ static const char *check_head(const pm_heap *heap, const pm_extent *nodes, uint3
 	REQUIRE(!heap->dv || nodes[heap->dv].link[KIND] == IS_DV, "the victim is not marked so");
 	REQUIRE(nodes[ANCHOR].link[KIND] == IS_USED, "the anchor is not marked as used");
 	REQUIRE(nodes[TOP].link[KIND] == IS_TOP, "the top is not marked so");
+	REQUIRE(!heap->zero, "the padding is not zero");
 	REQUIRE(!(heap->small_map[0] & 1) && !heap->small[0], "a bin for nothing");
 	REQUIRE(!(heap->small_map[1] >> 63) && !heap->small[PM_HEAP_SMALL_BINS], "a small bin for whole pages");
 	REQUIRE(!(heap->tree_map >> PM_HEAP_TREE_BINS), "a tree bin past the last");
@@ -706,7 +707,16 @@ typedef struct trie_place {
 
 #define TRIE_LEVELS 32 /* the highest key has 31 steering bits */
 
-/* Depth first, with a stack: it holds at most one place a level beside the path. */
+/* Whether a node further up has the key too: then this one belongs into its ring. */
+static bool repeats_above(const pm_extent *nodes, uint32_t node) {
+	uint64_t key = key_of(&nodes[node]);
+	while ((node = nodes[node].link[UP]))
+		if (key_of(&nodes[node]) == key) return true;
+	return false;
+}
+
+/* Depth first, with a stack: it holds at most one place a level beside the path, and no path is longer than the keys' bits, for
+ * the keys on it differ. */
 static const char *check_trie(checking *check, uint32_t bin) {
 	const pm_extent *nodes = check->nodes;
 	trie_place stack[TRIE_LEVELS + 2];
@@ -722,8 +732,9 @@ static const char *check_trie(checking *check, uint32_t bin) {
 		uint64_t key = key_of(&nodes[at.node]);
 		REQUIRE(key >= KEY_LEAST, "no whole page and in a tree");
 		REQUIRE(tree_bin_of(key) == bin, "in the wrong tree");
-		REQUIRE(at.depth < TRIE_LEVELS, "a tree too deep");
 		REQUIRE(!at.depth || steer_of(key) >> (64 - at.depth) == at.prefix, "on the wrong side of a tree");
+		REQUIRE(!repeats_above(nodes, at.node), "a key twice in a tree");
+		PM_ASSERT(at.depth < TRIE_LEVELS);
 		REQUIRE(check->binned-- > 0, "more in bins than there are");
 		const char *wrong = check_list(check, at.node, IN_RING, key);
 		if (wrong) return wrong;

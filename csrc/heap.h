@@ -81,9 +81,10 @@ typedef struct pm_heap {
 	uint32_t spare;                  /* slots left for new nodes */
 	uint32_t tree[PM_HEAP_TREE_BINS];
 	uint32_t small[PM_HEAP_SMALL_BINS + 1]; /* small[k]: extents of k granules; small[0] is unused */
+	uint32_t zero;                          /* fills the struct up to a multiple of 8 */
 } pm_heap;
 
-_Static_assert(sizeof(pm_heap) <= 1024, "the heap shares the superblock's page");
+_Static_assert(sizeof(pm_heap) == 792, "the heap shares the superblock's page, and has no hidden padding");
 
 /* An extent that the truth says is used; node is filled in by pm_heap_rebuild. */
 typedef struct pm_used {
