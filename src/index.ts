@@ -1,0 +1,12 @@
+export { DecodeError, EncodeError } from "./codec/index.ts";
+export * from "./errors.ts";
+export { ObjectRef } from "./object/ref.ts";
+export { Draft, type View, type ViewConstructor } from "./store/draft.ts";
+export { Lease } from "./store/lease.ts";
+export type { ObjectInfo } from "./store/object-info.ts";
+export type { OpenOptions, PutOptions } from "./store/options.ts";
+export type { Size } from "./store/size.ts";
+export type { StoreStats } from "./store/stats.ts";
+export { Store } from "./store/store.ts";
+export type { Target } from "./store/target.ts";
+export type { WaitOptions } from "./store/waiting.ts";

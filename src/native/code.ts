@@ -1,0 +1,46 @@
+/** The core's codes (PLASMID_ERRORS in plasmid.h): 0 is success, these are what went wrong. */
+export const Code = {
+  INVALID: -1,
+  NOT_FOUND: -2,
+  TIMED_OUT: -3,
+  ABORTED: -4,
+  NAME_TAKEN: -5,
+  NOT_SEALED: -6,
+  ALREADY_SEALED: -7,
+  DRAFT_BUSY: -8,
+  FREED: -9,
+  LOST: -10,
+  STORE_FULL: -11,
+  TABLE_FULL: -12,
+  CLIENTS_FULL: -13,
+  LOCK_TIMEOUT: -14,
+  BAD_SEGMENT: -15,
+  VERSION: -16,
+  DESTROYED: -17,
+  CLOSED: -18,
+  PLATFORM: -19,
+  NO_SPACE: -20,
+  SYSTEM: -21,
+  CAPACITY: -22,
+  NO_STORE: -23,
+  BAD_NAME: -24,
+  FORKED: -25,
+  CORRUPT: -26,
+  NO_MEMORY: -27,
+  NOT_PINNED: -28,
+  NOT_DRAFT: -29,
+  /** Not a failure: the object is read in place, by a lease. */
+  LARGE: -30,
+} as const;
+
+/** `plasmid_item_flag`. */
+export const ItemFlag = { REPLACE: 1, PIN: 2, ZERO: 4 } as const;
+
+/** `plasmid_open_flag`. */
+export const OpenFlag = { EXISTING: 1, LAST_CLOSE: 2 } as const;
+
+/** `plasmid_event`. */
+export const Event = { WAKE: 1, COLLECT: 2, DESTROYED: 4 } as const;
+
+/** `plasmid_object_state`. */
+export const ObjectState = ["absent", "created", "sealed", "freed", "gone"] as const;

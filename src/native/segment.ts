@@ -1,0 +1,138 @@
+import { type Pointer, ptr, toArrayBuffer as toArrayBufferOf } from "bun:ffi";
+import type { FailureContext, StoreError } from "../errors.ts";
+import { failure } from "./failure.ts";
+import { DATA_BYTES, Exchange, NAME_BYTES, Options, setU64 } from "./layout.ts";
+import { type Symbols, symbols } from "./symbols.ts";
+
+/** What `plasmid_open` takes; 0 asks for the core's default. */
+export interface OpenSettings {
+  /** Bytes of the heap; 0: take what is there. */
+  capacity: number;
+  maxObjects: number;
+  maxClients: number;
+  lockTimeoutMs: number;
+  /** Bits of `OpenFlag`. */
+  flags: number;
+}
+
+// The declaration in bun-types leaves the last two parameters out.
+const toArrayBuffer = toArrayBufferOf as (
+  at: Pointer,
+  offset: number,
+  bytes: number,
+  context?: Pointer,
+  deallocator?: Pointer,
+) => ArrayBuffer;
+
+const utf8 = new TextEncoder();
+
+function cString(text: string): Uint8Array {
+  return utf8.encode(`${text}\0`);
+}
+
+// A handle's buffer needs an address and stands for a number; it is never read or written.
+const STAND_IN = new Uint8Array(4096);
+const STAND_IN_AT = ptr(STAND_IN);
+
+/**
+ * One opened store of the core: its pointer, and views on the memory through which calls take and give (`plasmid_exchange`).
+ * The hot paths call `core` themselves; the rest goes through `must`.
+ */
+export class Segment {
+  /** The functions of the core. */
+  readonly core: Symbols;
+  /** `plasmid_store *`. */
+  readonly at: Pointer;
+  /** The exchange's header as signed words: ids are kept so. */
+  readonly words: Int32Array;
+  /** The same, unsigned. */
+  readonly counts: Uint32Array;
+  /** `exchange.data`. */
+  readonly data: Uint8Array;
+  /** Name of the store, for messages. */
+  readonly name: string;
+  readonly #nameRoom: Uint8Array;
+  readonly #contextBase: number;
+
+  private constructor(name: string, core: Symbols, at: Pointer) {
+    this.name = name;
+    this.core = core;
+    this.at = at;
+    const exchange = toArrayBuffer(Number(core.plasmid_exchange_of(at)) as Pointer, 0, Exchange.size);
+    this.words = new Int32Array(exchange, 0, Exchange.name / 4);
+    this.counts = new Uint32Array(exchange, 0, Exchange.name / 4);
+    this.data = new Uint8Array(exchange, Exchange.data, DATA_BYTES);
+    this.#nameRoom = new Uint8Array(exchange, Exchange.name, NAME_BYTES);
+    this.#contextBase = Number(core.plasmid_context(at, 1)) - 1;
+  }
+
+  /**
+   * Opens, or makes, a store.
+   *
+   * @throws every error of `plasmid_open`.
+   */
+  static open(directory: string, name: string, settings: OpenSettings): Segment {
+    const core = symbols();
+    const options = new Uint32Array(Options.size / 4);
+    setU64(options, Options.capacity, settings.capacity);
+    options[Options.maxObjects / 4] = settings.maxObjects;
+    options[Options.maxClients / 4] = settings.maxClients;
+    options[Options.lockTimeoutMs / 4] = settings.lockTimeoutMs;
+    options[Options.flags / 4] = settings.flags;
+    const out = new BigUint64Array(1);
+    const code = core.plasmid_open(cString(directory), cString(name), options, out);
+    if (code < 0) throw failure(code, { store: name });
+    return new Segment(name, core, Number(out[0]) as Pointer);
+  }
+
+  /**
+   * Destroys the store of this name.
+   *
+   * @throws StoreNotFoundError if there is none.
+   */
+  static destroy(directory: string, name: string): void {
+    const code = symbols().plasmid_destroy(cString(directory), cString(name));
+    if (code < 0) throw failure(code, { store: name });
+  }
+
+  /** The code, if it is not negative. @throws the code's error. */
+  must(code: number, object?: string): number {
+    if (code < 0) throw this.failure(code, object);
+    return code;
+  }
+
+  /** The error of a negative code of a call on this store. */
+  failure(code: number, object?: string, context?: FailureContext): StoreError {
+    return failure(code, { store: this.name, object, ...context });
+  }
+
+  /** Puts a name into the exchange; returns its length in bytes. The name has been checked. */
+  writeName(name: string): number {
+    return utf8.encodeInto(name, this.#nameRoom).written;
+  }
+
+  /** A buffer whose collection ends the handle `token`. */
+  handle(token: number): ArrayBuffer {
+    return this.handleOf(this.#contextBase + token);
+  }
+
+  /** The same by the context that a reference row carries. */
+  handleOf(context: number): ArrayBuffer {
+    return toArrayBuffer(STAND_IN_AT, 0, 1, context as Pointer, this.core.release);
+  }
+
+  /** `bytes` (not 0) bytes of the mapping, whose collection ends the lease `context`. */
+  view(address: number, bytes: number, context: number): ArrayBuffer {
+    return toArrayBuffer(address as Pointer, 0, bytes, context as Pointer, this.core.release);
+  }
+
+  /** `bytes` (not 0) bytes at an address, owned by nobody: gone when what stands there is. */
+  glance(address: number, bytes: number): ArrayBuffer {
+    return toArrayBuffer(address as Pointer, 0, bytes);
+  }
+
+  /** An array of `bytes` (not 0) bytes that must not be read or written: only its length is real. */
+  nowhere(bytes: number): ArrayBuffer {
+    return toArrayBuffer(STAND_IN_AT, 0, bytes);
+  }
+}

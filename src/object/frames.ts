@@ -1,0 +1,181 @@
+import { Decoder, Encoder } from "../codec/index.ts";
+import { InvalidArgumentError } from "../errors.ts";
+import { Exchange, u64 } from "../native/layout.ts";
+import type { Segment } from "../native/segment.ts";
+import { Held } from "./held.ts";
+import type { Frame } from "./item.ts";
+import { ObjectRef, type RefHome } from "./ref.ts";
+import { leasedBuffers, leasedReferences } from "./rows.ts";
+
+/** From this many bytes on, a typed array's bytes stand behind the value and are read in place. The core's PM_LARGE_BYTES. */
+export const BUFFER_THRESHOLD = 32768;
+
+const NO_REFERENCES: readonly ObjectRef[] = [];
+
+/** A decoded value and the buffers below it, each with a lease of its own. */
+export interface LeasedValue {
+  value: unknown;
+  buffers: ArrayBuffer[];
+}
+
+/**
+ * Values to bytes in the exchange and back: where codec and core meet.
+ *
+ * User code may run while a value is encoded or decoded (getters, reducers) and may call the store again. `busy` says that the
+ * exchange is in use; a call that finds it set must go through `aside`.
+ */
+export class Frames {
+  /** A value is being read from, or written to, the exchange. */
+  busy = false;
+  readonly #segment: Segment;
+  readonly #home: RefHome;
+  #encoder = newEncoder();
+  #decoder = new Decoder();
+  readonly #gathered: ArrayBuffer[] = [];
+
+  constructor(segment: Segment, home: RefHome) {
+    this.#segment = segment;
+    this.#home = home;
+  }
+
+  /** Does `work`, which uses the exchange, in the middle of another use of it. */
+  aside<T>(work: () => T): T {
+    const { data, counts } = this.#segment;
+    const savedData = data.slice();
+    const savedCounts = counts.slice();
+    const encoder = this.#encoder;
+    const decoder = this.#decoder;
+    this.#encoder = newEncoder();
+    this.#decoder = new Decoder();
+    this.busy = false;
+    try {
+      return work();
+    } finally {
+      this.#encoder = encoder;
+      this.#decoder = decoder;
+      data.set(savedData);
+      counts.set(savedCounts);
+      this.busy = true;
+    }
+  }
+
+  /**
+   * Encodes into the exchange. Returns the bytes if the value is small and plain, so that `plasmid_put_small` can take it; else
+   * -1, and `frame` encodes it.
+   */
+  encodeSmall(value: unknown): number {
+    const encoder = this.#encoder;
+    this.busy = true;
+    try {
+      const bytes = encoder.encodeInto(value, this.#segment.data);
+      return encoder.buffers.length === 0 && encoder.references.length === 0 ? bytes : -1;
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  /** Encodes into memory of its own. The buffers are the value's, not copies. */
+  frame(value: unknown, flags = 0, name?: Uint8Array): Frame {
+    const encoder = this.#encoder;
+    this.busy = true;
+    try {
+      const inband = encoder.encode(value);
+      const references = encoder.references.length === 0 ? NO_REFERENCES : (encoder.references.slice() as ObjectRef[]);
+      const foreign = references.find(ref => !(ref instanceof ObjectRef));
+      if (foreign !== undefined) {
+        throw new InvalidArgumentError(
+          "the value contains a ref that no store here knows",
+          { store: this.#home.name },
+          "put refs of this store",
+        );
+      }
+      return { inband, buffers: encoder.buffers.slice(), references, flags, name };
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  /** The value of the object of `bytes` bytes that stands at `start` of the exchange's data. */
+  copied(start: number, bytes: number, inband: number, buffers: number): unknown {
+    this.busy = true;
+    try {
+      const { data } = this.#segment;
+      const copies = buffers === 0 ? null : copiedBuffers(data, start, bytes, inband, buffers);
+      return this.#decoder.decodeFrom(data, start, start + inband, copies, null);
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  /** The value of the object that `plasmid_peek` just copied to the exchange. */
+  peeked(bytes: number): unknown {
+    const { counts } = this.#segment;
+    const buffers = counts[Exchange.buffers >> 2]!;
+    if (buffers !== 0) return this.copied(0, bytes, counts[Exchange.inband >> 2]!, buffers);
+    this.busy = true;
+    try {
+      return this.#decoder.decodeFrom(this.#segment.data, 0, bytes, null, null);
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  /** True if the buffers of a held object are all there; then `heldValue` is to be called at once. */
+  gather(held: Held): boolean {
+    return held.gather(this.#gathered);
+  }
+
+  /** The value of a held object, over the buffers that `gather` has just found. */
+  heldValue(held: Held): unknown {
+    const buffers = this.#gathered;
+    this.busy = true;
+    try {
+      return this.#decoder.decodeFrom(held.inband, 0, held.inband.length, buffers, null);
+    } finally {
+      this.busy = false;
+      buffers.length = 0;
+    }
+  }
+
+  /** The value of the object that `plasmid_lease` just leased. `remember` gets its record, if it is worth one. */
+  leased(remember?: (held: Held) => void): LeasedValue {
+    const segment = this.#segment;
+    const { counts, words } = segment;
+    const inband = counts[Exchange.inband >> 2]!;
+    const token = counts[Exchange.inbandToken >> 2]!;
+    const at = u64(counts, Exchange.inbandAt);
+    const self = new ObjectRef(words[0]!, words[1]!, words[2]!, words[3]!, words[4]!, null, null);
+    const buffers = leasedBuffers(segment);
+    const references = leasedReferences(segment, this.#home);
+    this.busy = true;
+    try {
+      const source = at === 0 ? segment.data : new Uint8Array(segment.glance(at, inband));
+      if (remember !== undefined && Held.fits(inband, buffers.length, references.length)) {
+        remember(new Held(self, source.slice(0, inband), buffers));
+      }
+      const value = this.#decoder.decodeFrom(source, 0, inband, buffers, references);
+      return { value, buffers };
+    } finally {
+      this.busy = false;
+      if (token !== 0) segment.core.plasmid_forget(segment.at, token);
+    }
+  }
+}
+
+function newEncoder(): Encoder {
+  const encoder = new Encoder({ bufferThreshold: BUFFER_THRESHOLD });
+  encoder.acceptReferences = true;
+  return encoder;
+}
+
+// `in-band bytes | table of {offset, bytes} at the next multiple of 8 | buffers`, offsets from the object's first byte.
+function copiedBuffers(data: Uint8Array, start: number, bytes: number, inband: number, count: number): ArrayBuffer[] {
+  const object = data.buffer.slice(data.byteOffset + start, data.byteOffset + start + bytes) as ArrayBuffer;
+  const words = new Uint32Array(object, 0, object.byteLength >> 2);
+  const buffers = new Array<ArrayBuffer>(count);
+  for (let i = 0, at = (inband + 7) & ~7; i < count; i++, at += 16) {
+    const offset = u64(words, at);
+    buffers[i] = object.slice(offset, offset + u64(words, at + 8));
+  }
+  return buffers;
+}

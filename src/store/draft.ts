@@ -1,0 +1,159 @@
+import { AlreadySealedError, DraftBusyError, NotDraftError } from "../errors.ts";
+import type { Segment } from "../native/segment.ts";
+import type { ObjectRef } from "../object/ref.ts";
+
+/** A typed array over an ArrayBuffer. */
+export type View =
+  | Int8Array<ArrayBuffer>
+  | Uint8Array<ArrayBuffer>
+  | Uint8ClampedArray<ArrayBuffer>
+  | Int16Array<ArrayBuffer>
+  | Uint16Array<ArrayBuffer>
+  | Int32Array<ArrayBuffer>
+  | Uint32Array<ArrayBuffer>
+  | Float16Array<ArrayBuffer>
+  | Float32Array<ArrayBuffer>
+  | Float64Array<ArrayBuffer>
+  | BigInt64Array<ArrayBuffer>
+  | BigUint64Array<ArrayBuffer>;
+
+/** The constructor of a view. */
+export interface ViewConstructor<V extends View = View> {
+  readonly name: string;
+  readonly BYTES_PER_ELEMENT: number;
+  new (buffer: ArrayBuffer, byteOffset?: number, length?: number): V;
+  new (length: number): V;
+}
+
+/** What a draft asks of its store. */
+export interface DraftHome {
+  readonly segment: Segment;
+  /** The ref for the handle `token`, whose words stand in the exchange. */
+  adopt(token: number): ObjectRef;
+  /** Takes a handle on the object of these words. */
+  hold(words: Int32Array): ObjectRef;
+  /** The draft has ended. */
+  ended(token: number): void;
+}
+
+/**
+ * An object being built in place. Write into `view`, then `seal()`: no byte is copied. A draft left unsealed by `using`, or
+ * dropped, is aborted.
+ */
+export class Draft<V extends View = View> implements Disposable {
+  readonly #home: DraftHome;
+  readonly #token: number;
+  readonly #words: Int32Array;
+  /** Keeps the room, and with it the draft, after the detach and until the seal. */
+  #room: ArrayBuffer | null;
+  #state: "open" | "sealed" | "aborted" = "open";
+  #view: V;
+  #ref: ObjectRef<V> | undefined;
+
+  /** @internal Made by `store.allocate`. `room` is null for a draft of no bytes. */
+  constructor(home: DraftHome, token: number, words: Int32Array, view: V, room: ArrayBuffer | null) {
+    this.#home = home;
+    this.#token = token;
+    this.#words = words;
+    this.#view = view;
+    this.#room = room;
+  }
+
+  /** Where to write; of length 0 once the draft is sealed or aborted. */
+  get view(): V {
+    return this.#view;
+  }
+
+  /**
+   * The object's ref, good before the seal too: a get of it waits.
+   *
+   * @throws ObjectLostError if the draft was aborted before anyone asked for the ref.
+   */
+  get ref(): ObjectRef<V> {
+    this.#ref ??= this.#home.hold(this.#words) as ObjectRef<V>;
+    return this.#ref;
+  }
+
+  /** True once sealed. */
+  get sealed(): boolean {
+    return this.#state === "sealed";
+  }
+
+  /**
+   * Makes the object readable and unchangeable, and detaches the view.
+   *
+   * @throws DraftBusyError if the view can't be detached (its buffer was moved, or input or output is in flight): nothing has
+   * changed then. NameTakenError: the view is detached, and `seal` may be called again when the name is free.
+   * AlreadySealedError, NotDraftError.
+   */
+  seal(): ObjectRef<V> {
+    const { segment } = this.#home;
+    if (this.#state === "sealed") throw new AlreadySealedError("the draft was sealed already", this.#context());
+    if (this.#state === "aborted") throw new NotDraftError("the draft was aborted", this.#context());
+    this.#detach();
+    const token = segment.must(segment.core.plasmid_seal(segment.at, this.#token), this.#text());
+    this.#state = "sealed";
+    if (this.#ref === undefined) this.#ref = this.#home.adopt(token) as ObjectRef<V>;
+    else segment.core.plasmid_forget(segment.at, token);
+    this.#release();
+    return this.#ref;
+  }
+
+  /**
+   * Takes the draft back: its bytes are free again, and who waited for it gets ObjectLostError. Again is no error.
+   *
+   * @throws DraftBusyError if the view can't be detached; AlreadySealedError.
+   */
+  abort(): void {
+    if (this.#state === "sealed") throw new AlreadySealedError("the draft was sealed already", this.#context());
+    if (this.#state === "aborted") return;
+    this.#detach();
+    this.#end();
+  }
+
+  /** Aborts the draft if it is not sealed. One whose view can't be detached is aborted when the view is collected. */
+  [Symbol.dispose](): void {
+    if (this.#state !== "open") return;
+    try {
+      this.#detach();
+    } catch {
+      this.#state = "aborted";
+      this.#home.ended(this.#token);
+      return;
+    }
+    this.#end();
+  }
+
+  #end(): void {
+    const { segment } = this.#home;
+    this.#state = "aborted";
+    const code = segment.core.plasmid_abort(segment.at, this.#token);
+    this.#release();
+    // A store that is closed or destroyed has aborted it by itself.
+    if (code < 0) segment.core.plasmid_drain(segment.at);
+  }
+
+  // Leaves the room in this.#room under another buffer: while that lives, the core does not take the draft for dropped.
+  #detach(): void {
+    const buffer = this.#view.buffer;
+    if (this.#room === null || this.#room !== buffer) return;
+    if (buffer.detached) throw new DraftBusyError("the draft's buffer was moved away", this.#context());
+    const moved = buffer.transfer();
+    if (!buffer.detached) throw new DraftBusyError("the draft's view is in use", this.#context());
+    this.#room = moved;
+  }
+
+  #release(): void {
+    this.#room?.transfer(0);
+    this.#room = null;
+    this.#home.ended(this.#token);
+  }
+
+  #text(): string {
+    return `${this.#view.constructor.name} draft in slot ${this.#words[0]}`;
+  }
+
+  #context() {
+    return { store: this.#home.segment.name, object: this.#text() };
+  }
+}

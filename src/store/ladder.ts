@@ -1,0 +1,79 @@
+import { StoreFullError, TableFullError } from "../errors.ts";
+import { Code } from "../native/code.ts";
+import type { Segment } from "../native/segment.ts";
+import { holdersOf } from "./holders.ts";
+import { statsOf } from "./stats.ts";
+import type { Waiting, WaitOptions } from "./waiting.ts";
+
+/**
+ * What is tried when an object does not fit. The core has already drained, grown and evicted by then. In this order:
+ *
+ *  1. this process's own garbage is collected and its leases and handles drained
+ *  2. every process is asked for the same, and whatever is given back is awaited
+ *  3. StoreFullError or TableFullError, which say who holds how much
+ */
+export class Ladder {
+  readonly #segment: Segment;
+  readonly #waiting: Waiting;
+  readonly #fullTimeoutMs: number;
+
+  constructor(segment: Segment, waiting: Waiting, fullTimeoutMs: number) {
+    this.#segment = segment;
+    this.#waiting = waiting;
+    this.#fullTimeoutMs = fullTimeoutMs;
+  }
+
+  /** True for the codes that the ladder is for. */
+  static takes(code: number): boolean {
+    return code === Code.STORE_FULL || code === Code.TABLE_FULL;
+  }
+
+  /** Climbs until `attempt` returns no such code, blocking this thread at most `fullTimeoutMs`; returns what it returned. */
+  climb(attempt: () => number, bytes: number): number {
+    const { core, at } = this.#segment;
+    let code = this.#collect(attempt);
+    if (!Ladder.takes(code)) return code;
+    const deadline = performance.now() + this.#fullTimeoutMs;
+    core.plasmid_request_collection(at);
+    for (;;) {
+      const left = Math.ceil(deadline - performance.now());
+      const waited = left <= 0 ? Code.TIMED_OUT : core.plasmid_wait_room(at, left);
+      code = attempt();
+      if (!Ladder.takes(code)) return code;
+      if (waited < 0) throw this.#full(code, bytes);
+    }
+  }
+
+  /** The same without blocking: awaits room for at most `timeoutMs`. */
+  async climbAsync(attempt: () => number, bytes: number, options: WaitOptions): Promise<number> {
+    const { core, at } = this.#segment;
+    let code = this.#collect(attempt);
+    if (!Ladder.takes(code)) return code;
+    core.plasmid_request_collection(at);
+    const look = () => {
+      // Watch first: room given back between the two is then not missed.
+      this.#segment.must(core.plasmid_watch_room(at));
+      code = attempt();
+      return !Ladder.takes(code);
+    };
+    await this.#waiting.until(look, options, () => this.#full(code, bytes));
+    return code;
+  }
+
+  #collect(attempt: () => number): number {
+    const { core, at } = this.#segment;
+    Bun.gc(true);
+    this.#segment.must(core.plasmid_drain(at));
+    return attempt();
+  }
+
+  #full(code: number, bytes: number): Error {
+    const { name } = this.#segment;
+    const holders = holdersOf(this.#segment);
+    if (code === Code.TABLE_FULL) {
+      return new TableFullError("the store holds as many objects as its table has room for", { store: name }, holders);
+    }
+    const { largest } = statsOf(this.#segment);
+    return new StoreFullError("the object does not fit into the store", { store: name }, bytes, largest, holders);
+  }
+}

@@ -1,0 +1,70 @@
+import { InvalidArgumentError } from "../errors.ts";
+import { OpenFlag } from "../native/code.ts";
+import type { OpenSettings } from "../native/segment.ts";
+import { parseSize, type Size } from "./size.ts";
+
+/** How a store is opened. What only its making decides is ignored when it is there already, but for the capacity. */
+export interface OpenOptions {
+  /**
+   * Of the heap, in bytes or as text like `"2GiB"`. Without it an existing store is taken as it is, and a new one gets 1 GiB, or
+   * half of what the folder's file system holds if that is less. At least 1 MiB.
+   */
+  capacity?: Size;
+  /** Objects at most: capacity / 256 by default, at least 4,096. Decided when the store is made. */
+  maxObjects?: number;
+  /** Processes at most: 64 by default, 1,024 possible. Decided when the store is made. */
+  maxClients?: number;
+  /** An absolute path: `/dev/shm/plasmid-<uid>` by default. Any tmpfs does; a folder on a disk works, with a warning. */
+  directory?: string;
+  /** `"explicit"` (default): until `Store.destroy`. `"last-close"`: until its last process ends. Decided when it is made. */
+  lifetime?: "explicit" | "last-close";
+  /** How long a call waits for the store's lock when its holder is alive but stopped: 5,000 by default. */
+  lockTimeoutMs?: number;
+  /** How long a synchronous put may block for room: 100 by default. */
+  fullTimeoutMs?: number;
+  /** Don't make the store: StoreNotFoundError if it is not there. */
+  mustExist?: boolean;
+}
+
+/**
+ * What the core is to be told.
+ *
+ * @throws InvalidArgumentError if an option is out of range.
+ */
+export function openSettings(options: OpenOptions): OpenSettings {
+  const { lifetime = "explicit", mustExist = false } = options;
+  if (lifetime !== "explicit" && lifetime !== "last-close") {
+    throw new InvalidArgumentError(`lifetime is ${JSON.stringify(lifetime)}`, {}, 'give "explicit" or "last-close"');
+  }
+  return {
+    capacity: options.capacity === undefined ? 0 : parseSize(options.capacity),
+    maxObjects: whole(options, "maxObjects", 1, 2 ** 31 - 1),
+    maxClients: whole(options, "maxClients", 1, 1024),
+    lockTimeoutMs: whole(options, "lockTimeoutMs", 1, 2 ** 31 - 1),
+    flags: (mustExist ? OpenFlag.EXISTING : 0) | (lifetime === "last-close" ? OpenFlag.LAST_CLOSE : 0),
+  };
+}
+
+/** The `fullTimeoutMs` of options. @throws InvalidArgumentError if it is out of range. */
+export function fullTimeoutOf(options: OpenOptions): number {
+  return options.fullTimeoutMs === undefined ? 100 : whole(options, "fullTimeoutMs", 0, 2 ** 31 - 1);
+}
+
+type Whole = "maxObjects" | "maxClients" | "lockTimeoutMs" | "fullTimeoutMs";
+
+function whole(options: OpenOptions, name: Whole, least: number, most: number): number {
+  const value = options[name];
+  if (value === undefined) return 0;
+  if (Number.isInteger(value) && value >= least && value <= most) return value;
+  throw new InvalidArgumentError(`${name} is ${value}`, {}, `give a whole number from ${least} to ${most}`);
+}
+
+/** How an object is put. */
+export interface PutOptions {
+  /** Binds the object to this name: 1 to 512 bytes of UTF-8, no `/` at either end, no `..` segment. */
+  name?: string;
+  /** Rebinds the name if it is taken, in one step. */
+  replace?: boolean;
+  /** Seals it with one pin: it stays, whoever lives, until `unpin` or `free`. */
+  pin?: boolean;
+}

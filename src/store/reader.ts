@@ -1,0 +1,144 @@
+import { Code } from "../native/code.ts";
+import type { Segment } from "../native/segment.ts";
+import type { Frames, LeasedValue } from "../object/frames.ts";
+import { type Held, HeldObjects } from "../object/held.ts";
+import { refWords } from "../object/item.ts";
+import type { ObjectRef, RefHome } from "../object/ref.ts";
+import { checkObjectName } from "./name.ts";
+import type { Refs } from "./refs.ts";
+import { type Target, targetText } from "./target.ts";
+
+/** Given for an object that is not there yet: not sealed, or a name that is not bound. No value is this symbol. */
+export const ABSENT: unique symbol = Symbol("absent");
+
+/**
+ * Reads objects, without ever waiting.
+ *
+ * A small one is copied out by the call that finds it. A large one, or one with refs in it, is leased: its buffers become
+ * ArrayBuffers over the mapping. As long as somebody uses those, the next get decodes over them again.
+ */
+export class Reader {
+  readonly #segment: Segment;
+  readonly #core: Segment["core"];
+  readonly #at: Segment["at"];
+  readonly #frames: Frames;
+  readonly #refs: Refs;
+  readonly #home: RefHome;
+  readonly #held = new HeldObjects();
+
+  constructor(segment: Segment, frames: Frames, refs: Refs, home: RefHome) {
+    this.#segment = segment;
+    this.#core = segment.core;
+    this.#at = segment.at;
+    this.#frames = frames;
+    this.#refs = refs;
+    this.#home = home;
+  }
+
+  /** The value, decoded anew, or ABSENT. @throws FreedError, ObjectLostError and whatever decoding throws. */
+  read(target: Target): unknown {
+    const frames = this.#frames;
+    if (frames.busy) return frames.aside(() => this.read(target));
+    if (typeof target === "string") return this.#readName(target);
+    if (target?.home !== this.#home) this.#refs.bind(target);
+    const code = this.#core.plasmid_peek(this.#at, target.slot, target.a, target.b, target.c, target.d);
+    if (code >= 0) return frames.peeked(code);
+    if (code !== Code.LARGE) return this.#absent(code, target);
+    const held = target.held;
+    if (held !== null && frames.gather(held)) return frames.heldValue(held);
+    const found = this.#readHeld();
+    return found === ABSENT ? this.#readLeased(target, target) : found;
+  }
+
+  /** Reads a list in as few crossings as it takes; what is not there is ABSENT. */
+  readMany(targets: readonly Target[]): unknown[] {
+    if (this.#frames.busy) return this.#frames.aside(() => this.readMany(targets));
+    const values = new Array<unknown>(targets.length).fill(ABSENT);
+    const places: number[] = [];
+    const refs: ObjectRef[] = [];
+    for (let i = 0; i < targets.length; i++) {
+      const target = targets[i]!;
+      if (typeof target === "string") {
+        values[i] = this.#readName(target);
+      } else {
+        refs.push(this.#refs.bind(target));
+        places.push(i);
+      }
+    }
+    this.#readRefs(refs, (i, value) => {
+      values[places[i]!] = value;
+    });
+    return values;
+  }
+
+  /** The value over buffers of its own, with a lease for each. @throws ObjectNotFoundError, NotSealedError, FreedError, ... */
+  lease(target: Target): LeasedValue {
+    if (this.#frames.busy) return this.#frames.aside(() => this.lease(target));
+    this.#refs.must(target, this.#core.plasmid_lease);
+    return this.#frames.leased();
+  }
+
+  /** Forgets what was held. */
+  clear(): void {
+    this.#held.clear();
+  }
+
+  #readName(name: string): unknown {
+    const code = this.#core.plasmid_peek_name(this.#at, this.#segment.writeName(checkObjectName(name)));
+    if (code >= 0) return this.#frames.peeked(code);
+    if (code !== Code.LARGE) return this.#absent(code, name);
+    const found = this.#readHeld();
+    return found === ABSENT ? this.#readLeased(name, null) : found;
+  }
+
+  // The object whose ref stands in the exchange, if an earlier get's buffers still live.
+  #readHeld(): unknown {
+    const held = this.#held.find(this.#segment.words);
+    return held !== null && this.#frames.gather(held) ? this.#frames.heldValue(held) : ABSENT;
+  }
+
+  #readLeased(target: Target, ref: ObjectRef | null): unknown {
+    const code = this.#refs.call(target, this.#core.plasmid_lease);
+    if (code < 0) return this.#absent(code, target);
+    const remember = (held: Held) => {
+      this.#held.add(held);
+      if (ref !== null) ref.held = held;
+    };
+    return this.#frames.leased(remember).value;
+  }
+
+  #readRefs(refs: readonly ObjectRef[], give: (i: number, value: unknown) => void): void {
+    const lengths = new Int32Array(refs.length);
+    const shapes = new Uint32Array(refs.length * 2);
+    const words = refWords(refs);
+    for (let from = 0; from < refs.length; ) {
+      const left = refs.length - from;
+      const done = this.#segment.must(
+        this.#core.plasmid_peek_many(
+          this.#at,
+          words.subarray(from * 5),
+          left,
+          lengths.subarray(from),
+          shapes.subarray(from * 2),
+        ),
+      );
+      // First all that was copied: reading any other way uses the exchange again.
+      let at = 0;
+      for (let i = from; i < from + done; i++) {
+        const length = lengths[i]!;
+        if (length < 0) continue;
+        give(i, this.#frames.copied(at, length, shapes[2 * i]!, shapes[2 * i + 1]!));
+        at = (at + length + 7) & ~7;
+      }
+      for (let i = from; i < from + done; i++) {
+        if (lengths[i]! < 0) give(i, this.read(refs[i]!));
+      }
+      from += done;
+    }
+  }
+
+  #absent(code: number, target: Target): typeof ABSENT {
+    if (code === Code.NOT_SEALED || code === Code.NOT_FOUND) return ABSENT;
+    throw this.#segment.failure(code, targetText(target));
+  }
+}

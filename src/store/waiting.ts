@@ -1,0 +1,119 @@
+import { AbortedError, InvalidArgumentError, type PlasmidError } from "../errors.ts";
+import type { Loop, Wakeful } from "./loop.ts";
+
+/** How long, and until when, a call waits. */
+export interface WaitOptions {
+  /** Milliseconds; without bound by default. 0: don't wait. */
+  timeoutMs?: number;
+  /** Ends the wait with an AbortedError when aborted. */
+  signal?: AbortSignal;
+}
+
+/**
+ * The `timeoutMs` of options.
+ *
+ * @throws InvalidArgumentError if it is not a number of at least 0.
+ */
+export function timeoutOf(options: { timeoutMs?: number } | undefined, otherwise = Infinity): number {
+  const timeoutMs = options?.timeoutMs ?? otherwise;
+  if (typeof timeoutMs === "number" && timeoutMs >= 0) return timeoutMs;
+  throw new InvalidArgumentError(`timeoutMs is ${timeoutMs}`, {}, "give milliseconds, 0 or more");
+}
+
+/** Throws if the signal is aborted already. */
+export function checkSignal(signal: AbortSignal | undefined, store: string): void {
+  if (signal?.aborted) throw aborted(signal, store);
+}
+
+function aborted(signal: AbortSignal, store: string): AbortedError {
+  return new AbortedError("the wait was aborted by its signal", { store, cause: signal.reason });
+}
+
+// setTimeout's own bound; beyond it a timer would fire at once.
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+interface Pending {
+  look(): boolean;
+  finish(error?: unknown): void;
+}
+
+/** All that is awaited through one store. Every wait ends once: found, failed, timed out, aborted, or with the store. */
+export class Waiting implements Wakeful {
+  readonly #pending = new Set<Pending>();
+  readonly #store: string;
+  #loop!: Loop;
+  readonly #ended: (closed: boolean) => PlasmidError;
+
+  /** `ended` makes the error with which waits end when the store was closed (true) or destroyed. */
+  constructor(store: string, ended: (closed: boolean) => PlasmidError) {
+    this.#store = store;
+    this.#ended = ended;
+  }
+
+  attach(loop: Loop): void {
+    this.#loop = loop;
+  }
+
+  /** How many waits there are. */
+  get size(): number {
+    return this.#pending.size;
+  }
+
+  /**
+   * Resolves when `look` returns true; rejects with what it throws. It is called now and at each wake, and must leave itself
+   * watched when it returns false. At the timeout `late` gives the error to reject with, or undefined to resolve.
+   */
+  until(look: () => boolean, options: WaitOptions | undefined, late: () => unknown): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const timeoutMs = timeoutOf(options);
+      const signal = options?.signal;
+      if (signal?.aborted) {
+        reject(aborted(signal, this.#store));
+        return;
+      }
+      if (look()) {
+        resolve();
+        return;
+      }
+      let timer: Timer | undefined;
+      const onAbort = () => pending.finish(aborted(signal!, this.#store));
+      const pending: Pending = {
+        look,
+        finish: error => {
+          if (!this.#pending.delete(pending)) return;
+          if (timer !== undefined) clearTimeout(timer);
+          signal?.removeEventListener("abort", onAbort);
+          this.#loop.release();
+          if (error === undefined) resolve();
+          else reject(error);
+        },
+      };
+      this.#pending.add(pending);
+      this.#loop.hold();
+      signal?.addEventListener("abort", onAbort, { once: true });
+      if (timeoutMs <= LONGEST_TIMER_MS) timer = setTimeout(() => pending.finish(late()), timeoutMs);
+    });
+  }
+
+  look(): void {
+    for (const pending of this.#pending) {
+      try {
+        if (pending.look()) pending.finish();
+      } catch (error) {
+        pending.finish(error);
+      }
+    }
+  }
+
+  destroyed(): void {
+    this.#end(false);
+  }
+
+  closed(): void {
+    this.#end(true);
+  }
+
+  #end(closed: boolean): void {
+    for (const pending of [...this.#pending]) pending.finish(this.#ended(closed));
+  }
+}

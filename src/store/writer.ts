@@ -1,0 +1,164 @@
+import { InvalidArgumentError } from "../errors.ts";
+import { ItemFlag } from "../native/code.ts";
+import type { Segment } from "../native/segment.ts";
+import { DraftFrames } from "../object/draft-frame.ts";
+import type { Frames } from "../object/frames.ts";
+import { type Frame, frameBytes, Items } from "../object/item.ts";
+import type { ObjectRef } from "../object/ref.ts";
+import { Draft, type DraftHome, type View, type ViewConstructor } from "./draft.ts";
+import { Ladder } from "./ladder.ts";
+import { checkObjectName } from "./name.ts";
+import type { PutOptions } from "./options.ts";
+import type { Refs } from "./refs.ts";
+import type { WaitOptions } from "./waiting.ts";
+
+/** The longest ArrayBuffer there is. */
+const LARGEST_VIEW_BYTES = 2 ** 32;
+
+const utf8 = new TextEncoder();
+
+/** Makes objects: puts values, and drafts to be built in place. */
+export class Writer implements DraftHome {
+  readonly segment: Segment;
+  readonly #core: Segment["core"];
+  readonly #at: Segment["at"];
+  readonly #frames: Frames;
+  readonly #refs: Refs;
+  readonly #ladder: Ladder;
+  readonly #draftFrames: DraftFrames;
+  readonly #drafts = new Map<number, WeakRef<Draft<View>>>();
+
+  constructor(segment: Segment, frames: Frames, refs: Refs, ladder: Ladder) {
+    this.segment = segment;
+    this.#core = segment.core;
+    this.#at = segment.at;
+    this.#frames = frames;
+    this.#refs = refs;
+    this.#ladder = ladder;
+    this.#draftFrames = new DraftFrames(segment);
+  }
+
+  /** See `Store.put`. */
+  put(value: unknown, options?: PutOptions): ObjectRef {
+    const frames = this.#frames;
+    if (frames.busy) return frames.aside(() => this.put(value, options));
+    if (options === undefined) {
+      const bytes = frames.encodeSmall(value);
+      if (bytes >= 0) {
+        const token = this.#core.plasmid_put_small(this.#at, bytes);
+        return this.#refs.adopt(token > 0 ? token : this.#putSmallAgain(token, bytes));
+      }
+    }
+    return this.#putFrames([this.#frame(value, options)], options?.name)[0]!;
+  }
+
+  /** See `Store.putMany`. */
+  putMany(values: readonly unknown[], names: readonly (string | undefined)[], options?: PutOptions): ObjectRef[] {
+    if (this.#frames.busy) return this.#frames.aside(() => this.putMany(values, names, options));
+    if (values.length === 0) return [];
+    return this.#putFrames(values.map((value, i) => this.#frame(value, { ...options, name: names[i] })));
+  }
+
+  /** See `Store.putAsync`. */
+  async putAsync(value: unknown, options: PutOptions & WaitOptions): Promise<ObjectRef> {
+    const frame = this.#frames.busy
+      ? this.#frames.aside(() => this.#frame(value, options))
+      : this.#frame(value, options);
+    const items = new Items([frame]);
+    const attempt = () => this.#core.plasmid_put_many(this.#at, items.words, 1);
+    let code = attempt();
+    if (Ladder.takes(code)) code = await this.#ladder.climbAsync(attempt, frameBytes(frame), options);
+    this.segment.must(code, options.name && JSON.stringify(options.name));
+    return this.#refs.adoptWords(items.token(0), items.ref(0));
+  }
+
+  /** See `Store.allocate`. */
+  allocate<V extends View>(type: ViewConstructor<V>, length: number, zero: boolean, options?: PutOptions): Draft<V> {
+    if (this.#frames.busy) return this.#frames.aside(() => this.allocate(type, length, zero, options));
+    const bytes = this.#viewBytes(type, length);
+    const flags = flagsOf(options) | (zero ? ItemFlag.ZERO : 0);
+    const name = nameOf(options);
+    const frame =
+      bytes === 0 ? this.#frames.frame(new type(0), flags, name) : this.#draftFrames.of(type, bytes, flags, name);
+    const items = new Items([frame]);
+    const attempt = () => this.#core.plasmid_create(this.#at, items.words);
+    const code = this.#climb(attempt(), attempt, [frame]);
+    const token = this.segment.must(code, options?.name && JSON.stringify(options.name));
+    const room = bytes === 0 ? null : this.segment.view(items.room(), bytes, items.context());
+    const view = room === null ? new type(0) : new type(room);
+    const draft = new Draft(this, token, items.ref(0).slice(), view, room);
+    this.#drafts.set(token, new WeakRef(draft as unknown as Draft<View>));
+    return draft;
+  }
+
+  /** Aborts the drafts that are open, as far as their views can be detached. */
+  abortDrafts(): void {
+    for (const draft of [...this.#drafts.values()]) draft.deref()?.[Symbol.dispose]();
+    this.#drafts.clear();
+  }
+
+  adopt(token: number): ObjectRef {
+    return this.#refs.adopt(token);
+  }
+
+  hold(words: Int32Array): ObjectRef {
+    return this.#refs.hold(words);
+  }
+
+  ended(token: number): void {
+    this.#drafts.delete(token);
+  }
+
+  #frame(value: unknown, options?: PutOptions): Frame {
+    return this.#frames.frame(value, flagsOf(options), nameOf(options));
+  }
+
+  #putFrames(frames: readonly Frame[], name?: string): ObjectRef[] {
+    const items = new Items(frames);
+    const attempt = () => this.#core.plasmid_put_many(this.#at, items.words, frames.length);
+    const code = this.#climb(attempt(), attempt, frames);
+    if (code < 0)
+      throw this.segment.failure(code, name === undefined ? failedName(frames, items) : JSON.stringify(name));
+    return frames.map((_, i) => this.#refs.adoptWords(items.token(i), items.ref(i)));
+  }
+
+  // Out of the way of the short path. What was encoded still stands in the exchange.
+  #putSmallAgain(code: number, bytes: number): number {
+    const attempt = () => this.#core.plasmid_put_small(this.#at, bytes);
+    return this.segment.must(Ladder.takes(code) ? this.#ladder.climb(attempt, bytes) : code);
+  }
+
+  #climb(code: number, attempt: () => number, frames: readonly Frame[]): number {
+    if (!Ladder.takes(code)) return code;
+    let bytes = 0;
+    for (const frame of frames) bytes += frameBytes(frame);
+    return this.#ladder.climb(attempt, bytes);
+  }
+
+  #viewBytes(type: ViewConstructor, length: number): number {
+    const bytes = length * type?.BYTES_PER_ELEMENT;
+    if (typeof type === "function" && Number.isSafeInteger(length) && length >= 0 && bytes <= LARGEST_VIEW_BYTES) {
+      return bytes;
+    }
+    throw new InvalidArgumentError(
+      `no array can be made of ${length} elements of ${type?.name ?? typeof type}`,
+      { store: this.segment.name },
+      "give a typed array's constructor and a length of at most 4 GiB; make more objects of more",
+    );
+  }
+}
+
+function flagsOf(options: PutOptions | undefined): number {
+  if (options === undefined) return 0;
+  return (options.replace ? ItemFlag.REPLACE : 0) | (options.pin ? ItemFlag.PIN : 0);
+}
+
+function nameOf(options: PutOptions | undefined): Uint8Array | undefined {
+  return options?.name === undefined ? undefined : utf8.encode(checkObjectName(options.name));
+}
+
+function failedName(frames: readonly Frame[], items: Items): string | undefined {
+  const at = frames.findIndex((_, i) => items.status(i) < 0);
+  const name = frames[at]?.name;
+  return name && JSON.stringify(new TextDecoder().decode(name));
+}
