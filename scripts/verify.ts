@@ -10,7 +10,7 @@ const failed = (output: string): Outcome => ({ passed: 0, failed: 1, output });
 
 const report = new Report();
 
-async function lint(): Promise<void> {
+async function sources(): Promise<void> {
   for (const { name, lint } of linters) {
     await report.step(`lint: ${name}`, async () => {
       const { code, output } = await lint(false);
@@ -41,7 +41,7 @@ const ready = await report.step("set-up", async () => {
   return done;
 });
 if (ready) {
-  await lint();
+  await sources();
   await core();
   await specs();
   await report.step("shared memory is as it was", async () => {

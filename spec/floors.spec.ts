@@ -81,9 +81,18 @@ describe("planted TypeScript", () => {
     const found = check({
       "codec/a.ts": 'import "./b.ts";',
       "codec/b.ts": 'import "./c.ts";',
-      "codec/c.ts": 'import type {} from "./a.ts";',
+      "codec/c.ts": 'export { a } from "./a.ts";',
+      "codec/d.ts": 'import "./a.ts";',
     });
     expect(found).toEqual(["a cycle: codec/a.ts -> codec/b.ts -> codec/c.ts -> codec/a.ts"]);
+  });
+
+  test("types of one folder may describe each other", () => {
+    const found = check({
+      "codec/a.ts": 'import type { B } from "./b.ts";\nexport interface A { b?: B }',
+      "codec/b.ts": 'import { type A, a } from "./a.ts";\nexport interface B { a?: A }',
+    });
+    expect(found).toEqual([]);
   });
 
   test("a file on no floor falls", () => {

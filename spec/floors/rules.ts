@@ -33,7 +33,7 @@ function climbs(sources: Source[], floorOf: Map<string, number>): string[] {
   const found: string[] = [];
   for (const { path, uses } of sources) {
     const own = floorOf.get(nounOf(path));
-    for (const used of uses) {
+    for (const { path: used } of uses) {
       const other = floorOf.get(nounOf(used));
       if (own === undefined || other === undefined || nounOf(used) === nounOf(path)) continue;
       if (other > own) found.push(`${path} uses ${used}, which stands above it`);
@@ -43,28 +43,40 @@ function climbs(sources: Source[], floorOf: Map<string, number>): string[] {
   return found;
 }
 
-/** Cycles of files; a C file and its header are one, so that two nouns cannot lean on each other. */
+/**
+ * Files that lean on one another; a C file and its header are one, so that two nouns cannot. Types may: two
+ * that describe each other are no cycle when the program runs.
+ */
 function cycles(sources: Source[]): string[] {
   const unit = (path: string) => path.replace(/\.[ch]$/, "");
   const edges = new Map<string, Set<string>>();
   for (const { path, uses } of sources) {
-    const from = unit(path);
-    const to = edges.get(from) ?? new Set();
-    for (const used of uses) if (used !== path && !(unit(used) === from && /\.[ch]$/.test(used))) to.add(unit(used));
-    edges.set(from, to);
+    const to = edges.get(unit(path)) ?? new Set();
+    for (const used of uses) if (!used.type && unit(used.path) !== unit(path)) to.add(unit(used.path));
+    edges.set(unit(path), to);
   }
+  const reported = new Set<string>();
   const found: string[] = [];
-  const done = new Set<string>();
-  const visit = (node: string, trail: string[]) => {
-    const seenAt = trail.indexOf(node);
-    if (seenAt >= 0) {
-      found.push(`a cycle: ${[...trail.slice(seenAt), node].join(" -> ")}`);
-      return;
-    }
-    if (done.has(node)) return;
-    for (const next of edges.get(node) ?? []) visit(next, [...trail, node]);
-    done.add(node);
-  };
-  for (const node of edges.keys()) visit(node, []);
+  for (const start of edges.keys()) {
+    const cycle = shortestCycle(start, edges);
+    // One sentence for each knot, not one for every way around it.
+    if (!cycle || cycle.some(node => reported.has(node))) continue;
+    for (const node of cycle) reported.add(node);
+    found.push(`a cycle: ${[...cycle, start].join(" -> ")}`);
+  }
   return found;
+}
+
+/** Breadth first from a file back to itself. */
+function shortestCycle(start: string, edges: Map<string, Set<string>>): string[] | undefined {
+  const trails: string[][] = [[start]];
+  const seen = new Set<string>();
+  for (const trail of trails) {
+    for (const next of edges.get(trail.at(-1)!) ?? []) {
+      if (next === start) return trail;
+      if (!seen.has(next)) trails.push([...trail, next]);
+      seen.add(next);
+    }
+  }
+  return undefined;
 }

@@ -4,7 +4,13 @@ import { basename, dirname, join, normalize } from "node:path";
 /** A file and the files of the same tree that it imports or includes, as paths within the tree. */
 export interface Source {
   path: string;
-  uses: string[];
+  uses: Use[];
+}
+
+export interface Use {
+  path: string;
+  /** A type alone: gone when the program runs, so it orders nothing there. */
+  type: boolean;
 }
 
 /** What the package calls itself: an import by that name is an import of its top floor. */
@@ -14,8 +20,17 @@ const ownEntries = new Map([
 ]);
 
 // Comments and strings are matched so as to be passed over: what they say about imports is no import.
-const typeScriptUse =
-  /\/\*[\s\S]*?\*\/|\/\/[^\n]*|\b(?:from|import|require|URL)\s*\(?\s*(["'])([^"'\n]+)\1|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'/g;
+const typeScriptUse = new RegExp(
+  [
+    /\/\*[\s\S]*?\*\/|\/\/[^\n]*/,
+    /\b(?:import|export)\s+(?<type>type\s+(?!from\b|,))?[^"'`;()]*?\bfrom\s*(?<q>["'])(?<from>[^"'\n]+)\k<q>/,
+    /\b(?:import|require|URL)\s*\(?\s*(?<r>["'])(?<call>[^"'\n]+)\k<r>/,
+    /"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'/,
+  ]
+    .map(part => part.source)
+    .join("|"),
+  "g",
+);
 
 const cUse = /^[ \t]*#[ \t]*include[ \t]*"([^"]+)"/gm;
 
@@ -23,8 +38,11 @@ const cUse = /^[ \t]*#[ \t]*include[ \t]*"([^"]+)"/gm;
 export function typeScriptSources(folder: string): Source[] {
   return list(folder, "**/*.ts").map(path => {
     const text = readFileSync(join(folder, path), "utf8");
-    const specifiers = [...text.matchAll(typeScriptUse)].flatMap(match => match[2] ?? []);
-    return { path, uses: specifiers.flatMap(specifier => resolveImport(folder, path, specifier)) };
+    const uses = [...text.matchAll(typeScriptUse)].flatMap(({ groups }) => {
+      const found = resolveImport(folder, path, groups?.from ?? groups?.call ?? "");
+      return found.map(path => ({ path, type: groups?.type !== undefined }));
+    });
+    return { path, uses };
   });
 }
 
@@ -33,7 +51,8 @@ export function cSources(folder: string): Source[] {
   return list(folder, "**/*.{c,h}").map(path => {
     const text = readFileSync(join(folder, path), "utf8");
     const names = [...text.matchAll(cUse)].map(match => match[1]!);
-    return { path, uses: names.flatMap(name => resolveInclude(folder, path, name)) };
+    const uses = names.flatMap(name => resolveInclude(folder, path, name));
+    return { path, uses: uses.map(path => ({ path, type: false })) };
   });
 }
 
