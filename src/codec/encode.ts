@@ -1,0 +1,44 @@
+import { DEFAULT_BUFFER_THRESHOLD } from "./constants.ts";
+import { Encoder, type ReferenceEncoder } from "./encoder.ts";
+
+/** How `encode` treats buffers and references. */
+export interface EncodeOptions {
+  /**
+   * If given, large buffers are not copied into the message: their bytes, still the value's own memory, are pushed here, and `decode`
+   * wants the same ones in the same order.
+   */
+  buffers?: Uint8Array[];
+  /** From how many bytes on a buffer counts as large. 512 by default; means nothing without `buffers`. */
+  bufferThreshold?: number;
+  /** Where references to objects of a store get their numbers. Without it a reference is refused. */
+  references?: ReferenceEncoder;
+}
+
+/** Taken while in use, so that an `encode` inside a getter makes its own. */
+let spare: Encoder | null = null;
+
+/**
+ * The bytes of a value: MessagePack if it is plain data, with extensions for the rest; docs/format.md has them all.
+ *
+ * @throws EncodeError if the value holds what can't be encoded, naming where; what its getters throw.
+ */
+export function encode(value: unknown, options?: EncodeOptions): Uint8Array<ArrayBuffer> {
+  if (options !== undefined) return encodeWith(value, options);
+  const encoder = spare ?? new Encoder({ bufferThreshold: Number.POSITIVE_INFINITY });
+  spare = null;
+  try {
+    return encoder.encode(value);
+  } finally {
+    spare = encoder;
+  }
+}
+
+function encodeWith(value: unknown, options: EncodeOptions): Uint8Array<ArrayBuffer> {
+  const { buffers, references } = options;
+  const threshold = options.bufferThreshold ?? DEFAULT_BUFFER_THRESHOLD;
+  const bufferThreshold = buffers === undefined ? Number.POSITIVE_INFINITY : threshold;
+  const encoder = new Encoder({ bufferThreshold, references });
+  const message = encoder.encode(value);
+  if (buffers !== undefined) for (const buffer of encoder.buffers) buffers.push(buffer);
+  return message;
+}

@@ -1,0 +1,382 @@
+import * as c from "./constants.ts";
+import { writeDeep } from "./deep-writer.ts";
+import { EncodeError } from "./errors.ts";
+import type { Composite, Leaf } from "./extension.ts";
+import { BufferExtents, ChangedWhileEncoding } from "./extents.ts";
+import { Memo } from "./memo.ts";
+import { FULL, Output } from "./output.ts";
+import { explainRefusal } from "./refusal.ts";
+import { nullObject } from "./types/collections.ts";
+import { typeByPrototype } from "./types/registry.ts";
+import { writeBigInt } from "./types/scalars.ts";
+import { isSparse, sparseArray } from "./types/sparse-array.ts";
+
+const INITIAL_BYTES = 4096;
+/** An encoder does not keep more than this between messages. */
+const KEPT_BYTES = 1 << 22;
+
+const objectPrototype = Object.prototype;
+
+/** Gives each reference its place in a table that the caller keeps. */
+export interface ReferenceEncoder {
+  /** The index, 0 to 2^32 - 1, under which the decoder will find this reference. The same reference must get the same index. */
+  index(reference: object): number;
+}
+
+/** What an `Encoder` is made with. */
+export interface EncoderOptions {
+  /**
+   * From how many bytes on the bytes of a buffer are handed out in `encoder.buffers` rather than copied. 512 by default; `Infinity`
+   * keeps all of them in the message.
+   */
+  bufferThreshold?: number;
+  /** Whether references may be written; `encoder.references` lists them. False by default. */
+  acceptReferences?: boolean;
+  /** Numbers the references instead of `encoder.references`. */
+  references?: ReferenceEncoder;
+}
+
+/**
+ * Values to bytes, many times over: an encoder keeps its memory from one call to the next.
+ *
+ * A getter in the value may call the same encoder again; it is served by another one.
+ */
+export class Encoder extends Output {
+  /** From how many bytes on a buffer is handed out. */
+  bufferThreshold: number;
+  /** Whether references may be written. */
+  acceptReferences: boolean;
+  /** What the last call handed out, in the order of the indexes in the message. Good until the next call. */
+  buffers: Uint8Array[] = [];
+  /** The references in the last message, each once, in the order of the indexes in it. Good until the next call. */
+  references: object[] = [];
+
+  /** @internal */
+  readonly memo = new Memo();
+  /** @internal */
+  readonly extents = new BufferExtents();
+  private readonly referenceMemo = new Memo();
+  private readonly referenceEncoder: ReferenceEncoder | null;
+  // Those of the call that is under way: after one inside it, `buffers` and `references` are that one's.
+  private ownBuffers = this.buffers;
+  private ownReferences = this.references;
+  private root: unknown = undefined;
+  private active = false;
+  private refersBack = false;
+  private readonly own = { bytes: this.bytes, view: this.view };
+  private target: { bytes: Uint8Array; view: DataView } | null = null;
+
+  constructor(options?: EncoderOptions) {
+    super(INITIAL_BYTES);
+    this.bufferThreshold = options?.bufferThreshold ?? c.DEFAULT_BUFFER_THRESHOLD;
+    this.acceptReferences = options?.acceptReferences ?? options?.references !== undefined;
+    this.referenceEncoder = options?.references ?? null;
+  }
+
+  /**
+   * The message for a value, in memory of its own. Fills `buffers` and `references`.
+   *
+   * @throws EncodeError if something in it can't be encoded, naming the path to it; what its getters throw.
+   */
+  encode(value: unknown): Uint8Array<ArrayBuffer> {
+    if (this.active) return this.encodeAside(value);
+    this.useOwn();
+    const end = this.run(value);
+    const message = this.bytes.slice(0, end) as Uint8Array<ArrayBuffer>;
+    this.keepOwn();
+    return message;
+  }
+
+  /**
+   * Writes the message for a value to the start of `target`, which is meant to be the same one each time. Fills `buffers` and
+   * `references`.
+   *
+   * @returns its bytes; -1 if it did not fit, or if it was called from within an encoding: then `encode` will do. What `target`
+   * holds is then undefined, except in the second case: untouched.
+   * @throws as `encode`
+   */
+  encodeInto(value: unknown, target: Uint8Array): number {
+    if (this.active) return -1;
+    this.useTarget(target);
+    try {
+      return this.run(value);
+    } catch (error) {
+      if (error === FULL) return -1;
+      throw error;
+    }
+  }
+
+  private run(value: unknown): number {
+    this.active = true;
+    this.root = value;
+    this.empty();
+    try {
+      let end = this.write(value, 0, 0);
+      if (this.extents.unsettled) {
+        this.extents.settle();
+        this.memo.clear();
+        this.referenceMemo.clear();
+        this.empty();
+        end = this.write(value, 0, 0);
+      }
+      return this.refersBack ? this.wrapGraph(end) : end;
+    } catch (error) {
+      if (error instanceof ChangedWhileEncoding) {
+        throw new EncodeError("a getter gave another view the second time it was asked; encode a snapshot of it", "$");
+      }
+      throw error;
+    } finally {
+      this.active = false;
+      this.root = undefined;
+      this.buffers = this.ownBuffers;
+      this.references = this.ownReferences;
+      this.memo.clear();
+      this.referenceMemo.clear();
+      this.extents.clear();
+    }
+  }
+
+  private empty(): void {
+    if (this.ownBuffers.length > 0) this.ownBuffers.length = 0;
+    if (this.ownReferences.length > 0) this.ownReferences.length = 0;
+    this.refersBack = false;
+  }
+
+  private encodeAside(value: unknown): Uint8Array<ArrayBuffer> {
+    const { bufferThreshold, acceptReferences } = this;
+    const references = this.referenceEncoder ?? undefined;
+    const other = new Encoder({ bufferThreshold, acceptReferences, references });
+    const message = other.encode(value);
+    this.buffers = other.buffers;
+    this.references = other.references;
+    return message;
+  }
+
+  private useTarget(target: Uint8Array): void {
+    this.fixed = true;
+    if (this.bytes === target) return;
+    if (this.target?.bytes !== target) {
+      this.target = { bytes: target, view: new DataView(target.buffer, target.byteOffset, target.byteLength) };
+    }
+    this.bytes = target;
+    this.view = this.target.view;
+    this.capacity = target.length;
+  }
+
+  private useOwn(): void {
+    this.fixed = false;
+    this.bytes = this.own.bytes;
+    this.view = this.own.view;
+    this.capacity = this.own.bytes.length;
+  }
+
+  private keepOwn(): void {
+    if (this.bytes === this.own.bytes || this.capacity > KEPT_BYTES) return;
+    this.own.bytes = this.bytes;
+    this.own.view = this.view;
+  }
+
+  /**
+   * Writes any value at `p`; `depth` says how far the recursion went.
+   *
+   * @internal
+   */
+  write(value: unknown, p: number, depth: number): number {
+    switch (typeof value) {
+      case "string":
+        return this.writeString(value, p);
+      case "number":
+        return this.writeNumber(value, p);
+      case "object":
+        if (value !== null) return this.writeObject(value, p, depth);
+        return this.writeByte(c.NIL, p);
+      case "boolean":
+        return this.writeByte(value ? c.TRUE : c.FALSE, p);
+      case "undefined":
+        return this.writeConstant(c.CONSTANT_UNDEFINED, p);
+      case "bigint":
+        return writeBigInt(this, value, p);
+      default:
+        return this.refuse(value);
+    }
+  }
+
+  private writeObject(value: object, p: number, depth: number): number {
+    if (Array.isArray(value)) {
+      const number = this.memo.add(value);
+      if (number >= 0) return this.writeBackReference(number, p);
+      if (depth >= c.MAX_RECURSION) return writeDeep(this, value, p);
+      return this.writeArray(value, p, depth + 1);
+    }
+    if ((value as { [c.REFERENCE_MARK]?: unknown })[c.REFERENCE_MARK] === true) return this.writeReference(value, p);
+    const number = this.memo.add(value);
+    if (number >= 0) return this.writeAgain(value, number, p);
+    const prototype = Object.getPrototypeOf(value) as object | null;
+    if (prototype === objectPrototype) {
+      if (depth >= c.MAX_RECURSION) return writeDeep(this, value, p);
+      return this.writePlainObject(value as Record<string, unknown>, p, depth + 1);
+    }
+    const type = this.typeOf(value, prototype);
+    if (type.kind === "leaf") return this.writeLeaf(type, value, p);
+    if (depth >= c.MAX_RECURSION) return writeDeep(this, value, p);
+    return this.writeComposite(type, value, p, depth + 1);
+  }
+
+  /**
+   * Writes what has no parts to descend to, and a back reference for what was met before; gives -1, having numbered the object, for
+   * one that the caller must open.
+   *
+   * @internal
+   */
+  writeShallow(value: unknown, p: number): number {
+    if (typeof value !== "object" || value === null) return this.write(value, p, 0);
+    const isArray = Array.isArray(value);
+    if (!isArray && (value as { [c.REFERENCE_MARK]?: unknown })[c.REFERENCE_MARK] === true) {
+      return this.writeReference(value, p);
+    }
+    const number = this.memo.add(value);
+    if (number >= 0) return this.writeAgain(value, number, p);
+    const prototype = Object.getPrototypeOf(value) as object | null;
+    if (isArray || prototype === objectPrototype) return -1;
+    const type = this.typeOf(value, prototype);
+    return type.kind === "leaf" ? this.writeLeaf(type, value, p) : -1;
+  }
+
+  /** @internal */
+  typeOf(value: object, prototype: object | null): Leaf | Composite {
+    if (prototype === null) return nullObject as Composite;
+    return typeByPrototype.get(prototype) ?? this.refuse(value);
+  }
+
+  private writeArray(array: readonly unknown[], p: number, depth: number): number {
+    if (isSparse(array)) return this.writeComposite(sparseArray as unknown as Composite, array, p, depth);
+    const length = array.length;
+    p = this.writeArrayHeader(length, p);
+    for (let i = 0; i < length; i++) {
+      const element = array[i];
+      if (typeof element === "number") p = this.writeNumber(element, p);
+      else if (element === undefined) p = this.writeConstant(emptiness(array, i), p);
+      else p = this.write(element, p, depth);
+    }
+    return p;
+  }
+
+  private writePlainObject(object: Record<string, unknown>, p: number, depth: number): number {
+    const keys = Object.keys(object);
+    const count = keys.length;
+    p = this.writeMapHeader(count, p);
+    // for-in reads properties several times faster than `object[keys[i]]`. It may also stray, to inherited properties or past ones
+    // that a getter deletes; so it counts only as long as it agrees with the keys.
+    let i = 0;
+    for (const key in object) {
+      if (i >= count || key !== keys[i]) break;
+      p = this.write(object[key], this.writeString(key, p), depth);
+      i++;
+    }
+    for (; i < count; i++) {
+      const key = keys[i]!;
+      p = this.write(object[key], this.writeString(key, p), depth);
+    }
+    return p;
+  }
+
+  private writeComposite(type: Composite, value: object, p: number, depth: number): number {
+    const parts = this.partsOf(type, value);
+    let q = this.writePartsHeader(type, parts.length, p);
+    for (let i = 0; i < parts.length; i++) q = this.write(parts[i], q, depth);
+    this.closeExt(p, q);
+    return q;
+  }
+
+  /** @internal */
+  writePartsHeader(type: Composite, count: number, p: number): number {
+    const q = this.writeOpenExtHeader(type.code, 0, p);
+    return type.pairs ? this.writeMapHeader(count / 2, q) : this.writeArrayHeader(count, q);
+  }
+
+  /** @internal */
+  partsOf(type: Composite, value: object): readonly unknown[] {
+    try {
+      return type.parts(value);
+    } catch (error) {
+      if (error instanceof TypeError && type.prototypes.length > 0) this.refuse(value);
+      throw error;
+    }
+  }
+
+  private writeLeaf(type: Leaf, value: object, p: number): number {
+    try {
+      return type.write(this, value, p);
+    } catch (error) {
+      if (error instanceof TypeError) this.refuse(value);
+      throw error;
+    }
+  }
+
+  private writeAgain(value: object, number: number, p: number): number {
+    // An ArrayBuffer of which views wrote only a part is wanted whole.
+    if (this.extents.isPart(value)) this.extents.again(value as ArrayBuffer, 0, (value as ArrayBuffer).byteLength);
+    return this.writeBackReference(number, p);
+  }
+
+  /** @internal */
+  writeBackReference(number: number, p: number): number {
+    this.refersBack = true;
+    return this.writeIndexExt(c.EXT_BACK_REFERENCE, number, p);
+  }
+
+  private writeReference(reference: object, p: number): number {
+    if (!this.acceptReferences) this.refuse(reference);
+    return this.writeIndexExt(c.EXT_REFERENCE, this.indexOf(reference), p);
+  }
+
+  private indexOf(reference: object): number {
+    const known = this.referenceMemo.add(reference);
+    if (known < 0) this.ownReferences.push(reference);
+    if (this.referenceEncoder === null) return known < 0 ? this.ownReferences.length - 1 : known;
+    const index = this.referenceEncoder.index(reference);
+    if (index >>> 0 === index) return index;
+    throw new RangeError(`references.index() gave ${index}, which is no index; give an integer from 0 to 2^32 - 1`);
+  }
+
+  /**
+   * Takes a buffer out of band. Its index.
+   *
+   * @internal
+   */
+  handOut(bytes: Uint8Array): number {
+    return this.ownBuffers.push(bytes) - 1;
+  }
+
+  /**
+   * Says what is wrong with a value, and where in the root it sits.
+   *
+   * @internal
+   */
+  refuse(value: unknown): never {
+    throw explainRefusal(this.root, value, this.acceptReferences);
+  }
+
+  /** Announces that the message refers back to parts of itself, so that decoders of others need not remember any. */
+  private wrapGraph(end: number): number {
+    const size = end + 1;
+    const header = size < 0x100 ? 3 : 6;
+    this.need(end, header + 1);
+    const bytes = this.bytes;
+    bytes.copyWithin(header + 1, 0, end);
+    if (header === 3) {
+      bytes[0] = c.EXT8;
+      bytes[1] = size;
+      bytes[2] = c.EXT_GRAPH;
+    } else {
+      this.writeOpenExtHeader(c.EXT_GRAPH, size, 0);
+    }
+    bytes[header] = c.FORMAT_VERSION;
+    return end + header + 1;
+  }
+}
+
+/** What stands for an element that reads as undefined: it may be one, or a hole. */
+export function emptiness(array: readonly unknown[], index: number): number {
+  return Object.hasOwn(array, index) ? c.CONSTANT_UNDEFINED : c.CONSTANT_HOLE;
+}

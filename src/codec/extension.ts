@@ -1,0 +1,44 @@
+import type { Decoder } from "./decoder.ts";
+import type { Encoder } from "./encoder.ts";
+import type { Step } from "./path.ts";
+
+/**
+ * Reads the payload of `size` bytes at `decoder.p` and moves `decoder.p` behind it. A reader whose code is numbered calls
+ * `decoder.admit` for each object it makes, in the order in which the encoder numbered them.
+ */
+export type PayloadReader = (decoder: Decoder, size: number) => unknown;
+
+/** How objects are written that hold no other values: a Date, a typed array. */
+export interface Leaf<T extends object = object> {
+  readonly kind: "leaf";
+  /** Objects with one of these prototypes are written by this leaf. */
+  readonly prototypes: readonly object[];
+  /** The extension types it reads. */
+  readonly readers: ReadonlyMap<number, PayloadReader>;
+  /** Why this one can't be written, with the remedy; null if it can. */
+  refusal(value: T): string | null;
+  /** Writes it whole, header and all. */
+  write(encoder: Encoder, value: T, p: number): number;
+}
+
+/**
+ * How objects are written that are made of other values: a Map, a Set. The payload is one MessagePack array, or map if `pairs`, of
+ * the parts, which any MessagePack reader can look into. Parts are read and written by the codec itself, so a composite needs to
+ * know nothing of nesting, cycles or bad input.
+ */
+export interface Composite<T extends object = object> {
+  readonly kind: "composite";
+  readonly code: number;
+  readonly prototypes: readonly object[];
+  /** Whether the parts are keys and values in turn. */
+  readonly pairs: boolean;
+  /** How paths name the parts. */
+  readonly step: Step;
+  /** How many parts `create` needs. The object can be referred to only after these, so a cycle through them is refused. */
+  readonly partsToCreate: number;
+  parts(value: T): readonly unknown[];
+  /** The object, empty as yet. `null` if these parts can't be right. */
+  create(parts: readonly unknown[]): T | null;
+  /** The rest: all parts, also those that `create` saw. False if they can't be right. */
+  fill(object: T, parts: readonly unknown[]): boolean;
+}

@@ -1,0 +1,6 @@
+/** The codec: MessagePack, and extensions for all that plain data is not. */
+export { type DecodeOptions, decode } from "./decode.ts";
+export { Decoder, type DecoderOptions } from "./decoder.ts";
+export { type EncodeOptions, encode } from "./encode.ts";
+export { Encoder, type EncoderOptions, type ReferenceEncoder } from "./encoder.ts";
+export { DecodeError, EncodeError } from "./errors.ts";

@@ -1,0 +1,139 @@
+import * as c from "./constants.ts";
+import { DecodeError } from "./errors.ts";
+import { locate } from "./locate.ts";
+import { readText } from "./text.ts";
+
+const NOTHING = new Uint8Array(0);
+
+/** Bytes being read: where, up to where, and what to say when they make no sense. */
+export class Input {
+  bytes: Uint8Array = NOTHING;
+  /** The next byte. */
+  p = 0;
+  /** Behind the last byte of the message. */
+  end = 0;
+  protected start = 0;
+  /**
+   * How many more elements containers may announce. Every element takes at least a byte, so together they can't announce more than the
+   * message has bytes; nested headers that each claim all the rest would else ask for memory by the square of its size.
+   */
+  protected budget = 0;
+  private view: DataView | null = null;
+  private viewed: Uint8Array = NOTHING;
+
+  protected open(bytes: Uint8Array, start: number, end: number): void {
+    this.bytes = bytes;
+    this.start = start;
+    this.p = start;
+    this.end = end;
+    this.budget = end - start;
+  }
+
+  /** Lets go of the bytes. */
+  protected close(): void {
+    this.bytes = NOTHING;
+  }
+
+  /** Made when a message needs it: small ones don't, and it costs as much as all of their decoding. */
+  dataView(): DataView {
+    const bytes = this.bytes;
+    if (this.viewed === bytes && this.view !== null) return this.view;
+    this.viewed = bytes;
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    return this.view;
+  }
+
+  /** @throws DecodeError, always. `at` is where the bad bytes start. */
+  fail(message: string, at = this.p): never {
+    throw new DecodeError(message, at - this.start, locate(this.bytes, this.start, this.end, at));
+  }
+
+  truncated(): never {
+    return this.fail("the message is cut off");
+  }
+
+  /**
+   * Claims `count` elements for a container whose header was just read.
+   *
+   * @internal
+   */
+  claim(count: number): void {
+    this.budget -= count;
+    if (this.budget < 0) this.fail(`a length of ${count} is more than the message has room for`);
+  }
+
+  readByte(): number {
+    if (this.p >= this.end) this.truncated();
+    return this.bytes[this.p++]!;
+  }
+
+  readU16(): number {
+    const p = this.p;
+    if (this.end - p < 2) this.truncated();
+    this.p = p + 2;
+    return (this.bytes[p]! << 8) | this.bytes[p + 1]!;
+  }
+
+  readU32(): number {
+    const p = this.p;
+    if (this.end - p < 4) this.truncated();
+    this.p = p + 4;
+    const bytes = this.bytes;
+    return ((bytes[p]! << 24) | (bytes[p + 1]! << 16) | (bytes[p + 2]! << 8) | bytes[p + 3]!) >>> 0;
+  }
+
+  /** A number of 64 bits, or a BigInt where a number would not be exact. */
+  protected readU64(): number | bigint {
+    const p = this.p;
+    const value = this.readU32() * 0x100000000 + this.readU32();
+    return Number.isSafeInteger(value) ? value : this.dataView().getBigUint64(p);
+  }
+
+  protected readI64(): number | bigint {
+    const p = this.p;
+    const value = (this.readU32() | 0) * 0x100000000 + this.readU32();
+    return Number.isSafeInteger(value) ? value : this.dataView().getBigInt64(p);
+  }
+
+  protected readF32(): number {
+    const p = this.p;
+    if (this.end - p < 4) this.truncated();
+    this.p = p + 4;
+    return this.dataView().getFloat32(p);
+  }
+
+  protected readF64(): number {
+    const p = this.p;
+    if (this.end - p < 8) this.truncated();
+    this.p = p + 8;
+    return this.dataView().getFloat64(p);
+  }
+
+  /** An integer >= 0, in any width, where the format asks for one. */
+  readUint(): number {
+    const start = this.p;
+    const lead = this.readByte();
+    if (lead < 0x80) return lead;
+    let value: number | bigint = -1;
+    if (lead === c.UINT8) value = this.readByte();
+    else if (lead === c.UINT16) value = this.readU16();
+    else if (lead === c.UINT32) value = this.readU32();
+    else if (lead === c.UINT64) value = this.readU64();
+    if (typeof value === "bigint" || value < 0) return this.fail("an integer from 0 to 2^53 - 1 is expected", start);
+    return value;
+  }
+
+  /** Text of `size` bytes of UTF-8. */
+  protected readString(size: number): string {
+    const p = this.p;
+    const end = p + size;
+    if (end > this.end) this.truncated();
+    this.p = end;
+    return readText(this.bytes, p, end) ?? this.fail("text that is not UTF-8", p);
+  }
+}
+
+/** Whether a first byte is an extension's. */
+export function isExt(lead: number): boolean {
+  return (lead >= c.EXT8 && lead <= c.EXT32) || (lead >= c.FIXEXT1 && lead <= c.FIXEXT16);
+}

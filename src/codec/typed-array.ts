@@ -1,0 +1,76 @@
+/** A view's constructor, as far as the codec uses it. */
+interface ViewConstructor {
+  readonly name: string;
+  readonly prototype: object;
+  new (buffer: ArrayBuffer, byteOffset: number, length: number): ArrayBufferView;
+}
+
+/** `Buffer` is made by a function of its own: its constructor is deprecated and warns. */
+function BufferView(buffer: ArrayBuffer, byteOffset: number, length: number): Buffer {
+  return Buffer.from(buffer, byteOffset, length);
+}
+
+/** What the byte that says a view's kind means. New kinds are added at the end; the numbers are part of the format. */
+const CONSTRUCTORS: readonly ViewConstructor[] = [
+  Int8Array,
+  Uint8Array,
+  Uint8ClampedArray,
+  Int16Array,
+  Uint16Array,
+  Int32Array,
+  Uint32Array,
+  Float16Array,
+  Float32Array,
+  Float64Array,
+  BigInt64Array,
+  BigUint64Array,
+  DataView,
+];
+
+export const KIND_UINT8 = 1;
+const KIND_INT32 = 5;
+const KIND_FLOAT32 = 8;
+const KIND_FLOAT64 = 9;
+const KIND_BUFFER = 13;
+
+/** Bytes of one element, by kind. */
+export const ELEMENT_BYTES: readonly number[] = [1, 1, 1, 2, 2, 4, 4, 2, 4, 8, 8, 8, 1, 1];
+
+const kinds = new Map<object, number>(CONSTRUCTORS.map((type, kind) => [type.prototype, kind]));
+kinds.set(Buffer.prototype, KIND_BUFFER);
+
+/** The prototypes of all kinds of view. */
+export const VIEW_PROTOTYPES: readonly object[] = [...kinds.keys()];
+
+/** The kind of a view with this prototype. */
+export function viewKind(prototype: object): number {
+  return kinds.get(prototype) as number;
+}
+
+/** What a kind is called, for messages. */
+export function viewName(kind: number): string {
+  return kind === KIND_BUFFER ? "Buffer" : (CONSTRUCTORS[kind]?.name ?? `view of kind ${kind}`);
+}
+
+/**
+ * A view of `length` elements. The commonest kinds are constructed by name: the compiler turns those into an allocation, where
+ * `new constructors[kind]` is a call.
+ *
+ * @throws RangeError if it does not fit the buffer; the decoder checks that first.
+ */
+export function makeView(kind: number, buffer: ArrayBuffer, byteOffset: number, length: number): ArrayBufferView {
+  switch (kind) {
+    case KIND_UINT8:
+      return new Uint8Array(buffer, byteOffset, length);
+    case KIND_FLOAT64:
+      return new Float64Array(buffer, byteOffset, length);
+    case KIND_FLOAT32:
+      return new Float32Array(buffer, byteOffset, length);
+    case KIND_INT32:
+      return new Int32Array(buffer, byteOffset, length);
+    case KIND_BUFFER:
+      return BufferView(buffer, byteOffset, length);
+    default:
+      return new (CONSTRUCTORS[kind] as ViewConstructor)(buffer, byteOffset, length);
+  }
+}

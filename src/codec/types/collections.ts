@@ -1,0 +1,82 @@
+import * as c from "../constants.ts";
+import type { Composite } from "../extension.ts";
+import { entryStep, memberStep, valueStep } from "../path.ts";
+import { setProperty } from "../property.ts";
+
+export const map: Composite<Map<unknown, unknown>> = {
+  kind: "composite",
+  code: c.EXT_MAP,
+  prototypes: [Map.prototype],
+  pairs: true,
+  step: entryStep,
+  partsToCreate: 0,
+
+  parts(value) {
+    const parts = new Array<unknown>(value.size * 2);
+    let i = 0;
+    Map.prototype.forEach.call(value, (entry, key) => {
+      parts[i++] = key;
+      parts[i++] = entry;
+    });
+    return parts;
+  },
+
+  create: () => new Map(),
+
+  fill(object, parts) {
+    for (let i = 0; i < parts.length; i += 2) object.set(parts[i], parts[i + 1]);
+    return true;
+  },
+};
+
+export const set: Composite<Set<unknown>> = {
+  kind: "composite",
+  code: c.EXT_SET,
+  prototypes: [Set.prototype],
+  pairs: false,
+  step: valueStep,
+  partsToCreate: 0,
+
+  parts(value) {
+    const parts = new Array<unknown>(value.size);
+    let i = 0;
+    Set.prototype.forEach.call(value, entry => {
+      parts[i++] = entry;
+    });
+    return parts;
+  },
+
+  create: () => new Set(),
+
+  fill(object, parts) {
+    for (const part of parts) object.add(part);
+    return true;
+  },
+};
+
+/** An object with no prototype. One with `Object.prototype` is a plain MessagePack map. */
+export const nullObject: Composite<Record<string, unknown>> = {
+  kind: "composite",
+  code: c.EXT_NULL_OBJECT,
+  prototypes: [],
+  pairs: true,
+  step: memberStep,
+  partsToCreate: 0,
+
+  parts(value) {
+    const parts: unknown[] = [];
+    for (const key of Object.keys(value)) parts.push(key, value[key]);
+    return parts;
+  },
+
+  create: () => Object.create(null),
+
+  fill(object, parts) {
+    for (let i = 0; i < parts.length; i += 2) {
+      const key = parts[i];
+      if (typeof key !== "string") return false;
+      setProperty(object, key, parts[i + 1]);
+    }
+    return true;
+  },
+};

@@ -1,0 +1,207 @@
+import * as c from "../constants.ts";
+import type { Decoder } from "../decoder.ts";
+import type { Encoder } from "../encoder.ts";
+import type { Leaf } from "../extension.ts";
+import { ELEMENT_BYTES, KIND_UINT8, makeView, VIEW_PROTOTYPES, viewKind, viewName } from "../typed-array.ts";
+
+/** What `decode` was given for a buffer out of band, when that is part of a larger ArrayBuffer. */
+export class BufferPart {
+  constructor(readonly bytes: Uint8Array) {}
+
+  get byteLength(): number {
+    return this.bytes.byteLength;
+  }
+}
+
+export const arrayBuffer: Leaf<ArrayBuffer> = {
+  kind: "leaf",
+  prototypes: [ArrayBuffer.prototype],
+  readers: new Map([
+    [c.EXT_BUFFER, readBuffer],
+    [c.EXT_OUT_OF_BAND, readOutOfBand],
+  ]),
+  refusal: bufferRefusal,
+
+  write(encoder: Encoder, value: ArrayBuffer, p: number): number {
+    if (value.resizable || value.detached) encoder.refuse(value);
+    const extents = encoder.extents;
+    extents.first(value, 0, value.byteLength);
+    return writeBuffer(encoder, value, extents.start, extents.end, p);
+  },
+};
+
+/**
+ * Typed arrays, DataViews and Buffers. Of a buffer, those bytes are written that the value's views show: alone, a view brings its
+ * own bytes; of several on one buffer the first brings the bytes from the lowest to the highest that any of them shows, and the
+ * others refer to it.
+ */
+export const view: Leaf<ArrayBufferView> = {
+  kind: "leaf",
+  prototypes: VIEW_PROTOTYPES,
+  readers: new Map([
+    [c.EXT_VIEW, readView],
+    [c.EXT_INLINE_VIEW, readInlineView],
+  ]),
+
+  refusal(value) {
+    if (!ArrayBuffer.isView(value)) return "it only inherits from a typed array; copy its data to a plain object";
+    return bufferRefusal(value.buffer);
+  },
+
+  write(encoder: Encoder, value: ArrayBufferView, p: number): number {
+    if (!ArrayBuffer.isView(value)) encoder.refuse(value);
+    const buffer = value.buffer;
+    if (!(buffer instanceof ArrayBuffer) || buffer.resizable || buffer.detached) encoder.refuse(value);
+    const kind = viewKind(Object.getPrototypeOf(value));
+    const start = value.byteOffset;
+    const bytes = value.byteLength;
+    const length = bytes / ELEMENT_BYTES[kind]!;
+    const end = start + bytes;
+
+    const extents = encoder.extents;
+    const number = encoder.memo.add(buffer);
+    if (number >= 0) {
+      extents.again(buffer, start, end);
+      const q = writeShortView(encoder, kind, start - extents.start, length, p);
+      return closeShortView(encoder, p, encoder.writeBackReference(number, q));
+    }
+    extents.first(buffer, start, end);
+    const from = extents.start;
+    const to = extents.end;
+    if (to - from >= encoder.bufferThreshold) {
+      const q = writeShortView(encoder, kind, start - from, length, p);
+      return closeShortView(encoder, p, writeBuffer(encoder, buffer, from, to, q));
+    }
+    if (from !== start || to !== end) {
+      const q = writeViewFields(encoder, kind, start - from, length, encoder.writeOpenExtHeader(c.EXT_VIEW, 0, p));
+      const close = writeBuffer(encoder, buffer, from, to, q);
+      encoder.closeExt(p, close);
+      return close;
+    }
+    const own = value instanceof Uint8Array ? value : new Uint8Array(buffer, start, bytes);
+    if (kind === KIND_UINT8) return encoder.writeBytes(own, encoder.writeBinHeader(bytes, p));
+    const q = encoder.writeByte(kind, encoder.writeExtHeader(c.EXT_INLINE_VIEW, bytes + 1, p));
+    return encoder.writeBytes(own, q);
+  },
+};
+
+/** Why a buffer, or a view on it, can't be written; null if it can. */
+function bufferRefusal(buffer: ArrayBufferLike): string | null {
+  if (!(buffer instanceof ArrayBuffer)) return "its memory is shared, not a plain ArrayBuffer; encode a copy: .slice()";
+  if (buffer.detached) return "its buffer is detached: transferred, or released by the store; encode it before that";
+  if (buffer.resizable) return "its buffer is resizable; encode a copy of fixed length: .slice()";
+  return null;
+}
+
+/** `[start, end)` of a buffer: out of band if large, else a copy. */
+function writeBuffer(encoder: Encoder, buffer: ArrayBuffer, start: number, end: number, p: number): number {
+  const bytes = new Uint8Array(buffer, start, end - start);
+  if (bytes.length >= encoder.bufferThreshold) {
+    return encoder.writeIndexExt(c.EXT_OUT_OF_BAND, encoder.handOut(bytes), p);
+  }
+  return encoder.writeBytes(bytes, encoder.writeExtHeader(c.EXT_BUFFER, bytes.length, p));
+}
+
+/** A view whose buffer is named, not contained, fits the shortest header: its size goes into one byte. */
+function writeShortView(encoder: Encoder, kind: number, byteOffset: number, length: number, p: number): number {
+  encoder.need(p, 3);
+  encoder.bytes[p] = c.EXT8;
+  encoder.bytes[p + 2] = c.EXT_VIEW;
+  return writeViewFields(encoder, kind, byteOffset, length, p + 3);
+}
+
+function closeShortView(encoder: Encoder, start: number, p: number): number {
+  encoder.bytes[start + 1] = p - start - 3;
+  return p;
+}
+
+function writeViewFields(encoder: Encoder, kind: number, byteOffset: number, length: number, p: number): number {
+  return encoder.writeUint(length, encoder.writeUint(byteOffset, encoder.writeByte(kind, p)));
+}
+
+function readBuffer(decoder: Decoder, size: number): ArrayBuffer {
+  const start = decoder.p;
+  decoder.p = start + size;
+  return decoder.admit(copyBytes(decoder, start, size).buffer);
+}
+
+/** MessagePack's bin. */
+export function readBin(decoder: Decoder, size: number): Uint8Array {
+  const start = decoder.p;
+  if (size > decoder.end - start) decoder.truncated();
+  decoder.p = start + size;
+  const bytes = copyBytes(decoder, start, size);
+  decoder.admitView(bytes);
+  return bytes;
+}
+
+function readInlineView(decoder: Decoder, size: number): ArrayBufferView {
+  const start = decoder.p;
+  if (size === 0) decoder.fail("a view without its kind");
+  const kind = readKind(decoder);
+  const bytes = size - 1;
+  const length = bytes / ELEMENT_BYTES[kind]!;
+  if (!Number.isInteger(length))
+    decoder.fail(`${bytes} bytes are no whole number of elements of ${viewName(kind)}`, start);
+  decoder.p = start + size;
+  const made = makeView(kind, copyBytes(decoder, start + 1, bytes).buffer, 0, length);
+  decoder.admitView(made);
+  return made;
+}
+
+function readView(decoder: Decoder): ArrayBufferView {
+  const start = decoder.p;
+  const slot = decoder.reserve();
+  const kind = readKind(decoder);
+  const byteOffset = decoder.readUint();
+  const length = decoder.readUint();
+  const elementBytes = ELEMENT_BYTES[kind]!;
+  let buffer = decoder.readBufferValue();
+  let base = 0;
+  let bytes = buffer.byteLength;
+  if (buffer instanceof BufferPart) {
+    base = buffer.bytes.byteOffset;
+    bytes = buffer.bytes.byteLength;
+    buffer = buffer.bytes.buffer as ArrayBuffer;
+  }
+  if (byteOffset + length * elementBytes > bytes) {
+    decoder.fail(
+      `${viewName(kind)} of ${length} at ${byteOffset} passes the end of its buffer of ${bytes} bytes`,
+      start,
+    );
+  }
+  if ((base + byteOffset) % elementBytes !== 0) {
+    decoder.fail(`${viewName(kind)} at byte ${base + byteOffset} of its buffer is not aligned`, start);
+  }
+  const made = makeView(kind, buffer as ArrayBuffer, base + byteOffset, length);
+  decoder.settle(slot, made);
+  return made;
+}
+
+function readOutOfBand(decoder: Decoder, size: number): ArrayBuffer {
+  const start = decoder.p;
+  const buffer = decoder.readOutOfBand(size);
+  if (buffer instanceof BufferPart) return failPart(decoder, start);
+  return buffer;
+}
+
+/** A part of a buffer can have views, but it is not an ArrayBuffer, and making one would copy. */
+export function failPart(decoder: Decoder, at: number): never {
+  return decoder.fail(
+    "an ArrayBuffer is asked for, but what was given is part of a larger one; give a copy: .slice()",
+    at,
+  );
+}
+
+function readKind(decoder: Decoder): number {
+  const kind = decoder.readByte();
+  if (kind >= ELEMENT_BYTES.length) decoder.fail(`unknown kind of view ${kind}`, decoder.p - 1);
+  return kind;
+}
+
+/** Bytes of their own: the message's are the caller's, who may write over them. */
+function copyBytes(decoder: Decoder, start: number, size: number): Uint8Array<ArrayBuffer> {
+  const copy = new Uint8Array(size);
+  copy.set(decoder.bytes.subarray(start, start + size));
+  return copy;
+}
