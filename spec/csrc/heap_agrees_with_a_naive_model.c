@@ -173,6 +173,9 @@ static void do_allocate(uint32_t size, uint32_t align) {
 	if (!rank) EXPECT(from.top && start == aligned_up(top.start, align), "not from the top's low end", start);
 	else if (from_victim) EXPECT(start == victim.start, "not from the victim", start);
 	else EXPECT(!from.top && rank_of(from) == rank, "not from the best", start);
+	/* At one end of the gap, or the first or last place there that is aligned: never in the middle. */
+	uint64_t end = (uint64_t)from.start + from.size;
+	EXPECT(start == aligned_up(from.start, align) || start + (uint64_t)size == end / align * align, "in the middle", start);
 	memmove(&truth.live[at + 1], &truth.live[at], (truth.count - at) * sizeof truth.live[0]);
 	truth.live[at] = (pm_used){start, size, (uint32_t)random_next(), node};
 	PM_EXTENT_OWNER(nodes[node]) = truth.live[at].owner;
