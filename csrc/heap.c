@@ -6,7 +6,13 @@
 #include "crash.h"
 
 /* What the links of a node hold; the table is in heap.h. */
-enum { KIND = 0, LEFT = 0, RIGHT = 1, UP = 2, NEXT = 3 };
+enum {
+	KIND = 0,
+	LEFT = 0,
+	RIGHT = 1,
+	UP = 2,
+	NEXT = 3
+};
 
 /* Marks in link[KIND]. A node index there instead says: in a tree, and that is its left child. */
 #define FIRST_MARK 0xfffffff0u
@@ -39,7 +45,9 @@ static inline uint64_t key_of(const pm_extent *extent) {
 	return extent->size + (uint64_t)PM_HEAP_PAGE * pages_in(extent);
 }
 
-static inline uint32_t octave_of(uint64_t key) { return 63u - (uint32_t)__builtin_clzll(key); }
+static inline uint32_t octave_of(uint64_t key) {
+	return 63u - (uint32_t)__builtin_clzll(key);
+}
 
 /* Two bins an octave: the two highest bits of the key choose the bin, the bits below steer in its trie. */
 static inline uint32_t tree_bin_of(uint64_t key) {
@@ -49,12 +57,18 @@ static inline uint32_t tree_bin_of(uint64_t key) {
 }
 
 /* The steering bits, the first in bit 63. */
-static inline uint64_t steer_of(uint64_t key) { return key << (65 - octave_of(key)); }
+static inline uint64_t steer_of(uint64_t key) {
+	return key << (65 - octave_of(key));
+}
 
 /* Whole pages of an extent that starts somewhere, so that the request fits for certain. */
-static inline uint32_t pages_for(uint32_t size) { return (uint32_t)(((uint64_t)size + PM_HEAP_PAGE - 1) / PM_HEAP_PAGE); }
+static inline uint32_t pages_for(uint32_t size) {
+	return (uint32_t)(((uint64_t)size + PM_HEAP_PAGE - 1) / PM_HEAP_PAGE);
+}
 
-static inline uint32_t lead_of(const pm_extent *extent, uint32_t align) { return -extent->start & (align - 1); }
+static inline uint32_t lead_of(const pm_extent *extent, uint32_t align) {
+	return -extent->start & (align - 1);
+}
 
 static inline bool fits(const pm_extent *extent, uint32_t size, uint32_t align) {
 	return (uint64_t)lead_of(extent, align) + size <= extent->size;
@@ -106,7 +120,8 @@ static inline void bin_remove(pm_heap *heap, pm_extent *nodes, uint32_t node) {
 	}
 	PM_ASSERT(heap->small[size] == node);
 	heap->small[size] = next;
-	if (!next) heap->small_map[size / 64] &= ~(1ull << size % 64);
+	if (!next)
+		heap->small_map[size / 64] &= ~(1ull << size % 64);
 }
 
 static inline void ring_insert(pm_extent *nodes, uint32_t holder, uint32_t node) {
@@ -160,7 +175,8 @@ static uint32_t leaf_remove(pm_extent *nodes, uint32_t node) {
 		leaf = link[side];
 		link = nodes[leaf].link;
 	}
-	if (!up) return 0;
+	if (!up)
+		return 0;
 	nodes[up].link[side] = 0;
 	return leaf;
 }
@@ -169,13 +185,16 @@ static void tree_remove(pm_heap *heap, pm_extent *nodes, uint32_t node) {
 	uint32_t *link = nodes[node].link, heir = link[NEXT];
 	PM_ASSERT(link[KIND] < FIRST_MARK);
 	/* Of the same key there may be another; else any leaf may stand in, for it shares this place's prefix. */
-	if (!heir) heir = leaf_remove(nodes, node);
+	if (!heir)
+		heir = leaf_remove(nodes, node);
 	if (heir) {
 		nodes[heir].link[LEFT] = link[LEFT];
 		nodes[heir].link[RIGHT] = link[RIGHT];
 		nodes[heir].link[UP] = link[UP];
-		if (link[LEFT]) nodes[link[LEFT]].link[UP] = heir;
-		if (link[RIGHT]) nodes[link[RIGHT]].link[UP] = heir;
+		if (link[LEFT])
+			nodes[link[LEFT]].link[UP] = heir;
+		if (link[RIGHT])
+			nodes[link[RIGHT]].link[UP] = heir;
 	}
 	if (link[UP]) {
 		uint32_t *up = nodes[link[UP]].link;
@@ -186,7 +205,8 @@ static void tree_remove(pm_heap *heap, pm_extent *nodes, uint32_t node) {
 	uint32_t bin = tree_bin_of(key_of(&nodes[node]));
 	PM_ASSERT(heap->tree[bin] == node);
 	heap->tree[bin] = heir;
-	if (!heir) heap->tree_map &= ~(1ull << bin);
+	if (!heir)
+		heap->tree_map &= ~(1ull << bin);
 }
 
 /* The node of the least key in a trie. */
@@ -195,9 +215,11 @@ static uint32_t trie_least(const pm_extent *nodes, uint32_t at) {
 	uint64_t best_key = key_of(&nodes[at]), key;
 	for (;;) {
 		at = nodes[at].link[LEFT] ? nodes[at].link[LEFT] : nodes[at].link[RIGHT];
-		if (!at) return best;
+		if (!at)
+			return best;
 		key = key_of(&nodes[at]);
-		if (key < best_key) best = at, best_key = key;
+		if (key < best_key)
+			best = at, best_key = key;
 	}
 }
 
@@ -207,59 +229,73 @@ static uint32_t trie_most(const pm_extent *nodes, uint32_t at) {
 	uint64_t best_key = key_of(&nodes[at]), key;
 	for (;;) {
 		at = nodes[at].link[RIGHT] ? nodes[at].link[RIGHT] : nodes[at].link[LEFT];
-		if (!at) return best;
+		if (!at)
+			return best;
 		key = key_of(&nodes[at]);
-		if (key > best_key) best = at, best_key = key;
+		if (key > best_key)
+			best = at, best_key = key;
 	}
 }
 
 /* The node of the least key that is at least the one wanted; 0 = none. Along the path that the wanted key steers, every right
  * side not taken holds greater keys only; the deepest of them holds the least. */
 static uint32_t tree_at_least(const pm_heap *heap, const pm_extent *nodes, uint64_t wanted) {
-	if (wanted > KEY_MOST) return 0;
+	if (wanted > KEY_MOST)
+		return 0;
 	uint32_t bin = tree_bin_of(wanted), at = heap->tree[bin], best = 0, beside = 0;
 	uint64_t steer = steer_of(wanted), best_key = UINT64_MAX, key;
 	for (; at; steer <<= 1) {
 		key = key_of(&nodes[at]);
-		if (key == wanted) return at;
-		if (key > wanted && key < best_key) best = at, best_key = key;
+		if (key == wanted)
+			return at;
+		if (key > wanted && key < best_key)
+			best = at, best_key = key;
 		if (steer >> 63) {
 			at = nodes[at].link[RIGHT];
 		} else {
-			if (nodes[at].link[RIGHT]) beside = nodes[at].link[RIGHT];
+			if (nodes[at].link[RIGHT])
+				beside = nodes[at].link[RIGHT];
 			at = nodes[at].link[LEFT];
 		}
 	}
 	if (beside) {
 		beside = trie_least(nodes, beside);
-		if (key_of(&nodes[beside]) < best_key) best = beside;
+		if (key_of(&nodes[beside]) < best_key)
+			best = beside;
 	}
-	if (best) return best;
+	if (best)
+		return best;
 	uint64_t above = heap->tree_map & (~1ull << bin);
 	return above ? trie_least(nodes, heap->tree[__builtin_ctzll(above)]) : 0;
 }
 
 /* The node of the greatest key that is at most the one given (the mirror image of the above); 0 = none. */
 static uint32_t tree_at_most(const pm_heap *heap, const pm_extent *nodes, uint64_t given) {
-	if (given < KEY_LEAST) return 0;
+	if (given < KEY_LEAST)
+		return 0;
 	uint32_t bin = tree_bin_of(given), at = heap->tree[bin], best = 0, beside = 0;
 	uint64_t steer = steer_of(given), best_key = 0, key;
 	for (; at; steer <<= 1) {
 		key = key_of(&nodes[at]);
-		if (key == given) return at;
-		if (key < given && key > best_key) best = at, best_key = key;
+		if (key == given)
+			return at;
+		if (key < given && key > best_key)
+			best = at, best_key = key;
 		if (!(steer >> 63)) {
 			at = nodes[at].link[LEFT];
 		} else {
-			if (nodes[at].link[LEFT]) beside = nodes[at].link[LEFT];
+			if (nodes[at].link[LEFT])
+				beside = nodes[at].link[LEFT];
 			at = nodes[at].link[RIGHT];
 		}
 	}
 	if (beside) {
 		beside = trie_most(nodes, beside);
-		if (key_of(&nodes[beside]) > best_key) best = beside;
+		if (key_of(&nodes[beside]) > best_key)
+			best = beside;
 	}
-	if (best) return best;
+	if (best)
+		return best;
 	uint64_t below = heap->tree_map & ((1ull << bin) - 1);
 	return below ? trie_most(nodes, heap->tree[octave_of(below)]) : 0;
 }
@@ -290,8 +326,10 @@ static inline void free_remove(pm_heap *heap, pm_extent *nodes, uint32_t node) {
 
 static inline uint32_t small_at_least(const pm_heap *heap, uint32_t size) {
 	uint64_t word = size / 64 == 0 ? heap->small_map[0] & (~0ull << size % 64) : 0;
-	if (word) return heap->small[__builtin_ctzll(word)];
-	if (size > SMALL_MOST) return 0;
+	if (word)
+		return heap->small[__builtin_ctzll(word)];
+	if (size > SMALL_MOST)
+		return 0;
 	word = heap->small_map[1] & (size < 64 ? ~0ull : ~0ull << size % 64);
 	return word ? heap->small[64 + __builtin_ctzll(word)] : 0;
 }
@@ -301,26 +339,32 @@ static inline uint32_t small_at_least(const pm_heap *heap, uint32_t size) {
  * at pages_for(size), after at most three. */
 static uint32_t best_anywhere(const pm_heap *heap, const pm_extent *nodes, uint32_t size) {
 	uint32_t node = small_at_least(heap, size);
-	if (node || !heap->tree_map) return node;
+	if (node || !heap->tree_map)
+		return node;
 	uint64_t pages = size > SMALL_MOST ? pages_for(size - SMALL_MOST) : 1, wanted;
-	if (!pages) pages = 1;
+	if (!pages)
+		pages = 1;
 	for (;;) {
 		wanted = PM_HEAP_PAGE * pages + size;
-		if (wanted < 2 * PM_HEAP_PAGE * pages) wanted = 2 * PM_HEAP_PAGE * pages;
+		if (wanted < 2 * PM_HEAP_PAGE * pages)
+			wanted = 2 * PM_HEAP_PAGE * pages;
 		node = tree_at_least(heap, nodes, wanted);
-		if (!node || nodes[node].size >= size) return node;
+		if (!node || nodes[node].size >= size)
+			return node;
 		PM_ASSERT(pages_in(&nodes[node]) > pages);
 		pages = pages_in(&nodes[node]);
 	}
 }
 
 static uint32_t best_fit(const pm_heap *heap, const pm_extent *nodes, uint32_t size, uint32_t align) {
-	uint32_t node = align == 1 ? best_anywhere(heap, nodes, size)
-	                           : tree_at_least(heap, nodes, 2 * (uint64_t)size), dv = heap->dv;
+	uint32_t node = align == 1 ? best_anywhere(heap, nodes, size) : tree_at_least(heap, nodes, 2 * (uint64_t)size),
+					 dv = heap->dv;
 	PM_ASSERT(!node || fits(&nodes[node], size, align));
-	if (dv && fits(&nodes[dv], size, align) && (!node || key_of(&nodes[dv]) <= key_of(&nodes[node]))) node = dv;
+	if (dv && fits(&nodes[dv], size, align) && (!node || key_of(&nodes[dv]) <= key_of(&nodes[node])))
+		node = dv;
 	/* Of its ring the latest to come is the warmest, and leaves the tree alone when it goes. */
-	if (node && nodes[node].link[KIND] < FIRST_MARK && nodes[node].link[NEXT]) node = nodes[node].link[NEXT];
+	if (node && nodes[node].link[KIND] < FIRST_MARK && nodes[node].link[NEXT])
+		node = nodes[node].link[NEXT];
 	return node;
 }
 
@@ -360,7 +404,8 @@ static inline uint32_t cut_back(pm_heap *heap, pm_extent *nodes, uint32_t node, 
 static inline bool better_from_back(const pm_extent *extent, uint32_t size) {
 	uint32_t lead = -extent->start & (PM_HEAP_PAGE - 1);
 	uint32_t tail = (extent->start + extent->size) & (PM_HEAP_PAGE - 1);
-	if (!pages_in(extent)) return false;
+	if (!pages_in(extent))
+		return false;
 	return pages_for(size > tail ? size - tail : 0) < pages_for(size > lead ? size - lead : 0);
 }
 
@@ -388,24 +433,28 @@ static void dv_become(pm_heap *heap, pm_extent *nodes, uint32_t node) {
 /* Cuts the lead off an extent that is in no bin, so that it starts aligned. */
 static inline void drop_lead(pm_heap *heap, pm_extent *nodes, uint32_t node, uint32_t align) {
 	uint32_t lead = lead_of(&nodes[node], align);
-	if (lead) free_insert(heap, nodes, cut_front(heap, nodes, node, lead));
+	if (lead)
+		free_insert(heap, nodes, cut_front(heap, nodes, node, lead));
 }
 
 /* Cuts its tail off, so that it ends aligned. */
 static inline void drop_tail(pm_heap *heap, pm_extent *nodes, uint32_t node, uint32_t align) {
 	uint32_t tail = (nodes[node].start + nodes[node].size) & (align - 1);
-	if (tail) free_insert(heap, nodes, cut_back(heap, nodes, node, tail));
+	if (tail)
+		free_insert(heap, nodes, cut_back(heap, nodes, node, tail));
 }
 
 static inline uint32_t take_from_dv(pm_heap *heap, pm_extent *nodes, uint32_t size) {
 	uint32_t node = heap->dv;
-	if (nodes[node].size > size) return mark_used(heap, nodes, cut_front(heap, nodes, node, size));
+	if (nodes[node].size > size)
+		return mark_used(heap, nodes, cut_front(heap, nodes, node, size));
 	free_remove(heap, nodes, node);
 	return mark_used(heap, nodes, node);
 }
 
 static uint32_t take_from_top(pm_heap *heap, pm_extent *nodes, uint32_t size, uint32_t align) {
-	if (!fits(&nodes[TOP], size, align)) return 0;
+	if (!fits(&nodes[TOP], size, align))
+		return 0;
 	drop_lead(heap, nodes, TOP, align);
 	return mark_used(heap, nodes, cut_front(heap, nodes, TOP, size));
 }
@@ -414,7 +463,8 @@ static uint32_t take_from_top(pm_heap *heap, pm_extent *nodes, uint32_t size, ui
  * perf/heap.c the mean occupancy rose from 0.925 to 0.928 at p = 0.45, from 0.888 to 0.898 at 0.48; beside the smaller it fell to
  * 0.921 and 0.878). */
 static inline bool from_back(const pm_extent *nodes, uint32_t node, uint32_t size, uint32_t align) {
-	if (align == 1) return better_from_back(&nodes[node], size);
+	if (align == 1)
+		return better_from_back(&nodes[node], size);
 	return nodes[nodes[node].next].size > nodes[nodes[node].prev].size;
 }
 
@@ -428,7 +478,8 @@ static uint32_t take_from_bin(pm_heap *heap, pm_extent *nodes, uint32_t node, ui
 		drop_tail(heap, nodes, node, align);
 	else
 		drop_lead(heap, nodes, node, align);
-	if (nodes[node].size == size) return mark_used(heap, nodes, node);
+	if (nodes[node].size == size)
+		return mark_used(heap, nodes, node);
 	node = back ? cut_back(heap, nodes, rest, size) : cut_front(heap, nodes, rest, size);
 	if (align == 1 && size <= SMALL_MOST)
 		dv_become(heap, nodes, rest);
@@ -441,7 +492,8 @@ uint32_t pm_heap_allocate(pm_heap *heap, pm_extent *nodes, uint32_t size, uint32
 	uint32_t node;
 	PM_ASSERT(size > 0 && (align == 1 || align == PM_HEAP_PAGE));
 	PM_ASSERT(size % align == 0);
-	if (heap->spare < 3) return PM_HEAP_NEEDS_NODES;
+	if (heap->spare < 3)
+		return PM_HEAP_NEEDS_NODES;
 	if (align == 1 && size <= SMALL_MOST) {
 		node = heap->small[size];
 		if (node) {
@@ -449,16 +501,20 @@ uint32_t pm_heap_allocate(pm_heap *heap, pm_extent *nodes, uint32_t size, uint32
 			bin_remove(heap, nodes, node);
 			return mark_used(heap, nodes, node);
 		}
-		if (heap->dv && nodes[heap->dv].size >= size) return take_from_dv(heap, nodes, size);
+		if (heap->dv && nodes[heap->dv].size >= size)
+			return take_from_dv(heap, nodes, size);
 	}
 	node = best_fit(heap, nodes, size, align);
-	if (node) return take_from_bin(heap, nodes, node, size, align);
+	if (node)
+		return take_from_bin(heap, nodes, node, size, align);
 	return take_from_top(heap, nodes, size, align);
 }
 
 /* ---- giving back ----------------------------------------------------------------------------------- */
 
-static inline bool is_free(const pm_extent *nodes, uint32_t node) { return nodes[node].link[KIND] != IS_USED; }
+static inline bool is_free(const pm_extent *nodes, uint32_t node) {
+	return nodes[node].link[KIND] != IS_USED;
+}
 
 /* Joins the extent after node to it and returns its slot. */
 static inline void swallow_next(pm_heap *heap, pm_extent *nodes, uint32_t node) {
@@ -491,7 +547,8 @@ void pm_heap_free(pm_heap *heap, pm_extent *nodes, uint32_t node) {
 	/* The top and the victim keep their slots and grow; elsewhere this extent's slot stays. */
 	if (next == TOP || (next == heap->dv && next)) {
 		swallow_previous(heap, nodes, next);
-		if (!is_free(nodes, previous)) return;
+		if (!is_free(nodes, previous))
+			return;
 		free_remove(heap, nodes, previous);
 		swallow_previous(heap, nodes, next);
 		return;
@@ -531,7 +588,8 @@ uint32_t pm_heap_wanted_limit(const pm_heap *heap, const pm_extent *nodes, uint3
 uint32_t pm_heap_trim(pm_heap *heap, pm_extent *nodes, uint32_t keep) {
 	uint64_t wanted = (uint64_t)nodes[TOP].start + keep;
 	wanted = (wanted + PM_HEAP_PAGE - 1) / PM_HEAP_PAGE * PM_HEAP_PAGE;
-	if (wanted >= heap->limit) return 0;
+	if (wanted >= heap->limit)
+		return 0;
 	uint32_t less = heap->limit - (uint32_t)wanted;
 	PM_ASSERT(less <= nodes[TOP].size && less <= heap->free);
 	nodes[TOP].size -= less;
@@ -548,18 +606,23 @@ void pm_heap_reserve_nodes(pm_heap *heap, uint32_t node_reserved) {
 
 uint32_t pm_heap_largest(const pm_heap *heap, const pm_extent *nodes) {
 	uint32_t most = nodes[TOP].size, node;
-	if (heap->dv && nodes[heap->dv].size > most) most = nodes[heap->dv].size;
+	if (heap->dv && nodes[heap->dv].size > most)
+		most = nodes[heap->dv].size;
 	node = tree_at_most(heap, nodes, KEY_MOST);
 	if (node) {
-		if (nodes[node].size > most) most = nodes[node].size;
+		if (nodes[node].size > most)
+			most = nodes[node].size;
 		/* One of a page less may be longer, by its ragged edges; one of two pages less can't. */
 		node = tree_at_most(heap, nodes, 2 * PM_HEAP_PAGE * (uint64_t)pages_in(&nodes[node]) - 1);
-		if (node && nodes[node].size > most) most = nodes[node].size;
+		if (node && nodes[node].size > most)
+			most = nodes[node].size;
 	}
 	for (uint32_t word = 2; word-- > 0;) {
-		if (!heap->small_map[word]) continue;
+		if (!heap->small_map[word])
+			continue;
 		uint32_t size = 64 * word + octave_of(heap->small_map[word]);
-		if (size > most) most = size;
+		if (size > most)
+			most = size;
 		break;
 	}
 	return most;
@@ -585,10 +648,13 @@ static uint32_t used_wrong(const pm_used *used, uint32_t count, uint32_t limit, 
 	uint64_t end = 0;
 	*gaps = 0;
 	for (uint32_t i = 0; i < count; i++) {
-		if (!used[i].size || used[i].start < end) return i;
-		if (used[i].start > end) ++*gaps;
+		if (!used[i].size || used[i].start < end)
+			return i;
+		if (used[i].start > end)
+			++*gaps;
 		end = (uint64_t)used[i].start + used[i].size;
-		if (end > limit) return i;
+		if (end > limit)
+			return i;
 	}
 	return count;
 }
@@ -596,13 +662,16 @@ static uint32_t used_wrong(const pm_used *used, uint32_t count, uint32_t limit, 
 uint32_t pm_heap_rebuild(pm_heap *heap, pm_extent *nodes, uint32_t node_reserved, uint32_t limit, uint32_t maximum,
                          pm_used *used, uint32_t count) {
 	uint32_t gaps, wrong = used_wrong(used, count, limit, &gaps), node;
-	if (wrong < count) return wrong;
-	if ((uint64_t)count + gaps + PM_HEAP_NODES_AT_LEAST > node_reserved) return PM_HEAP_NEEDS_NODES;
+	if (wrong < count)
+		return wrong;
+	if ((uint64_t)count + gaps + PM_HEAP_NODES_AT_LEAST > node_reserved)
+		return PM_HEAP_NEEDS_NODES;
 	pm_heap_init(heap, nodes, node_reserved, limit, maximum);
 	for (uint32_t i = 0; i < count; i++) {
 		/* All before the top is done; the gap before this extent, and then this one, are cut off its front. */
 		uint32_t gap = used[i].start - nodes[TOP].start;
-		if (gap) free_insert(heap, nodes, cut_front(heap, nodes, TOP, gap));
+		if (gap)
+			free_insert(heap, nodes, cut_front(heap, nodes, TOP, gap));
 		node = mark_used(heap, nodes, cut_front(heap, nodes, TOP, used[i].size));
 		PM_EXTENT_OWNER(nodes[node]) = used[i].owner;
 		used[i].node = node;
@@ -627,8 +696,9 @@ typedef struct checking {
 } checking;
 
 #define REQUIRE(condition, message) \
-	do { \
-		if (!(condition)) return message; \
+	do {                              \
+		if (!(condition))               \
+			return message;               \
 	} while (0)
 
 static const char *check_head(const pm_heap *heap, const pm_extent *nodes, uint32_t node_mapped) {
@@ -666,14 +736,16 @@ static const char *check_address_list(checking *check) {
 		REQUIRE(end <= heap->limit, "an extent past the limit");
 		kind = nodes[node].link[KIND];
 		REQUIRE(kind == IS_USED || !after_free || (node == TOP && !nodes[node].size), "two free neighbours");
-		if (node == TOP) break;
+		if (node == TOP)
+			break;
 		REQUIRE(nodes[node].size > 0, "an empty extent");
 		REQUIRE(kind != IS_SLOT && kind != IS_TOP, "an extent marked as none");
 		REQUIRE(kind < FIRST_MARK || kind <= IN_RING, "an unknown mark");
 		after_free = kind != IS_USED;
 		free_count += after_free;
 		used_count += !after_free;
-		if (!after_free) used += nodes[node].size;
+		if (!after_free)
+			used += nodes[node].size;
 		check->dv_count += kind == IS_DV;
 		check->binned += after_free && kind != IS_DV;
 	}
@@ -726,7 +798,8 @@ typedef struct trie_place {
 static bool repeats_above(const pm_extent *nodes, uint32_t node) {
 	uint64_t key = key_of(&nodes[node]);
 	while ((node = nodes[node].link[UP]))
-		if (key_of(&nodes[node]) == key) return true;
+		if (key_of(&nodes[node]) == key)
+			return true;
 	return false;
 }
 
@@ -752,19 +825,24 @@ static const char *check_trie(checking *check, uint32_t bin) {
 		PM_ASSERT(at.depth < TRIE_LEVELS);
 		REQUIRE(check->binned-- > 0, "more in bins than there are");
 		const char *wrong = check_list(check, at.node, IN_RING, key);
-		if (wrong) return wrong;
+		if (wrong)
+			return wrong;
 		for (uint32_t side = LEFT; side <= RIGHT; side++)
-			if (link[side]) stack[count++] = (trie_place){link[side], at.node, at.depth + 1, at.prefix << 1 | side};
+			if (link[side])
+				stack[count++] = (trie_place){link[side], at.node, at.depth + 1, at.prefix << 1 | side};
 	}
 	return NULL;
 }
 
 static const char *check_bins(checking *check) {
 	const char *wrong = NULL;
-	for (uint32_t i = 1; i <= SMALL_MOST && !wrong; i++) wrong = check_list(check, ANCHOR, IN_BIN, i);
+	for (uint32_t i = 1; i <= SMALL_MOST && !wrong; i++)
+		wrong = check_list(check, ANCHOR, IN_BIN, i);
 	for (uint32_t i = 0; i < PM_HEAP_TREE_BINS && !wrong; i++)
-		if (check->heap->tree[i]) wrong = check_trie(check, i);
-	if (wrong) return wrong;
+		if (check->heap->tree[i])
+			wrong = check_trie(check, i);
+	if (wrong)
+		return wrong;
 	check->node = 0;
 	REQUIRE(check->binned == 0, "a free extent that is in no bin");
 	return NULL;
@@ -773,9 +851,13 @@ static const char *check_bins(checking *check) {
 const char *pm_heap_check(const pm_heap *heap, const pm_extent *nodes, uint32_t node_mapped, uint32_t *where) {
 	checking check = {.heap = heap, .nodes = nodes};
 	const char *wrong = check_head(heap, nodes, node_mapped);
-	if (!wrong) wrong = check_address_list(&check);
-	if (!wrong) wrong = check_slots(&check);
-	if (!wrong) wrong = check_bins(&check);
-	if (where) *where = check.node;
+	if (!wrong)
+		wrong = check_address_list(&check);
+	if (!wrong)
+		wrong = check_slots(&check);
+	if (!wrong)
+		wrong = check_bins(&check);
+	if (where)
+		*where = check.node;
 	return wrong;
 }

@@ -92,16 +92,14 @@ typedef struct pm_used {
 } pm_used;
 
 /* An empty heap of limit granules. node_reserved is at least PM_HEAP_NODES_AT_LEAST. */
-void pm_heap_init(pm_heap *heap, pm_extent *nodes, uint32_t node_reserved, uint32_t limit,
-                  uint32_t maximum);
+void pm_heap_init(pm_heap *heap, pm_extent *nodes, uint32_t node_reserved, uint32_t limit, uint32_t maximum);
 
 /* More memory was committed: the top grows to new_limit (limit <= new_limit <= maximum). */
 void pm_heap_grow(pm_heap *heap, pm_extent *nodes, uint32_t new_limit);
 
 /* The limit the heap has to grow to so that the request fits into the top; 0 = more than the maximum.
  * Not above the current limit if the request already fits there. */
-uint32_t pm_heap_wanted_limit(const pm_heap *heap, const pm_extent *nodes, uint32_t size,
-                              uint32_t align);
+uint32_t pm_heap_wanted_limit(const pm_heap *heap, const pm_extent *nodes, uint32_t size, uint32_t align);
 
 /* Lowers the limit to the end of the last used extent + keep granules, rounded up to a page.
  * Returns the granules given back: [limit, limit + returned) may now be decommitted. */
@@ -125,12 +123,11 @@ uint32_t pm_heap_largest(const pm_heap *heap, const pm_extent *nodes);
  * and it is the index of the first extent that is empty, out of order, overlapping or past the limit
  * (take it out and call again), or PM_HEAP_NEEDS_NODES (reserve more slots; 2 * count + 2 are always
  * enough, and so is what an earlier heap of these extents had). */
-uint32_t pm_heap_rebuild(pm_heap *heap, pm_extent *nodes, uint32_t node_reserved, uint32_t limit,
-                         uint32_t maximum, pm_used *used, uint32_t count);
+uint32_t pm_heap_rebuild(pm_heap *heap, pm_extent *nodes, uint32_t node_reserved, uint32_t limit, uint32_t maximum,
+                         pm_used *used, uint32_t count);
 
 /* Derives every invariant above again. NULL, or what is wrong (*where, if given: at which node).
  * Reads no slot at or past node_mapped, whatever heap and nodes hold: safe on garbage. */
-const char *pm_heap_check(const pm_heap *heap, const pm_extent *nodes, uint32_t node_mapped,
-                          uint32_t *where);
+const char *pm_heap_check(const pm_heap *heap, const pm_extent *nodes, uint32_t node_mapped, uint32_t *where);
 
 #endif

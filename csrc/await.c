@@ -1,0 +1,155 @@
+/* await.c - waiting for an object or a name: blocking on the client's wake word, or being woken through the event loop. */
+#include <string.h>
+
+#include "error.h"
+#include "helper.h"
+#include "index.h"
+#include "look.h"
+#include "prim/atomic.h"
+#include "prim/clock.h"
+#include "prim/futex.h"
+#include "reap.h"
+#include "store.h"
+#include "wait.h"
+
+#define LOOK_NS 100000000ull /* for how long the death of a creator may go unseen by who waits for its object */
+#define SPIN_NS 20000u       /* a wake that comes this soon is not worth a sleep */
+
+typedef struct target {
+	uint32_t slot;
+	uint32_t id[4];
+	const uint8_t *name; /* NULL: by ref */
+	uint32_t name_bytes;
+	uint32_t hash;
+} target;
+
+/* True when there is something to look at. Says first that we are interested: a change after the look finds the bit. */
+static bool ready(pm_client *client, const target *what) {
+	pm_sight sight;
+	pm_interest(client, what->hash);
+	if (what->name != NULL)
+		return pm_look_name(client, what->name, what->name_bytes, &sight) != PLASMID_E_NOT_FOUND;
+	return pm_look(client, what->slot, what->id, &sight) != PLASMID_E_NOT_SEALED;
+}
+
+static void arm(plasmid_store *store) {
+	pm_store(&store->armed, 1);
+	if (pm_load(&store->client->watched) == 0)
+		pm_helper_nudge(store->client);
+}
+
+static int32_t watch(plasmid_store *store, const target *what) {
+	arm(store);
+	return ready(store->client, what) ? 0 : 1;
+}
+
+static int32_t block(plasmid_store *store, const target *what, uint32_t timeout_ms) {
+	pm_client *client = store->client;
+	uint32_t *wake = &client->records[client->slot].wake;
+	uint64_t deadline = pm_monotonic_ns() + (uint64_t)timeout_ms * 1000000u;
+	for (;;) {
+		uint32_t seen = pm_load(wake);
+		int32_t r = pm_usable(store);
+		if (r != 0)
+			return r;
+		if (ready(client, what))
+			return 0;
+		uint64_t now = pm_monotonic_ns(), spun = now + SPIN_NS;
+		if (now >= deadline)
+			return pm_fail(PLASMID_E_TIMED_OUT, "nothing came within %u ms", timeout_ms);
+		while (pm_load_relaxed(wake) == seen && pm_monotonic_ns() < spun)
+			pm_relax();
+		uint64_t left = deadline - now;
+		if (pm_futex_wait(wake, seen, left < LOOK_NS ? left : LOOK_NS) != 0)
+			pm_reap_dead(client);
+	}
+}
+
+static target by_ref(uint32_t slot, uint32_t a, uint32_t b, uint32_t c, uint32_t d) {
+	return (target){.slot = slot, .id = {a, b, c, d}, .hash = a};
+}
+
+/* The name is copied: the exchange may be used again before the wait is over. */
+static int32_t by_name(plasmid_store *store, uint32_t bytes, uint8_t *copy, target *what) {
+	if (bytes > PLASMID_NAME_BYTES)
+		return pm_fail(PLASMID_E_BAD_NAME, "a name has at most %u bytes", PLASMID_NAME_BYTES);
+	memcpy(copy, store->exchange->name, bytes);
+	*what = (target){.name = copy, .name_bytes = bytes, .hash = pm_name_hash(copy, bytes)};
+	return 0;
+}
+
+PLASMID_API int32_t plasmid_watch(plasmid_store *store, uint32_t slot, uint32_t a, uint32_t b, uint32_t c, uint32_t d) {
+	target what = by_ref(slot, a, b, c, d);
+	int32_t r = pm_usable(store);
+	return r != 0 ? r : watch(store, &what);
+}
+
+PLASMID_API int32_t plasmid_watch_name(plasmid_store *store, uint32_t name_bytes) {
+	uint8_t name[PLASMID_NAME_BYTES];
+	target what;
+	int32_t r = pm_usable(store);
+	if (r == 0)
+		r = by_name(store, name_bytes, name, &what);
+	return r != 0 ? r : watch(store, &what);
+}
+
+PLASMID_API int32_t plasmid_block(plasmid_store *store, uint32_t slot, uint32_t a, uint32_t b, uint32_t c, uint32_t d,
+                                  uint32_t timeout_ms) {
+	target what = by_ref(slot, a, b, c, d);
+	return block(store, &what, timeout_ms);
+}
+
+PLASMID_API int32_t plasmid_block_name(plasmid_store *store, uint32_t name_bytes, uint32_t timeout_ms) {
+	uint8_t name[PLASMID_NAME_BYTES];
+	target what;
+	int32_t r = by_name(store, name_bytes, name, &what);
+	return r != 0 ? r : block(store, &what, timeout_ms);
+}
+
+PLASMID_API int32_t plasmid_wake_fd(plasmid_store *store) {
+	int32_t r = pm_usable(store);
+	if (r != 0)
+		return r;
+	store->near_given = true;
+	return store->wake_near;
+}
+
+PLASMID_API int32_t plasmid_events(plasmid_store *store) {
+	/* In this order: an event after the exchange sends a byte of its own. */
+	pm_store(&store->poked, 0);
+	pm_fence();
+	return (int32_t)pm_exchange(&store->events, 0);
+}
+
+PLASMID_API int32_t plasmid_request_collection(plasmid_store *store) {
+	int32_t r = pm_usable(store);
+	if (r != 0)
+		return r;
+	pm_add(&store->client->super->collect, 1);
+	pm_wake_all(store->client);
+	return 0;
+}
+
+PLASMID_API int32_t plasmid_wait_room(plasmid_store *store, uint32_t timeout_ms) {
+	pm_client *client = store->client;
+	uint32_t *wake = &client->records[client->slot].wake;
+	uint32_t seen = pm_load(wake);
+	int32_t r = pm_usable(store);
+	if (r != 0)
+		return r;
+	pm_store(&client->super->room_watchers, 1);
+	if (pm_futex_wait(wake, seen, (uint64_t)timeout_ms * 1000000u) == 0)
+		return 0;
+	pm_reap_dead(client);
+	return pm_fail(PLASMID_E_TIMED_OUT, "nothing was given back within %u ms", timeout_ms);
+}
+
+PLASMID_API int32_t plasmid_watch_room(plasmid_store *store) {
+	int32_t r = pm_usable(store);
+	if (r != 0)
+		return r;
+	arm(store);
+	pm_store(&store->client->super->room_watchers, 1);
+	pm_fence();
+	return 0;
+}

@@ -1,0 +1,13 @@
+/* check.h - walks a segment and derives everything derived again. */
+#ifndef PM_CHECK_H
+#define PM_CHECK_H
+
+#include "client.h"
+
+/* The checksum of an entry's immutable fields. */
+uint32_t pm_entry_check(const pm_entry *entry);
+
+/* Under the lock. 0, or CORRUPT with the first fault as detail. */
+int32_t pm_check(const pm_client *client);
+
+#endif

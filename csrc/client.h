@@ -1,0 +1,132 @@
+/* client.h - what this process knows of a segment: where it is mapped, who we are in it, what our threads hold.
+ *
+ * One pm_client a process and segment, however many stores and Workers use it. Everything here is private memory: when the
+ * process dies it is gone, and what it meant to others stands in the segment (its record and its hold bits). */
+#ifndef PM_CLIENT_H
+#define PM_CLIENT_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "layout.h"
+
+#define PM_TOKEN_CHUNK 65536u
+#define PM_TOKEN_CHUNKS 1024u
+
+enum pm_token_kind {
+	PM_TOKEN_FREE = 0,
+	PM_TOKEN_LEASE,
+	PM_TOKEN_HANDLE,
+	PM_TOKEN_GROUP,
+	PM_TOKEN_DRAFT
+};
+
+/* What one native-owned buffer stands for. It ends once (`slot` becomes 0) and is recycled when its buffer's deallocator has run. */
+typedef struct pm_token {
+	uint32_t next;   /* free list, or the stack of released ones */
+	uint32_t slot;   /* 0: ended already */
+	uint32_t *group; /* PM_TOKEN_GROUP: slots of the handles, `count` of them */
+	uint32_t count;
+	uint16_t store; /* index of the plasmid_store that asked for it */
+	uint8_t kind;
+	uint8_t flags;    /* PM_TOKEN_DRAFT: of its item */
+	uint8_t buffered; /* PM_TOKEN_DRAFT: a view stands for it, whose deallocator recycles it */
+} pm_token;
+
+typedef struct pm_client {
+	/* the mapping */
+	uint8_t *base;       /* whole file, read and write */
+	const uint8_t *heap; /* payload, read only: what views stand on */
+	uint8_t *heap_writable;
+	pm_superblock *super;
+	pm_client_record *records;
+	uint64_t *waits;
+	uint32_t *ids, *names;
+	pm_entry *entries;
+	uint64_t *holds;
+	pm_extent *nodes;
+	uint32_t hold_words;
+	uint64_t file_bytes, heap_bytes, generation;
+	dev_t device;
+	ino_t inode;
+	char *path;
+	int file;       /* for growth */
+	int lock_file;  /* holds our byte; never mapped, never used to probe */
+	int probe_file; /* looks at the others' bytes */
+
+	/* who we are */
+	uint32_t slot, epoch, lock_word;
+	uint64_t lock_timeout_ns;
+	uint32_t index; /* in the registry of this process */
+	bool forked;
+	int32_t (*recover)(struct pm_client *client); /* set by whoever opens: the lock stands below the rebuild */
+
+	/* holds of this process, by slot; under the store's lock */
+	uint32_t *lease_count, *handle_count;
+
+	/* tokens; under the store's lock but for `released` */
+	pm_token *chunks[PM_TOKEN_CHUNKS];
+	uint32_t token_high, token_free, tokens;
+	uint32_t draining; /* taken off `released`, not ended yet */
+	uint32_t released; /* stack of tokens whose deallocator has run: pushed without a lock by any thread */
+
+	/* ids are drawn from here */
+	uint32_t random[1024];
+	uint32_t random_left;
+
+	/* the stores that this process opened on it; under the registry's mutex */
+	struct plasmid_store *stores;
+	uint32_t store_count;
+	uint16_t store_indexes;
+
+	/* the helper thread */
+	pthread_t helper;
+	bool helper_runs;
+	uint32_t watched;                         /* the helper looks for dead clients now and then, for somebody waits */
+	bool (*let_go)(struct pm_client *client); /* lets go of the segment if nothing is held; set by whoever opens */
+	uint32_t stop;
+	uint32_t closing; /* no store is left; leases are: the deallocator nudges the helper */
+	uint32_t nudges;  /* futex of this process */
+} pm_client;
+
+struct plasmid_store {
+	pm_client *client;
+	struct plasmid_store *next;
+	pthread_t owner;
+	uint16_t index;
+	uint32_t closed;
+	bool near_given;         /* the loop owns it */
+	int wake_near, wake_far; /* socketpair: the loop reads near, the helper writes far */
+	uint32_t armed;          /* the loop waits for something */
+	uint32_t poked;          /* a byte is on its way */
+	uint32_t events;
+	uint32_t told; /* that the store was destroyed */
+	plasmid_exchange *exchange;
+	void *rows;
+	uint64_t rows_bytes;
+	void *reference_rows;
+	uint64_t reference_rows_bytes;
+};
+
+static inline pm_entry *pm_entry_at(const pm_client *client, uint32_t slot) {
+	return &client->entries[slot];
+}
+static inline uint64_t *pm_leases_at(const pm_client *client, uint32_t slot) {
+	return client->holds + (uint64_t)slot * 2 * client->hold_words;
+}
+static inline uint64_t *pm_handles_at(const pm_client *client, uint32_t slot) {
+	return pm_leases_at(client, slot) + client->hold_words;
+}
+static inline pm_token *pm_token_at(const pm_client *client, uint32_t token) {
+	return &client->chunks[token / PM_TOKEN_CHUNK][token % PM_TOKEN_CHUNK];
+}
+static inline const uint8_t *pm_payload(const pm_client *client, const pm_entry *entry) {
+	return client->heap + (uint64_t)entry->start * PM_GRANULE;
+}
+static inline uint8_t *pm_payload_writable(const pm_client *client, const pm_entry *entry) {
+	return client->heap_writable + (uint64_t)entry->start * PM_GRANULE;
+}
+
+#endif

@@ -1,0 +1,21 @@
+/* crash.h - named places at which a test may kill the process, and assertions.
+ *
+ * Release builds compile both away. A place is named "operation:what-was-just-done". */
+#ifndef PM_CRASH_H
+#define PM_CRASH_H
+
+#include <stdint.h>
+
+#ifdef PLASMID_DEBUG_CHECK
+void pm_crash_point(const char *name);
+#define PM_POINT(name) pm_crash_point(name)
+#include <assert.h>
+#define PM_ASSERT(condition) assert(condition)
+#else
+#define PM_POINT(name) ((void)0)
+#define PM_ASSERT(condition) ((void)0)
+#endif
+
+int32_t pm_crash_at(const char *name, uint32_t nth);
+
+#endif

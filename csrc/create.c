@@ -1,0 +1,149 @@
+#include "create.h"
+
+#include <string.h>
+
+#include "check.h"
+#include "crash.h"
+#include "error.h"
+#include "fate.h"
+#include "hold.h"
+#include "index.h"
+#include "look.h"
+#include "prim/atomic.h"
+#include "prim/clock.h"
+#include "room.h"
+#include "slot.h"
+#include "wait.h"
+
+int32_t pm_entry_fill(pm_client *client, uint32_t slot, uint32_t node, const plasmid_item *item,
+                      const pm_shape *shape) {
+	pm_entry *entry = pm_entry_at(client, slot);
+	const pm_extent *extent = &client->nodes[node];
+	int32_t r = pm_id_make(client, entry->id);
+	if (r != 0)
+		return r;
+	PM_EXTENT_OWNER(client->nodes[node]) = slot;
+	entry->bytes = shape->bytes;
+	entry->start = extent->start;
+	entry->granules = extent->size;
+	entry->inband = item->inband_bytes;
+	entry->buffers = item->buffer_count;
+	entry->references = item->reference_count;
+	entry->linked = 0;
+	entry->creator_epoch = client->epoch;
+	entry->name_order = 0;
+	entry->pins = (item->flags & PLASMID_ITEM_PIN) != 0;
+	entry->name_bytes = entry->name_room = (uint16_t)item->name_bytes;
+	entry->made_s = (uint32_t)(pm_unix_ms() / 1000u);
+	entry->contained = 0;
+	entry->node = node;
+	entry->in_lru = entry->in_drop = entry->named = 0;
+	entry->reserves = item->name_bytes > 0 && (item->flags & PLASMID_ITEM_REPLACE) == 0;
+	client->super->payload += shape->bytes;
+	return 0;
+}
+
+/* References and name stand behind the payload, written under the lock: they are the core's, not the caller's. */
+static void write_trailer(pm_client *client, pm_entry *entry, const plasmid_item *item) {
+	uint8_t *payload = pm_payload_writable(client, entry);
+	const plasmid_ref *refs = (const plasmid_ref *)(uintptr_t)item->references;
+	pm_reference *references = (pm_reference *)(payload + pm_references_at(entry->bytes));
+	for (uint32_t i = 0; i < item->reference_count; i++) {
+		memcpy(references[i].id, refs[i].id, sizeof refs[i].id);
+		references[i].slot = refs[i].slot;
+		references[i].reserved = 0;
+	}
+	if (item->name_bytes > 0)
+		memcpy(payload + pm_name_at(entry->bytes, entry->references), (const void *)(uintptr_t)item->name,
+		       item->name_bytes);
+}
+
+static int32_t name_taken(const uint8_t *name, uint32_t bytes) {
+	return pm_fail(PLASMID_E_NAME_TAKEN, "the name \"%.*s\" is taken; free it, or put with { replace: true }", (int)bytes,
+	               (const char *)name);
+}
+
+int32_t pm_begin(pm_client *client, const plasmid_item *item, const pm_shape *shape, uint32_t *slot, bool *locked) {
+	uint32_t node;
+	int32_t r = pm_room_take(client, shape->granules, shape->align, slot, &node, locked);
+	if (r != 0)
+		return r;
+	const uint8_t *name = (const uint8_t *)(uintptr_t)item->name;
+	bool reserve = item->name_bytes > 0 && (item->flags & PLASMID_ITEM_REPLACE) == 0;
+	if (reserve && pm_index_find_name(client, name, item->name_bytes, pm_name_hash(name, item->name_bytes)) != 0)
+		r = name_taken(name, item->name_bytes);
+	if (r == 0)
+		r = pm_entry_fill(client, *slot, node, item, shape);
+	if (r != 0) {
+		pm_room_untake(client, *slot, node);
+		return r;
+	}
+	pm_entry *entry = pm_entry_at(client, *slot);
+	write_trailer(client, entry, item);
+	PM_POINT("create:filled");
+	pm_store(&entry->word, pm_word(pm_word_version(entry->word), client->slot + 1, PLASMID_CREATED));
+	PM_POINT("create:published");
+	pm_index_add_id(client, *slot);
+	if (reserve)
+		pm_index_add_name(client, *slot);
+	return 0;
+}
+
+int32_t pm_link(pm_client *client, uint32_t slot, uint32_t budget) {
+	pm_entry *entry = pm_entry_at(client, slot);
+	pm_reference *references = (pm_reference *)(pm_payload_writable(client, entry) + pm_references_at(entry->bytes));
+	while (entry->linked < entry->references && budget-- > 0) {
+		pm_reference *reference = &references[entry->linked];
+		uint32_t target;
+		int32_t r = pm_locate_sealed(client, reference->slot, reference->id, &target);
+		if (r != 0)
+			return pm_fail(r, "contained ref %u of %u is not a sealed object of this store", entry->linked,
+			               entry->references);
+		reference->slot = target;
+		pm_entry_at(client, target)->contained++;
+		entry->linked++;
+		pm_settle(client, target);
+	}
+	return entry->linked == entry->references;
+}
+
+int32_t pm_may_commit(const pm_client *client, uint32_t slot, uint32_t flags) {
+	const pm_entry *entry = pm_entry_at(client, slot);
+	if (entry->name_bytes == 0 || (flags & PLASMID_ITEM_REPLACE) == 0)
+		return 0;
+	const uint8_t *name = pm_name_of(client, entry);
+	uint32_t bound = pm_index_find_name(client, name, entry->name_bytes, pm_name_hash(name, entry->name_bytes));
+	if (bound != 0 && pm_word_state(pm_entry_at(client, bound)->word) == PLASMID_CREATED)
+		return name_taken(name, entry->name_bytes);
+	return 0;
+}
+
+void pm_commit(pm_client *client, uint32_t slot, uint32_t flags) {
+	pm_entry *entry = pm_entry_at(client, slot);
+	PM_ASSERT(entry->linked == entry->references);
+	uint32_t replaced = 0, hash = 0;
+	if (entry->name_bytes > 0) {
+		const uint8_t *name = pm_name_of(client, entry);
+		hash = pm_name_hash(name, entry->name_bytes);
+		entry->name_order = ++client->super->order;
+		if ((flags & PLASMID_ITEM_REPLACE) != 0)
+			replaced = pm_index_find_name(client, name, entry->name_bytes, hash);
+	}
+	entry->stamp = ++client->super->clock;
+	entry->check = pm_entry_check(entry);
+	PM_POINT("seal:filled");
+	pm_store(&entry->word, pm_word(pm_word_version(entry->word), client->slot + 1, PLASMID_SEALED));
+	PM_POINT("seal:published");
+	/* Two sealed objects have the name now; the greater order wins, in a rebuild too. */
+	if (replaced != 0) {
+		pm_index_remove_name(client, replaced);
+		pm_store(&pm_entry_at(client, replaced)->name_bytes, 0);
+	}
+	if (entry->name_bytes > 0 && !entry->named)
+		pm_index_add_name(client, slot);
+	client->super->sealed_total++;
+	pm_settle(client, slot);
+	pm_notify(client, entry->id[0]);
+	if (entry->name_bytes > 0)
+		pm_notify(client, hash);
+}

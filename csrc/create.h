@@ -1,0 +1,27 @@
+/* create.h - an object from nothing to SEALED, in steps that each leave the truth whole.
+ *
+ *   begin   a slot and an extent; the entry filled; CREATED published; the name reserved
+ *   (the payload is written, with or without the lock: only its creator sees it)
+ *   link    contained refs are counted, a few a hold
+ *   commit  checksum; SEALED published: the object is there, its name is bound, a replaced one loses it
+ *
+ * All under the lock, which begin may let go in between (`locked` says whether it is held when it fails). */
+#ifndef PM_CREATE_H
+#define PM_CREATE_H
+
+#include "client.h"
+#include "shape.h"
+
+int32_t pm_begin(pm_client *client, const plasmid_item *item, const pm_shape *shape, uint32_t *slot, bool *locked);
+
+/* Fills the entry of a slot that was taken, all but its word. 0 or SYSTEM. */
+int32_t pm_entry_fill(pm_client *client, uint32_t slot, uint32_t node, const plasmid_item *item, const pm_shape *shape);
+
+/* Counts the next contained refs, at most `budget`. 1: all are; 0: call again; NOT_SEALED, FREED, LOST: one of them cannot be. */
+int32_t pm_link(pm_client *client, uint32_t slot, uint32_t budget);
+
+/* May this draft be sealed under the name it has? 0 or NAME_TAKEN. */
+int32_t pm_may_commit(const pm_client *client, uint32_t slot, uint32_t flags);
+void pm_commit(pm_client *client, uint32_t slot, uint32_t flags);
+
+#endif

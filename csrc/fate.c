@@ -1,0 +1,108 @@
+#include "fate.h"
+
+#include "crash.h"
+#include "hold.h"
+#include "index.h"
+#include "lru.h"
+#include "prim/atomic.h"
+#include "slot.h"
+#include "wait.h"
+
+#define UNLINK_NOW 64u /* refs of a container that are released at once; the others a few a call */
+
+void pm_room_given(pm_client *client) {
+	pm_superblock *super = client->super;
+	if (pm_load_relaxed(&super->room_watchers) == 0)
+		return;
+	pm_store_relaxed(&super->room_watchers, 0);
+	pm_wake_all(client);
+}
+
+static void release_extent(pm_client *client, pm_entry *entry) {
+	client->super->payload -= entry->bytes;
+	pm_heap_free(&client->super->heap, client->nodes, entry->node);
+	entry->node = 0;
+	pm_room_given(client);
+}
+
+void pm_settle(pm_client *client, uint32_t slot) {
+	pm_entry *entry = pm_entry_at(client, slot);
+	uint32_t state = pm_word_state(entry->word);
+	if (state == PLASMID_SEALED) {
+		bool kept = entry->pins != 0 || entry->contained != 0 || pm_handled(client, slot) || pm_leased(client, slot);
+		if (kept && entry->in_lru)
+			pm_lru_remove(client, slot);
+		if (!kept && !entry->in_lru) {
+			pm_lru_push(client, slot);
+			pm_room_given(client);
+		}
+		return;
+	}
+	if (state != PLASMID_FREED && state != PLASMID_GONE)
+		return;
+	bool leased = pm_leased(client, slot);
+	if (entry->node != 0 && !leased && !entry->in_drop)
+		release_extent(client, entry);
+	if (!leased && !entry->in_drop && !pm_handled(client, slot))
+		pm_slot_give(client, slot);
+}
+
+bool pm_unlink(pm_client *client, uint32_t budget) {
+	pm_superblock *super = client->super;
+	while (super->drop_head != 0 && budget > 0) {
+		uint32_t slot = super->drop_head;
+		pm_entry *entry = pm_entry_at(client, slot);
+		const pm_reference *references = (const pm_reference *)(pm_payload(client, entry) + pm_references_at(entry->bytes));
+		while (entry->linked > 0 && budget > 0) {
+			const pm_reference *reference = &references[--entry->linked];
+			budget--;
+			pm_entry *target = pm_entry_at(client, reference->slot);
+			if (!pm_id_equal(target->id, reference->id) || target->contained == 0)
+				continue;
+			target->contained--;
+			pm_settle(client, reference->slot);
+		}
+		if (entry->linked > 0)
+			break;
+		super->drop_head = entry->lru_next;
+		if (super->drop_head == 0)
+			super->drop_tail = 0;
+		entry->in_drop = 0;
+		pm_settle(client, slot);
+	}
+	return super->drop_head != 0;
+}
+
+void pm_remove(pm_client *client, uint32_t slot, uint32_t state) {
+	pm_superblock *super = client->super;
+	pm_entry *entry = pm_entry_at(client, slot);
+	PM_ASSERT(pm_word_state(entry->word) == PLASMID_SEALED || pm_word_state(entry->word) == PLASMID_CREATED);
+	bool awaited = pm_word_state(entry->word) == PLASMID_CREATED;
+	pm_store(&entry->word, pm_word(pm_word_version(entry->word), pm_word_creator(entry->word), state));
+	PM_POINT("remove:published");
+	if (awaited)
+		pm_notify(client, entry->id[0]);
+	pm_index_remove_name(client, slot);
+	pm_lru_remove(client, slot);
+	if (entry->linked > 0) {
+		entry->in_drop = 1;
+		entry->lru_next = 0;
+		if (super->drop_tail != 0)
+			pm_entry_at(client, super->drop_tail)->lru_next = slot;
+		else
+			super->drop_head = slot;
+		super->drop_tail = slot;
+		pm_unlink(client, UNLINK_NOW);
+	} else {
+		pm_settle(client, slot);
+	}
+}
+
+bool pm_evict(pm_client *client) {
+	uint32_t slot = client->super->lru_tail;
+	if (slot == 0)
+		return false;
+	client->super->evicted_total++;
+	pm_remove(client, slot, PLASMID_GONE);
+	return true;
+}

@@ -1,0 +1,111 @@
+#include "helper.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/socket.h>
+
+#include "error.h"
+#include "lock.h"
+#include "prim/atomic.h"
+#include "prim/futex.h"
+#include "reap.h"
+#include "registry.h"
+#include "token.h"
+
+#define IDLE_NS 60000000000ull  /* nobody waits: nothing but a wake is of interest */
+#define WAITING_NS 100000000ull /* somebody waits: for how long a death may go unseen */
+#define LINGER_NS 500000000ull
+
+static void poke(plasmid_store *store, uint32_t events) {
+	__atomic_fetch_or(&store->events, events, __ATOMIC_SEQ_CST);
+	if (pm_exchange(&store->poked, 1) == 0)
+		send(store->wake_far, "!", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+/* Hands out the news; true while somebody waits. `woken`: an event that somebody waits for may have come. */
+static bool serve(pm_client *client, bool woken) {
+	pm_superblock *super = client->super;
+	pm_client_record *record = &client->records[client->slot];
+	uint32_t collect = pm_load(&super->collect);
+	bool asked = collect != record->collect, waiting = false;
+	record->collect = collect;
+	pthread_mutex_lock(&pm_registry_mutex);
+	for (plasmid_store *store = client->stores; store != NULL; store = store->next) {
+		uint32_t events = asked ? PLASMID_EVENT_COLLECT : 0;
+		if (woken && pm_exchange(&store->armed, 0) != 0)
+			events |= PLASMID_EVENT_WAKE;
+		waiting |= pm_load(&store->armed) != 0;
+		if (pm_load(&super->destroyed) != 0 && pm_exchange(&store->told, 1) == 0)
+			events |= PLASMID_EVENT_DESTROYED;
+		if (events != 0)
+			poke(store, events);
+	}
+	pthread_mutex_unlock(&pm_registry_mutex);
+	return waiting;
+}
+
+static void drain(pm_client *client) {
+	uint32_t some;
+	do {
+		if ((pm_load(&client->released) == 0 && pm_load(&client->draining) == 0) || pm_lock(client) != 0)
+			return;
+		some = pm_drain(client, PM_DRAIN_SOME);
+		pm_unlock(client);
+	} while (some > 0);
+}
+
+static void *run(void *argument) {
+	pm_client *client = argument;
+	uint32_t *wake = &client->records[client->slot].wake;
+	uint32_t seen = 0, nudged = 0;
+	while (pm_load(&client->stop) == 0) {
+		uint32_t wakes = pm_load(wake), nudges = pm_load(&client->nudges);
+		/* A nudge grows both words: what is over came from another client. */
+		bool waiting = serve(client, wakes - seen != nudges - nudged);
+		seen = wakes;
+		nudged = nudges;
+		drain(client);
+		if (pm_load(&client->closing) != 0) {
+			if (client->let_go(client))
+				return NULL;
+			pm_futex_wait(&client->nudges, nudges, LINGER_NS);
+			continue;
+		}
+		pm_store(&client->watched, waiting ? 1 : 0);
+		if (pm_futex_wait(wake, wakes, waiting ? WAITING_NS : IDLE_NS) != 0 && waiting)
+			pm_reap_dead(client);
+	}
+	return NULL;
+}
+
+int32_t pm_helper_start(pm_client *client) {
+	sigset_t all, before;
+	sigfillset(&all);
+	/* The thread takes none of the process's signals. */
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	int r = pthread_create(&client->helper, NULL, run, client);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (r != 0) {
+		errno = r;
+		return pm_fail_errno("starting the helper thread");
+	}
+	client->helper_runs = true;
+	return 0;
+}
+
+void pm_helper_nudge(pm_client *client) {
+	pm_add(&client->nudges, 1);
+	pm_futex_wake(&client->nudges, INT32_MAX);
+	uint32_t *wake = &client->records[client->slot].wake;
+	pm_add(wake, 1);
+	pm_futex_wake(wake, INT32_MAX);
+}
+
+void pm_helper_stop(pm_client *client) {
+	if (!client->helper_runs)
+		return;
+	pm_store(&client->stop, 1);
+	pm_helper_nudge(client);
+	pthread_join(client->helper, NULL);
+	client->helper_runs = false;
+}

@@ -1,0 +1,20 @@
+/* helper.h - the thread that a process has for each segment.
+ *
+ * It sleeps on the client's `wake` word. Woken, it hands the news to the event loops that wait (a byte on a socketpair), drains what
+ * the collector released, and looks for dead clients while somebody waits for them. Once no store is open and the last lease has
+ * ended, it lets go of the segment. */
+#ifndef PM_HELPER_H
+#define PM_HELPER_H
+
+#include "client.h"
+
+/* 0 or SYSTEM. Under the registry's mutex. */
+int32_t pm_helper_start(pm_client *client);
+
+/* Makes it look now. */
+void pm_helper_nudge(pm_client *client);
+
+/* Ends it and waits for that. Not from the helper itself; without the registry's mutex. */
+void pm_helper_stop(pm_client *client);
+
+#endif

@@ -1,0 +1,368 @@
+/* plasmid.h - the public face of the core: shared-memory objects in one mapped file a store.
+ *
+ * This header is all that the FFI layer, or another language, includes. Fixed-width types only.
+ *
+ * THE CONTRACT OF EVERY CALL, stated once
+ *   - it returns 0 (or a count, a token, a length: said beside it) or a negative code of PLASMID_ERRORS;
+ *   - on an error plasmid_detail() says what was wrong in a sentence (of this thread, until its next failing call);
+ *   - it blocks at most for the lock timeout given at open, unless it takes a timeout of its own;
+ *   - any thread may call, but a plasmid_store belongs to the thread that opened it: when that thread ends, it is closed.
+ *
+ * GLOSSARY
+ *   segment    the file in shared memory that holds one store
+ *   client     a process attached to a segment, however many stores it opened on it
+ *   slot       the place of an object in the segment's table: 1 .. max_objects; 0 means "not known"
+ *   id         128 random bits that name one object for ever
+ *   ref        {slot, id}: the slot is a hint, the id is the truth
+ *   lease      this process has views of the object's bytes
+ *   handle     this process has a ref alive
+ *   token      a number for one lease, handle or draft of this process; ended exactly once
+ *   draft      an object in the state CREATED, seen by its creator alone
+ *   in-band    the encoded value; buffers stand behind it, each 64-byte aligned
+ */
+#ifndef PLASMID_H
+#define PLASMID_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define PLASMID_API __attribute__((visibility("default")))
+
+/* X(NAME, code, message): the codes, their names and their messages, for C and for TypeScript alike. */
+#define PLASMID_ERRORS(X)                                                               \
+	X(INVALID, -1, "an argument is not valid")                                            \
+	X(NOT_FOUND, -2, "no object is bound to this name")                                   \
+	X(TIMED_OUT, -3, "the time given ran out")                                            \
+	X(ABORTED, -4, "the call was aborted by its signal")                                  \
+	X(NAME_TAKEN, -5, "the name is bound to another object")                              \
+	X(NOT_SEALED, -6, "the object is not sealed yet")                                     \
+	X(ALREADY_SEALED, -7, "the object is sealed already")                                 \
+	X(DRAFT_BUSY, -8, "the draft's view cannot be detached")                              \
+	X(FREED, -9, "the object was freed")                                                  \
+	X(LOST, -10, "the object is not in the store: evicted, aborted or never there")       \
+	X(STORE_FULL, -11, "the object does not fit into the store")                          \
+	X(TABLE_FULL, -12, "the store holds as many objects as its table has room for")       \
+	X(CLIENTS_FULL, -13, "as many processes have the store open as it allows")            \
+	X(LOCK_TIMEOUT, -14, "the store's lock was held too long by a process that is alive") \
+	X(BAD_SEGMENT, -15, "the file is not a store that can be trusted")                    \
+	X(VERSION, -16, "the store was made by another build")                                \
+	X(DESTROYED, -17, "the store was destroyed")                                          \
+	X(CLOSED, -18, "the store is closed")                                                 \
+	X(PLATFORM, -19, "this platform is not supported")                                    \
+	X(NO_SPACE, -20, "the file system behind the store has no room")                      \
+	X(SYSTEM, -21, "a system call failed")                                                \
+	X(CAPACITY, -22, "the store exists with another capacity")                            \
+	X(NO_STORE, -23, "there is no store of this name")                                    \
+	X(BAD_NAME, -24, "the name is not allowed")                                           \
+	X(FORKED, -25, "a forked child cannot use its parent's store")                        \
+	X(CORRUPT, -26, "the segment breaks an invariant")                                    \
+	X(NO_MEMORY, -27, "this process is out of memory")                                    \
+	X(NOT_PINNED, -28, "the object has no pin to take off")                               \
+	X(NOT_DRAFT, -29, "the token is not a draft of this store")                           \
+	X(LARGE, -30, "the object is read in place: take a lease")
+
+enum plasmid_error {
+#define X(name, code, message) PLASMID_E_##name = code,
+	PLASMID_ERRORS(X)
+#undef X
+};
+
+typedef struct plasmid_store plasmid_store;
+
+typedef struct plasmid_ref {
+	uint32_t slot;
+	uint32_t id[4];
+} plasmid_ref;
+
+/* Sizes in bytes. 0 asks for the default, said beside each. */
+typedef struct plasmid_options {
+	uint64_t capacity;        /* of the heap; 0: open what is there, whatever its capacity */
+	uint32_t max_objects;     /* capacity / 256, at least 4,096 */
+	uint32_t max_clients;     /* 64; 1,024 at most */
+	uint32_t lock_timeout_ms; /* 5,000 */
+	uint32_t flags;
+} plasmid_options;
+
+enum plasmid_open_flag {
+	PLASMID_OPEN_EXISTING = 1,  /* never create: NO_STORE if it is not there */
+	PLASMID_OPEN_LAST_CLOSE = 2 /* at creation: the store ends with its last client */
+};
+
+/* ---- opening ---------------------------------------------------------------------------------- */
+
+/* Opens, or makes, the store `name` in `directory` (made with mode 0700 if missing). Errors: BAD_NAME, BAD_SEGMENT, VERSION,
+ * CAPACITY, CLIENTS_FULL, NO_SPACE, NO_STORE, SYSTEM, LOCK_TIMEOUT, INVALID. */
+PLASMID_API int32_t plasmid_open(const char *directory, const char *name, const plasmid_options *options,
+                                 plasmid_store **store);
+
+/* Refuses further calls on `store`, aborts its drafts and ends its handles. Its leases end with their views. */
+PLASMID_API int32_t plasmid_close(plasmid_store *store);
+
+/* Marks the store destroyed, wakes everyone, removes the file. NO_STORE if there is none. */
+PLASMID_API int32_t plasmid_destroy(const char *directory, const char *name);
+
+PLASMID_API const char *plasmid_error_name(int32_t code);
+PLASMID_API const char *plasmid_error_message(int32_t code);
+PLASMID_API const char *plasmid_detail(void);
+
+/* ---- the exchange: memory through which calls take and give what does not fit in registers ------ */
+
+#define PLASMID_DATA_BYTES 65536u /* an object of up to this size is copied out by peek */
+#define PLASMID_NAME_BYTES 512u   /* longest name, UTF-8 */
+
+typedef struct plasmid_exchange {
+	plasmid_ref ref;       /*   0: out: the object that the last call made or found */
+	uint32_t inband;       /*  20: out: bytes of the in-band part of what peek or lease gave */
+	uint32_t buffers;      /*  24: out: number of buffers */
+	uint32_t references;   /*  28: out: number of contained refs */
+	uint32_t inband_token; /*  32: out: lease: 0, or the token of the lease under which `inband_at` is read */
+	uint32_t stale;        /*  36: reserved */
+	uint64_t inband_at;    /*  40: out: lease: where the in-band bytes are if they did not fit into `data`, else 0 */
+	uint64_t rows; /*  48: out: lease: address of plasmid_buffer_row[buffers]; valid until this store's next call */
+	uint64_t reference_rows;          /*  56: out: lease: address of plasmid_reference_row[references]; likewise */
+	uint8_t name[PLASMID_NAME_BYTES]; /*  64: in: a name */
+	uint8_t data[PLASMID_DATA_BYTES]; /* 576: in: put_small's bytes; out: peek's bytes, from the object's first on */
+} plasmid_exchange;
+
+typedef struct plasmid_buffer_row {
+	uint64_t address; /* in this process, readable only */
+	uint64_t bytes;   /* may be 0: then there is no token */
+	uint64_t context; /* what to hand to plasmid_release with the view; 0 if bytes is 0 */
+} plasmid_buffer_row;
+
+typedef struct plasmid_reference_row {
+	plasmid_ref ref;
+	uint32_t group;   /* rows with the same number share one handle context: the first of a group carries it */
+	uint64_t context; /* for plasmid_release; 0: as the row before it, or the object is gone */
+} plasmid_reference_row;
+
+PLASMID_API plasmid_exchange *plasmid_exchange_of(plasmid_store *store);
+
+/* ---- making objects --------------------------------------------------------------------------- */
+
+typedef struct plasmid_span {
+	uint64_t address; /* 0: leave room (a draft's view) */
+	uint64_t bytes;
+} plasmid_span;
+
+enum plasmid_item_flag {
+	PLASMID_ITEM_REPLACE = 1, /* rebind the name in one step, at seal */
+	PLASMID_ITEM_PIN = 2,     /* sealed with one pin */
+	PLASMID_ITEM_ZERO = 4     /* clear the room left for buffers without an address */
+};
+
+/* One object to make. Addresses are of this process. */
+typedef struct plasmid_item {
+	uint64_t inband;          /*  0: address of the encoded value */
+	uint64_t buffers;         /*  8: address of plasmid_span[buffer_count] */
+	uint64_t references;      /* 16: address of plasmid_ref[reference_count]: the contained objects */
+	uint64_t name;            /* 24: address of the name */
+	uint32_t inband_bytes;    /* 32 */
+	uint32_t buffer_count;    /* 36 */
+	uint32_t reference_count; /* 40 */
+	uint32_t name_bytes;      /* 44: 0: none */
+	uint32_t flags;           /* 48 */
+	uint32_t token;           /* 52: out: handle (put) or draft (create) */
+	plasmid_ref ref;          /* 56: out */
+	int32_t status;           /* 76: out: 0 or what failed */
+	uint64_t room;            /* 80: out: create: address of the first buffer, writable; 0 if there is none */
+	uint64_t context;         /* 88: out: create: what to hand to plasmid_release with the view of that buffer */
+} plasmid_item;
+
+/* Puts the first `bytes` bytes of exchange.data as an object without name, buffers or refs. Returns the token of a handle;
+ * exchange.ref says which. STORE_FULL, TABLE_FULL: see plasmid_request_collection for what to try next. */
+PLASMID_API int32_t plasmid_put_small(plasmid_store *store, uint32_t bytes);
+
+/* Makes and seals `count` objects: all of them or none. Small ones take one critical section together. */
+PLASMID_API int32_t plasmid_put_many(plasmid_store *store, plasmid_item *items, uint32_t count);
+
+/* Makes a draft; its in-band bytes and the buffers with an address are copied now. Returns the draft's token. */
+PLASMID_API int32_t plasmid_create(plasmid_store *store, plasmid_item *item);
+
+/* Seals a draft. Returns the token of a handle; exchange.ref says which. NOT_DRAFT, ALREADY_SEALED, NAME_TAKEN. */
+PLASMID_API int32_t plasmid_seal(plasmid_store *store, uint32_t draft);
+PLASMID_API int32_t plasmid_abort(plasmid_store *store, uint32_t draft);
+
+/* ---- reading objects -------------------------------------------------------------------------- */
+
+/* Copies an object of at most PLASMID_DATA_BYTES, without contained refs, to exchange.data and returns its length (in-band
+ * bytes and buffers; exchange.inband, .buffers). Takes no lock where it can. NOT_SEALED, FREED, LOST, or LARGE: then
+ * exchange.ref is right and plasmid_lease is next. */
+PLASMID_API int32_t plasmid_peek(plasmid_store *store, uint32_t slot, uint32_t a, uint32_t b, uint32_t c, uint32_t d);
+
+/* The same by the name in exchange.name. NOT_FOUND if it is not bound; exchange.ref says what it is bound to. */
+PLASMID_API int32_t plasmid_peek_name(plasmid_store *store, uint32_t name_bytes);
+
+/* Peeks at `count` refs in one crossing: lengths[i] is what plasmid_peek would return, the bytes stand one after the other in
+ * exchange.data, each 8-byte aligned; shapes[2i] in-band bytes, shapes[2i+1] buffers. Returns how many were done: fewer than
+ * `count` when the data is full (at least one). */
+PLASMID_API int32_t plasmid_peek_many(plasmid_store *store, const plasmid_ref *refs, uint32_t count, int32_t *lengths,
+                                      uint32_t *shapes);
+
+/* Takes one lease a buffer and one handle a contained ref, in one critical section, for an object of any size. In-band bytes go
+ * to exchange.data, or stay in place (exchange.inband_at, under exchange.inband_token: end it with plasmid_end when decoded). */
+PLASMID_API int32_t plasmid_lease(plasmid_store *store, uint32_t slot, uint32_t a, uint32_t b, uint32_t c, uint32_t d);
+
+/* 0 if sealed, else NOT_SEALED, FREED, LOST. No lock. */
+PLASMID_API int32_t plasmid_state(plasmid_store *store, uint32_t slot, uint32_t a, uint32_t b, uint32_t c, uint32_t d);
+
+/* The states of `count` refs, as plasmid_state gives them, in one crossing. Returns how many are not NOT_SEALED. */
+PLASMID_API int32_t plasmid_states(plasmid_store *store, const plasmid_ref *refs, uint32_t count, int32_t *states);
+
+/* 0 and exchange.ref if the name is bound; NOT_FOUND. */
+PLASMID_API int32_t plasmid_find(plasmid_store *store, uint32_t name_bytes);
+
+/* ---- what keeps an object --------------------------------------------------------------------- */
+
+/* Takes a handle on a CREATED or SEALED object; returns its token, exchange.ref the ref with its slot. FREED, LOST. */
+PLASMID_API int32_t plasmid_hold(plasmid_store *store, uint32_t slot, uint32_t a, uint32_t b, uint32_t c, uint32_t d);
+
+/* The native deallocator of a view or of a handle's buffer: may run on any thread, at any time, takes no lock. */
+PLASMID_API void plasmid_release(void *bytes, void *context);
+
+/* What a token's buffer hands to plasmid_release; never 0. A number below 2^53. */
+PLASMID_API uint64_t plasmid_context(plasmid_store *store, uint32_t token);
+
+/* Ends a lease or handle now, once, however often it is called; the context's release must still follow. `context` as given with
+ * the row. */
+PLASMID_API int32_t plasmid_end(plasmid_store *store, uint64_t context);
+
+/* Ends a token that no buffer stands for: ends it and recycles it. */
+PLASMID_API int32_t plasmid_forget(plasmid_store *store, uint32_t token);
+
+PLASMID_API int32_t plasmid_pin(plasmid_store *store, uint32_t slot, uint32_t a, uint32_t b, uint32_t c, uint32_t d);
+PLASMID_API int32_t plasmid_unpin(plasmid_store *store, uint32_t slot, uint32_t a, uint32_t b, uint32_t c, uint32_t d);
+PLASMID_API int32_t plasmid_free(plasmid_store *store, uint32_t slot, uint32_t a, uint32_t b, uint32_t c, uint32_t d);
+
+/* Ends everything that was released; returns how many tokens. Every other call does a bounded part of it. */
+PLASMID_API int32_t plasmid_drain(plasmid_store *store);
+
+/* ---- waiting ---------------------------------------------------------------------------------- */
+
+/* Returns 0 when there is something to look at (sealed, freed, lost, bound); 1 when not: then this store's loop is woken when
+ * that may have changed, once; watch again after each wake. */
+PLASMID_API int32_t plasmid_watch(plasmid_store *store, uint32_t slot, uint32_t a, uint32_t b, uint32_t c, uint32_t d);
+PLASMID_API int32_t plasmid_watch_name(plasmid_store *store, uint32_t name_bytes);
+
+/* Blocks this thread until plasmid_watch would return 0, for at most `timeout_ms`: TIMED_OUT. */
+PLASMID_API int32_t plasmid_block(plasmid_store *store, uint32_t slot, uint32_t a, uint32_t b, uint32_t c, uint32_t d,
+                                  uint32_t timeout_ms);
+PLASMID_API int32_t plasmid_block_name(plasmid_store *store, uint32_t name_bytes, uint32_t timeout_ms);
+
+/* The descriptor on which this store's event loop is woken: a byte means "call plasmid_events". The caller owns it. */
+PLASMID_API int32_t plasmid_wake_fd(plasmid_store *store);
+
+enum plasmid_event {
+	PLASMID_EVENT_WAKE = 1,    /* look at what is pending */
+	PLASMID_EVENT_COLLECT = 2, /* another process needs room: run the garbage collector, then plasmid_drain */
+	PLASMID_EVENT_DESTROYED = 4
+};
+
+/* The events since the last call, as bits of plasmid_event. */
+PLASMID_API int32_t plasmid_events(plasmid_store *store);
+
+/* Asks every process for a garbage collection. */
+PLASMID_API int32_t plasmid_request_collection(plasmid_store *store);
+
+/* Blocks until something was given back to the store, for at most `timeout_ms`: 0 or TIMED_OUT. */
+PLASMID_API int32_t plasmid_wait_room(plasmid_store *store, uint32_t timeout_ms);
+
+/* Asks to be woken (PLASMID_EVENT_WAKE) when something is given back to the store. */
+PLASMID_API int32_t plasmid_watch_room(plasmid_store *store);
+
+/* ---- looking at a store ------------------------------------------------------------------------ */
+
+typedef struct plasmid_stats {
+	uint64_t capacity;     /* bytes of the heap */
+	uint64_t committed;    /* bytes of it that are reserved in the file */
+	uint64_t used;         /* bytes of it that objects take, padding included */
+	uint64_t payload;      /* bytes of it that were asked for */
+	uint64_t largest;      /* largest object that fits now, without eviction */
+	uint64_t metadata;     /* bytes reserved for tables */
+	uint64_t file;         /* length of the file */
+	uint64_t sealed_total; /* since the store was made: */
+	uint64_t evicted_total;
+	uint64_t freed_total;
+	uint64_t recovered_total; /* rebuilds after a death under the lock */
+	uint64_t reaped_total;    /* clients that died without closing */
+	uint64_t quarantined_total;
+	uint32_t objects; /* slots in use, freed ones that are still held included */
+	uint32_t evictable;
+	uint32_t max_objects;
+	uint32_t max_clients;
+	uint32_t clients;
+	uint32_t leases;  /* objects that this process leases */
+	uint32_t handles; /* objects that this process has handles on */
+	uint32_t tokens;  /* tokens of this process that have not ended */
+} plasmid_stats;
+
+PLASMID_API int32_t plasmid_stats_of(plasmid_store *store, plasmid_stats *stats);
+
+enum plasmid_object_state {
+	PLASMID_ABSENT = 0,
+	PLASMID_CREATED = 1,
+	PLASMID_SEALED = 2,
+	PLASMID_FREED = 3, /* gone for readers; the bytes go with the last lease, the slot with the last handle */
+	PLASMID_GONE = 4   /* aborted or quarantined while somebody had a handle */
+};
+
+typedef struct plasmid_object_row {
+	plasmid_ref ref;
+	uint32_t state;
+	uint64_t bytes;   /* 24: payload */
+	uint64_t extent;  /* 32: bytes taken in the heap */
+	uint64_t made_ms; /* 40: Unix time */
+	uint32_t pins;
+	uint32_t contained;  /* in how many sealed objects */
+	uint32_t references; /* how many refs it contains */
+	uint32_t leases;     /* by how many processes */
+	uint32_t handles;    /* by how many processes */
+	uint32_t creator;    /* pid */
+	uint32_t name_bytes;
+	uint32_t reserved;
+	uint8_t name[PLASMID_NAME_BYTES]; /* 80 */
+} plasmid_object_row;
+
+/* Rows of up to `limit` objects from slot `cursor` (1 to begin) on; returns how many, and the next cursor in *next (0: end). */
+PLASMID_API int32_t plasmid_list(plasmid_store *store, uint32_t cursor, plasmid_object_row *rows, uint32_t limit,
+                                 uint32_t *next);
+
+typedef struct plasmid_holder_row {
+	uint32_t pid;           /* 0: the row of what no process holds */
+	uint32_t leased_count;  /* or pinned, in row 0 */
+	uint32_t handled_count; /* or contained, in row 0 */
+	uint32_t draft_count;
+	uint64_t leased_bytes;
+	uint64_t handled_bytes;
+	uint64_t draft_bytes;
+} plasmid_holder_row;
+
+/* Who holds how much: row 0 what is pinned and contained, then a row a live client. Returns the number of rows. */
+PLASMID_API int32_t plasmid_holders(plasmid_store *store, plasmid_holder_row *rows, uint32_t limit);
+
+/* Walks the whole segment under the lock and re-derives every count. 0, or CORRUPT with the first fault as detail. */
+PLASMID_API int32_t plasmid_check(plasmid_store *store);
+
+/* Gives whole free pages at the top of the heap back to the system; returns how many MiB. */
+PLASMID_API int32_t plasmid_trim(plasmid_store *store);
+
+/* Looks for clients that died and ends what they held; returns how many. Done anyway at open, when room is short and while
+ * somebody waits. */
+PLASMID_API int32_t plasmid_reap(plasmid_store *store);
+
+/* ---- for tests: the ways to stop at a place ------------------------------------------------------ */
+
+/* Holds the store's lock for `ms`, as a slow or stopped owner would. */
+PLASMID_API int32_t plasmid_test_hold_lock(plasmid_store *store, uint32_t ms);
+
+/* Debug builds: kill this process (SIGKILL) at the `nth` passage of the named crash point. PLATFORM in release builds. */
+PLASMID_API int32_t plasmid_test_crash_at(const char *point, uint32_t nth);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,156 @@
+#include "index.h"
+
+#include <string.h>
+
+#include "crash.h"
+#include "prim/atomic.h"
+
+#define FIRST_BUCKETS 64u
+#define LONGEST_WALK 4096u /* a reader without the lock may run in a circle that a writer is making */
+
+static uint32_t bucket_of(uint32_t hash, uint32_t buckets) {
+	uint32_t mask = buckets <= 1 ? 0 : 0xffffffffu >> __builtin_clz(buckets - 1);
+	uint32_t bucket = hash & mask;
+	return bucket < buckets ? bucket : bucket & (mask >> 1);
+}
+
+/* The head whose share the head `fresh` takes over: the same bits without the highest. */
+static uint32_t buddy_of(uint32_t fresh) {
+	return fresh & ~(1u << (31 - __builtin_clz(fresh)));
+}
+
+void pm_index_clear(pm_client *client) {
+	pm_superblock *super = client->super;
+	uint32_t heads = super->entries_reserved < FIRST_BUCKETS ? super->entries_reserved : FIRST_BUCKETS;
+	super->id_buckets = super->name_buckets = heads;
+	super->names = 0;
+	memset(client->ids, 0, heads * sizeof(uint32_t));
+	memset(client->names, 0, heads * sizeof(uint32_t));
+}
+
+static void split_ids(pm_client *client) {
+	pm_superblock *super = client->super;
+	uint32_t fresh = super->id_buckets;
+	uint32_t *from = &client->ids[buddy_of(fresh)];
+	client->ids[fresh] = 0;
+	while (*from != 0) {
+		pm_entry *entry = pm_entry_at(client, *from);
+		if (bucket_of(entry->id[0], fresh + 1) != fresh) {
+			from = &entry->id_next;
+			continue;
+		}
+		uint32_t slot = *from;
+		pm_store_relaxed(from, entry->id_next);
+		pm_store_relaxed(&entry->id_next, client->ids[fresh]);
+		pm_store_relaxed(&client->ids[fresh], slot);
+	}
+	pm_store(&super->id_buckets, fresh + 1);
+}
+
+void pm_index_add_id(pm_client *client, uint32_t slot) {
+	pm_superblock *super = client->super;
+	if (super->objects > super->id_buckets && super->id_buckets < super->entries_reserved)
+		split_ids(client);
+	pm_entry *entry = pm_entry_at(client, slot);
+	uint32_t *head = &client->ids[bucket_of(entry->id[0], super->id_buckets)];
+	pm_store_relaxed(&entry->id_next, *head);
+	pm_store(head, slot);
+}
+
+void pm_index_remove_id(pm_client *client, uint32_t slot) {
+	pm_entry *entry = pm_entry_at(client, slot);
+	uint32_t *from = &client->ids[bucket_of(entry->id[0], client->super->id_buckets)];
+	while (*from != slot) {
+		PM_ASSERT(*from != 0);
+		from = &pm_entry_at(client, *from)->id_next;
+	}
+	pm_store_relaxed(from, entry->id_next);
+}
+
+uint32_t pm_index_find_id(const pm_client *client, const uint32_t id[4]) {
+	uint32_t buckets = pm_load(&client->super->id_buckets);
+	uint32_t slot = pm_load(&client->ids[bucket_of(id[0], buckets)]);
+	for (uint32_t steps = 0; slot != 0 && steps < LONGEST_WALK; steps++) {
+		if (slot > client->super->max_objects)
+			return 0;
+		const pm_entry *entry = pm_entry_at(client, slot);
+		if (pm_load_relaxed(&entry->id[0]) == id[0] && pm_load_relaxed(&entry->id[1]) == id[1] &&
+		    pm_load_relaxed(&entry->id[2]) == id[2] && pm_load_relaxed(&entry->id[3]) == id[3])
+			return slot;
+		slot = pm_load_relaxed(&entry->id_next);
+	}
+	return 0;
+}
+
+/* FNV-1a, finished so that low bits depend on all of them. */
+uint32_t pm_name_hash(const uint8_t *name, uint32_t bytes) {
+	uint64_t hash = 14695981039346656037ull;
+	for (uint32_t i = 0; i < bytes; i++)
+		hash = (hash ^ name[i]) * 1099511628211ull;
+	return (uint32_t)(hash ^ hash >> 29);
+}
+
+static void split_names(pm_client *client) {
+	pm_superblock *super = client->super;
+	uint32_t fresh = super->name_buckets;
+	uint32_t *from = &client->names[buddy_of(fresh)];
+	client->names[fresh] = 0;
+	while (*from != 0) {
+		pm_entry *entry = pm_entry_at(client, *from);
+		if (bucket_of(entry->name_hash, fresh + 1) != fresh) {
+			from = &entry->name_next;
+			continue;
+		}
+		uint32_t slot = *from;
+		pm_store_relaxed(from, entry->name_next);
+		pm_store_relaxed(&entry->name_next, client->names[fresh]);
+		pm_store_relaxed(&client->names[fresh], slot);
+	}
+	pm_store(&super->name_buckets, fresh + 1);
+}
+
+void pm_index_add_name(pm_client *client, uint32_t slot) {
+	pm_superblock *super = client->super;
+	pm_entry *entry = pm_entry_at(client, slot);
+	PM_ASSERT(!entry->named && entry->name_bytes != 0);
+	super->names++;
+	if (super->names > super->name_buckets && super->name_buckets < super->entries_reserved)
+		split_names(client);
+	entry->name_hash = pm_name_hash(pm_name_of(client, entry), entry->name_bytes);
+	entry->named = 1;
+	uint32_t *head = &client->names[bucket_of(entry->name_hash, super->name_buckets)];
+	pm_store_relaxed(&entry->name_next, *head);
+	pm_store(head, slot);
+}
+
+void pm_index_remove_name(pm_client *client, uint32_t slot) {
+	pm_entry *entry = pm_entry_at(client, slot);
+	if (!entry->named)
+		return;
+	uint32_t *from = &client->names[bucket_of(entry->name_hash, client->super->name_buckets)];
+	while (*from != slot) {
+		PM_ASSERT(*from != 0);
+		from = &pm_entry_at(client, *from)->name_next;
+	}
+	pm_store_relaxed(from, entry->name_next);
+	entry->named = 0;
+	client->super->names--;
+}
+
+uint32_t pm_index_find_name(const pm_client *client, const uint8_t *name, uint32_t bytes, uint32_t hash) {
+	const pm_superblock *super = client->super;
+	uint32_t slot = pm_load(&client->names[bucket_of(hash, pm_load(&super->name_buckets))]);
+	for (uint32_t steps = 0; slot != 0 && steps < LONGEST_WALK; steps++) {
+		if (slot > super->max_objects)
+			return 0;
+		const pm_entry *entry = pm_entry_at(client, slot);
+		if (pm_load_relaxed(&entry->name_hash) == hash && entry->name_bytes == bytes) {
+			/* Without the lock the fields may be of two objects: stay inside the heap whatever they say. */
+			uint64_t at = (uint64_t)entry->start * PM_GRANULE + pm_name_at(entry->bytes, entry->references);
+			if (at + bytes <= super->capacity && memcmp(client->heap + at, name, bytes) == 0)
+				return slot;
+		}
+		slot = pm_load_relaxed(&entry->name_next);
+	}
+	return 0;
+}

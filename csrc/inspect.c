@@ -1,0 +1,214 @@
+/* inspect.c - looking at a store: statistics, its objects, who holds what; the checker; the tests' ways in. */
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "check.h"
+#include "crash.h"
+#include "error.h"
+#include "hold.h"
+#include "lock.h"
+#include "prim/clock.h"
+#include "prim/futex.h"
+#include "reap.h"
+#include "room.h"
+#include "store.h"
+
+#define LIST_STEP 512u /* slots looked at in one hold of the lock */
+
+static uint64_t metadata_bytes(const pm_superblock *super) {
+	uint64_t unit = sizeof(pm_entry) + 16u * super->hold_words + 2 * sizeof(uint32_t);
+	return super->ids_at + super->entries_reserved * unit + (uint64_t)super->nodes_reserved * sizeof(pm_extent);
+}
+
+static uint32_t clients_of(const pm_client *client) {
+	uint32_t count = 0;
+	for (uint32_t i = 0; i < client->super->max_clients; i++)
+		count += client->records[i].state == PM_CLIENT_ACTIVE;
+	return count;
+}
+
+PLASMID_API int32_t plasmid_stats_of(plasmid_store *store, plasmid_stats *stats) {
+	pm_client *client = store->client;
+	int32_t r = pm_enter(store);
+	if (r != 0)
+		return r;
+	const pm_superblock *super = client->super;
+	uint32_t leases = 0, handles = 0;
+	for (uint32_t slot = 1; slot <= super->entries_used && client->tokens > 0; slot++) {
+		leases += client->lease_count[slot] > 0;
+		handles += client->handle_count[slot] > 0;
+	}
+	*stats = (plasmid_stats){
+			.capacity = super->capacity,
+			.committed = (uint64_t)super->committed * PM_GRANULE,
+			.used = (uint64_t)super->heap.used * PM_GRANULE,
+			.payload = super->payload,
+			.largest = (uint64_t)(pm_heap_largest(&super->heap, client->nodes) + (super->heap.maximum - super->committed)) *
+	               PM_GRANULE,
+			.metadata = metadata_bytes(super),
+			.file = super->file_bytes,
+			.sealed_total = super->sealed_total,
+			.evicted_total = super->evicted_total,
+			.freed_total = super->freed_total,
+			.recovered_total = super->recovered,
+			.reaped_total = super->reaped,
+			.quarantined_total = super->quarantined,
+			.objects = super->objects,
+			.evictable = super->evictable,
+			.max_objects = super->max_objects,
+			.max_clients = super->max_clients,
+			.clients = clients_of(client),
+			.leases = leases,
+			.handles = handles,
+			.tokens = client->tokens,
+	};
+	pm_leave(store);
+	return 0;
+}
+
+static void describe(const pm_client *client, uint32_t slot, plasmid_object_row *row) {
+	const pm_entry *entry = pm_entry_at(client, slot);
+	uint32_t creator = pm_word_creator(entry->word);
+	memset(row, 0, offsetof(plasmid_object_row, name));
+	row->ref.slot = slot;
+	memcpy(row->ref.id, entry->id, sizeof entry->id);
+	row->state = pm_word_state(entry->word);
+	row->bytes = entry->bytes;
+	row->extent = entry->node != 0 ? (uint64_t)entry->granules * PM_GRANULE : 0;
+	row->made_ms = (uint64_t)entry->made_s * 1000u;
+	row->pins = entry->pins;
+	row->contained = entry->contained;
+	row->references = entry->references;
+	row->leases = pm_lease_clients(client, slot);
+	row->handles = pm_handle_clients(client, slot);
+	if (creator != 0 && client->records[creator - 1].epoch == entry->creator_epoch)
+		row->creator = client->records[creator - 1].pid;
+	if (entry->named) {
+		row->name_bytes = entry->name_bytes;
+		memcpy(row->name, pm_payload(client, entry) + pm_name_at(entry->bytes, entry->references), entry->name_bytes);
+	}
+}
+
+PLASMID_API int32_t plasmid_list(plasmid_store *store, uint32_t cursor, plasmid_object_row *rows, uint32_t limit,
+                                 uint32_t *next) {
+	pm_client *client = store->client;
+	uint32_t count = 0, slot = cursor == 0 ? 1 : cursor, used;
+	do {
+		int32_t r = pm_enter(store);
+		if (r != 0)
+			return r;
+		used = client->super->entries_used;
+		for (uint32_t steps = 0; slot <= used && count < limit && steps < LIST_STEP; slot++, steps++)
+			if (pm_word_state(pm_entry_at(client, slot)->word) != PLASMID_ABSENT)
+				describe(client, slot, &rows[count++]);
+		pm_leave(store);
+	} while (slot <= used && count < limit);
+	*next = slot <= used ? slot : 0;
+	return (int32_t)count;
+}
+
+/* Adds what one slot means to its holders. rows[i + 1] is the client in record i for now. */
+static void add_holders(const pm_client *client, uint32_t slot, plasmid_holder_row *rows) {
+	const pm_entry *entry = pm_entry_at(client, slot);
+	uint32_t state = pm_word_state(entry->word);
+	if (entry->node == 0)
+		return;
+	uint64_t bytes = (uint64_t)entry->granules * PM_GRANULE;
+	if (entry->pins > 0) {
+		rows[0].leased_count++;
+		rows[0].leased_bytes += bytes;
+	}
+	if (entry->contained > 0) {
+		rows[0].handled_count++;
+		rows[0].handled_bytes += bytes;
+	}
+	if (state == PLASMID_CREATED && pm_word_creator(entry->word) != 0) {
+		plasmid_holder_row *row = &rows[pm_word_creator(entry->word)];
+		row->draft_count++;
+		row->draft_bytes += bytes;
+	}
+	for (uint32_t i = 0; i < client->hold_words; i++) {
+		for (uint64_t bits = pm_leases_at(client, slot)[i]; bits != 0; bits &= bits - 1) {
+			plasmid_holder_row *row = &rows[i * 64 + (uint32_t)__builtin_ctzll(bits) + 1];
+			row->leased_count++;
+			row->leased_bytes += bytes;
+		}
+		for (uint64_t bits = pm_handles_at(client, slot)[i]; bits != 0; bits &= bits - 1) {
+			plasmid_holder_row *row = &rows[i * 64 + (uint32_t)__builtin_ctzll(bits) + 1];
+			row->handled_count++;
+			row->handled_bytes += bytes;
+		}
+	}
+}
+
+PLASMID_API int32_t plasmid_holders(plasmid_store *store, plasmid_holder_row *rows, uint32_t limit) {
+	pm_client *client = store->client;
+	uint32_t clients = client->super->max_clients, count = 0, used;
+	plasmid_holder_row *all = calloc((uint64_t)client->hold_words * 64 + 1, sizeof *all);
+	if (all == NULL)
+		return pm_fail(PLASMID_E_NO_MEMORY, "no memory for the holders");
+	uint32_t slot = 1;
+	do {
+		int32_t r = pm_enter(store);
+		if (r != 0) {
+			free(all);
+			return r;
+		}
+		used = client->super->entries_used;
+		for (uint32_t steps = 0; slot <= used && steps < LIST_STEP; slot++, steps++)
+			add_holders(client, slot, all);
+		pm_leave(store);
+	} while (slot <= used);
+	for (uint32_t i = 0; i <= clients && count < limit; i++) {
+		if (i > 0 && client->records[i - 1].state == PM_CLIENT_FREE)
+			continue;
+		rows[count] = all[i];
+		rows[count++].pid = i == 0 ? 0 : client->records[i - 1].pid;
+	}
+	free(all);
+	return (int32_t)count;
+}
+
+PLASMID_API int32_t plasmid_check(plasmid_store *store) {
+	int32_t r = pm_enter(store);
+	if (r != 0)
+		return r;
+	r = pm_check(store->client);
+	pm_unlock(store->client);
+	return r;
+}
+
+PLASMID_API int32_t plasmid_trim(plasmid_store *store) {
+	int64_t given = 0, some;
+	do {
+		int32_t r = pm_enter(store);
+		if (r != 0)
+			return r;
+		some = pm_room_trim(store->client);
+		given += some > 0 ? some : 0;
+		pm_leave(store);
+	} while (some > 0);
+	return some < 0 ? (int32_t)some : (int32_t)(given >> 20);
+}
+
+PLASMID_API int32_t plasmid_reap(plasmid_store *store) {
+	int32_t r = pm_usable(store);
+	return r != 0 ? r : pm_reap_dead(store->client);
+}
+
+PLASMID_API int32_t plasmid_test_hold_lock(plasmid_store *store, uint32_t ms) {
+	int32_t r = pm_enter(store);
+	if (r != 0)
+		return r;
+	uint32_t word = 0;
+	uint64_t end = pm_monotonic_ns() + (uint64_t)ms * 1000000u;
+	for (uint64_t now = pm_monotonic_ns(); now < end; now = pm_monotonic_ns())
+		pm_futex_wait(&word, 0, end - now);
+	pm_leave(store);
+	return 0;
+}
+
+PLASMID_API int32_t plasmid_test_crash_at(const char *point, uint32_t nth) {
+	return pm_crash_at(point, nth);
+}

@@ -1,0 +1,204 @@
+/* layout.h - every byte of a segment that is not payload.
+ *
+ *   0            superblock: what the file is, the lock, the shared words, the heads of all derived structures
+ *   clients_at   pm_client_record[max_clients]
+ *   waits_at     pm_wait_bucket: one bit a client, for each of PM_WAIT_BUCKETS
+ *   ids_at       u32[max_objects]: heads of the id chains          \
+ *   names_at     u32[max_objects]: heads of the name chains         | reserved as they are used
+ *   entries_at   pm_entry[max_objects + 1]: the table; slot 0 unused |
+ *   holds_at     u64[2 * words][max_objects + 1]: who leases, who has handles
+ *   nodes_at     pm_extent[2 * max_objects + 4]: the heap's tags    /
+ *   heap_at      the payload
+ *
+ * TRUTH AND WHAT IS DERIVED
+ *   Truth: an entry's word, id, extent (start, granules), shape (bytes, inband, buffers, references), name, pins, stamp, creator,
+ *   linked; the hold bits; the client records; the reserved and committed marks; the ring of tombstones.
+ *   Derived: everything else (chains, free lists, recency order, containment counts, heap nodes and bins, statistics).
+ *   pm_rebuild() makes the derived from the truth. An operation commits by ONE store to the truth; whatever it does to the derived
+ *   before or after, a death in between is healed by the rebuild.
+ *
+ *   Offsets, slots and node indexes only: a segment is mapped at another address in every process.
+ */
+#ifndef PM_LAYOUT_H
+#define PM_LAYOUT_H
+
+#include <stdint.h>
+
+#include "heap.h"
+#include "plasmid.h"
+
+#define PM_MAGIC 0x31644d534c50ull /* "PLSMd1" */
+#define PM_LAYOUT_VERSION 1u
+#define PM_PAGE 4096u
+#define PM_GRANULE 64u        /* bytes: the heap's unit and the alignment of every buffer */
+#define PM_PAGE_GRANULES 64u  /* granules in a page */
+#define PM_LARGE_BYTES 32768u /* from here up an object owns whole pages and is read in place */
+#define PM_WAIT_BUCKETS 64u   /* interest is filtered by hash: a wake for another key of the bucket is only spurious */
+#define PM_TOMBSTONES 1024u   /* ids that `free` remembers after the slot is gone */
+#define PM_MAX_CLIENTS 1024u
+#define PM_MIN_CAPACITY (1u << 20)
+#define PM_MAX_CAPACITY (1ull << 37)  /* 2^31 granules */
+#define PM_LOCK_BYTES_AT (1ull << 40) /* OFD lock bytes of the clients stand here, far beyond the file's end */
+
+/* ---- a client's record (128 bytes) --------------------------------------------------------------
+ * A slot's epoch grows each time a process takes it: {slot, epoch} never comes again while anyone could remember it. */
+typedef struct pm_client_record {
+	uint32_t epoch;
+	uint32_t state; /* enum pm_client_state */
+	uint32_t pid;   /* for people; liveness is the OFD lock */
+	uint32_t reserved;
+	uint64_t opened_ms;
+	uint8_t pad[40];
+	uint32_t wake;    /* 64: futex: grows when this client should look */
+	uint32_t collect; /* what of superblock.collect this client has answered */
+	uint8_t tail[56];
+} pm_client_record;
+
+/* LINGERING: it has closed all its stores, views of its leases are still alive. */
+enum pm_client_state {
+	PM_CLIENT_FREE = 0,
+	PM_CLIENT_ACTIVE = 1,
+	PM_CLIENT_LINGERING = 2
+};
+
+/* ---- an object's entry (128 bytes) ---------------------------------------------------------------
+ *
+ *   word   [ version:32 | creator slot + 1 : 16 | unused : 8 | state : 8 ]   the commit point: one store changes the state
+ *
+ *   (absent) --create--> CREATED --seal--> SEALED --free--> FREED --last lease and handle--> (absent)
+ *                           |                 \--evict (nothing refers to it)--------------> (absent)
+ *                           \--abort, or its creator died--> GONE (somebody has a handle) --last handle--> (absent)
+ *
+ * extent in use  <=>  CREATED or SEALED, or FREED and a lease bit is set
+ * slot in use    <=>  state is not ABSENT
+ * hold bits != 0  =>  slot in use
+ * The version grows when a slot is taken, so a reader that saw the same word before and after its copy saw one object. */
+typedef struct pm_entry {
+	uint64_t word;
+	uint32_t id[4];
+	uint64_t bytes;      /* payload: in-band bytes, table, buffers */
+	uint32_t start;      /* extent: first granule */
+	uint32_t granules;   /* extent: length */
+	uint32_t inband;     /* bytes */
+	uint32_t buffers;    /* count: a table {offset, bytes}[buffers] follows the in-band bytes, 8-aligned */
+	uint32_t references; /* count: pm_reference[] stands behind the payload, 8-aligned */
+	uint32_t linked;     /* of the references: how many are counted in `contained` of their objects */
+	uint32_t check;      /* checksum of the immutable fields, written before SEALED */
+	uint32_t creator_epoch;
+	uint64_t name_order; /* of two SEALED with one name the greater is bound */
+	uint64_t stamp;      /* recency: superblock.clock when it was last used; orders the LRU list on a rebuild */
+	uint32_t pins;
+	uint16_t name_bytes; /* the name stands behind the references; 0: none, or unbound */
+	uint16_t name_room;  /* bytes of name written at creation (immutable) */
+	uint32_t made_s;     /* Unix time */
+	/* derived from here on */
+	uint32_t contained; /* in how many linked containers */
+	uint32_t node;      /* heap node of the extent, 0: none */
+	uint32_t id_next;   /* id chain, or the free list */
+	uint32_t name_next;
+	uint32_t lru_prev, lru_next; /* LRU list; lru_next also the drop queue */
+	uint8_t in_lru, in_drop, named;
+	uint8_t reserves; /* truth: CREATED has its name reserved already */
+	uint32_t name_hash;
+	uint32_t pad;
+} pm_entry;
+
+/* A contained ref, behind the payload. */
+typedef struct pm_reference {
+	uint32_t id[4];
+	uint32_t slot;
+	uint32_t reserved;
+} pm_reference;
+
+/* One entry of an object's table of buffers; offsets from the object's first byte. */
+typedef struct pm_buffer {
+	uint64_t offset;
+	uint64_t bytes;
+} pm_buffer;
+
+/* ---- the superblock ------------------------------------------------------------------------------
+ * entries_used <= entries_reserved <= max_objects; heap.limit == committed granules */
+typedef struct pm_superblock {
+	/* immutable after creation; `seal` is their checksum */
+	uint64_t magic;
+	uint32_t version;
+	uint32_t page;
+	uint64_t fingerprint; /* of every struct's size and offsets: another build's file is refused */
+	uint64_t capacity;    /* bytes of the heap */
+	uint32_t max_objects;
+	uint32_t max_clients;
+	uint32_t hold_words; /* u64 words a kind */
+	uint32_t flags;      /* PLASMID_OPEN_LAST_CLOSE */
+	uint64_t clients_at, waits_at, ids_at, names_at, entries_at, holds_at, nodes_at, heap_at, file_bytes;
+	uint64_t generation; /* random: two stores of one name differ */
+	uint64_t seal;
+	uint8_t pad0[64];
+
+	uint32_t lock __attribute__((aligned(64))); /* see lock.c */
+	uint32_t destroyed;                         /* set once, before the file is unlinked */
+	uint32_t poisoned;                          /* a rebuild found the segment beyond repair */
+	uint32_t recovered;                         /* statistics that outlive a rebuild */
+	uint32_t reaped, quarantined;
+
+	uint32_t collect __attribute__((aligned(64))); /* grows with each request for a garbage collection */
+	uint32_t room_watchers;                        /* somebody waits for room: givers wake everyone */
+	uint32_t tomb_cursor;
+
+	/* marks: truth about the file, they only grow (but for trim) */
+	uint32_t entries_reserved __attribute__((aligned(64)));
+	uint32_t nodes_reserved;
+	uint32_t committed; /* granules of the heap that are real */
+	uint32_t trims;     /* grows with each trim, so that a concurrent growth starts anew */
+
+	/* derived, under the lock */
+	uint32_t entries_used __attribute__((aligned(64))); /* high-water mark of slots */
+	uint32_t free_slot;                                 /* free list of slots below it, through id_next */
+	uint32_t objects;                                   /* slots in use */
+	uint32_t id_buckets;                                /* linear hashing: heads in use, see index.c */
+	uint32_t name_buckets;
+	uint32_t names; /* bound names */
+	uint32_t lru_head, lru_tail, evictable;
+	uint32_t drop_head, drop_tail; /* containers whose references are being released, a few a call */
+	uint64_t clock;                /* recency, grows with each use */
+	uint64_t order;                /* of names */
+	uint64_t payload;              /* bytes asked for by the objects that have an extent */
+	uint64_t sealed_total, evicted_total, freed_total;
+	pm_heap heap;
+
+	uint32_t tombs[PM_TOMBSTONES][4] __attribute__((aligned(64)));
+} pm_superblock;
+
+_Static_assert(sizeof(pm_client_record) == 128, "client record");
+_Static_assert(sizeof(pm_entry) == 128, "entry");
+_Static_assert(sizeof(pm_reference) == 24, "reference");
+_Static_assert(sizeof(pm_extent) == 32, "extent");
+
+static inline uint32_t pm_word_state(uint64_t word) {
+	return (uint32_t)(word & 0xff);
+}
+static inline uint32_t pm_word_version(uint64_t word) {
+	return (uint32_t)(word >> 32);
+}
+static inline uint32_t pm_word_creator(uint64_t word) {
+	return (uint32_t)(word >> 16 & 0xffff);
+}
+static inline uint64_t pm_word(uint32_t version, uint32_t creator, uint32_t state) {
+	return (uint64_t)version << 32 | (uint64_t)creator << 16 | state;
+}
+
+static inline uint64_t pm_align(uint64_t n, uint64_t to) {
+	return (n + to - 1) & ~(to - 1);
+}
+
+/* Where the parts of an object stand, from its first byte on. */
+static inline uint64_t pm_table_at(uint64_t inband) {
+	return pm_align(inband, 8);
+}
+static inline uint64_t pm_references_at(uint64_t bytes) {
+	return pm_align(bytes, 8);
+}
+static inline uint64_t pm_name_at(uint64_t bytes, uint64_t references) {
+	return pm_references_at(bytes) + references * sizeof(pm_reference);
+}
+
+#endif

@@ -1,0 +1,89 @@
+#include "lock.h"
+
+#include "crash.h"
+#include "error.h"
+#include "prim/atomic.h"
+#include "prim/bytelock.h"
+#include "prim/clock.h"
+#include "prim/futex.h"
+
+#define WAITERS 0x80000000u
+#define LOOK_NS 4000000u /* how long one sleeps before looking whether the owner lives */
+
+/* Spinning covers a few critical sections of the other core; sleeping at once costs more than it saves (0.7 of one process's
+ * throughput instead of 1.7). */
+#define SPINS 400
+
+bool pm_client_alive(const pm_client *client, uint32_t slot, uint32_t epoch) {
+	if (slot >= client->super->max_clients)
+		return false;
+	if ((pm_load(&client->records[slot].epoch) & 0xfffff) != (epoch & 0xfffff))
+		return false; /* another process has taken the slot since, which it could not while this one lived */
+	return pm_bytelock_held(client->probe_file, PM_LOCK_BYTES_AT + slot) != 0;
+}
+
+bool pm_lock_try(pm_client *client) {
+	uint32_t expected = 0;
+	return pm_cas(&client->super->lock, &expected, client->lock_word);
+}
+
+static int32_t timed_out(pm_client *client, uint32_t seen) {
+	uint32_t owner = (seen & ~WAITERS) >> 20;
+	uint32_t pid = owner == 0 ? 0 : client->records[owner - 1].pid;
+	return pm_fail(PLASMID_E_LOCK_TIMEOUT,
+	               "process %u has held the lock for more than %llu ms; it is alive: is it stopped?", pid,
+	               (unsigned long long)(client->lock_timeout_ns / 1000000u));
+}
+
+/* The lock is ours by inheritance: nothing derived can be believed. */
+static int32_t recover(pm_client *client) {
+	int32_t r = client->recover(client);
+	if (r != 0)
+		pm_unlock(client);
+	return r;
+}
+
+static int32_t lock_slowly(pm_client *client) {
+	uint32_t *word = &client->super->lock;
+	for (int i = 0; i < SPINS; i++) {
+		if (pm_load_relaxed(word) == 0 && pm_lock_try(client))
+			return 0;
+		pm_relax();
+	}
+	uint64_t deadline = pm_monotonic_ns() + client->lock_timeout_ns;
+	for (;;) {
+		uint32_t seen = pm_load(word);
+		if (seen == 0) {
+			/* Others may sleep still: take it with the bit set, and wake one of them in turn. */
+			if (pm_cas(word, &seen, client->lock_word | WAITERS))
+				return 0;
+			continue;
+		}
+		if ((seen & WAITERS) == 0) {
+			if (!pm_cas(word, &seen, seen | WAITERS))
+				continue;
+			seen |= WAITERS;
+		}
+		bool slept_out = pm_futex_wait(word, seen, LOOK_NS) != 0;
+		if (slept_out && !pm_client_alive(client, ((seen & ~WAITERS) >> 20) - 1, seen)) {
+			if (pm_cas(word, &seen, client->lock_word | WAITERS))
+				return recover(client);
+			continue;
+		}
+		if (pm_monotonic_ns() > deadline)
+			return timed_out(client, pm_load(word));
+	}
+}
+
+int32_t pm_lock(pm_client *client) {
+	int32_t r = pm_lock_try(client) ? 0 : lock_slowly(client);
+	if (r == 0)
+		PM_POINT("lock:taken");
+	return r;
+}
+
+void pm_unlock(pm_client *client) {
+	PM_ASSERT((pm_load(&client->super->lock) & ~WAITERS) == client->lock_word);
+	if (pm_exchange(&client->super->lock, 0) & WAITERS)
+		pm_futex_wake(&client->super->lock, 1);
+}

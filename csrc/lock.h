@@ -1,0 +1,28 @@
+/* lock.h - the one lock of a segment.
+ *
+ * The word is 0, or its owner's {slot + 1 : 11, epoch : 20} and, on top, a bit that says "somebody sleeps". Taking and giving it
+ * costs no system call while nobody waits. Whoever has waited a few milliseconds looks whether the owner lives (the kernel drops
+ * a dead one's lock byte); if not, it takes the word over from {dead} to {itself} in one step and runs the recovery before anything
+ * else. Should it die in there, the word names it, and the next one does the same.
+ *
+ * A stopped owner is alive. The others give up after their bound with LOCK_TIMEOUT; nobody takes its lock away. */
+#ifndef PM_LOCK_H
+#define PM_LOCK_H
+
+#include "client.h"
+
+/* 0, LOCK_TIMEOUT, or what the recovery says. */
+int32_t pm_lock(pm_client *client);
+
+/* true when it was free and is ours now. */
+bool pm_lock_try(pm_client *client);
+void pm_unlock(pm_client *client);
+
+/* Is the client that a record or a lock word names alive? `epoch` of which the low 20 bits count. */
+bool pm_client_alive(const pm_client *client, uint32_t slot, uint32_t epoch);
+
+static inline uint32_t pm_lock_word(uint32_t slot, uint32_t epoch) {
+	return (slot + 1) << 20 | (epoch & 0xfffff);
+}
+
+#endif

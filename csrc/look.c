@@ -1,0 +1,99 @@
+#include "look.h"
+
+#include "error.h"
+#include "index.h"
+#include "lock.h"
+#include "prim/atomic.h"
+#include "slot.h"
+
+int32_t pm_state_code(uint32_t state) {
+	switch (state) {
+	case PLASMID_SEALED:
+		return 0;
+	case PLASMID_CREATED:
+		return PLASMID_E_NOT_SEALED;
+	case PLASMID_FREED:
+		return PLASMID_E_FREED;
+	default:
+		return PLASMID_E_LOST;
+	}
+}
+
+static bool same_id(const pm_entry *entry, const uint32_t id[4]) {
+	return pm_load_relaxed(&entry->id[0]) == id[0] && pm_load_relaxed(&entry->id[1]) == id[1] &&
+	       pm_load_relaxed(&entry->id[2]) == id[2] && pm_load_relaxed(&entry->id[3]) == id[3];
+}
+
+/* Reads the entry in the slot. False if it is not this object, or changed meanwhile. */
+static bool read_entry(const pm_client *client, uint32_t slot, const uint32_t *id, pm_sight *sight) {
+	const pm_entry *entry = pm_entry_at(client, slot);
+	uint64_t word = pm_load(&entry->word);
+	if (id != NULL && !same_id(entry, id))
+		return false;
+	sight->slot = slot;
+	sight->word = word;
+	sight->bytes = pm_load_relaxed(&entry->bytes);
+	sight->start = pm_load_relaxed(&entry->start);
+	sight->inband = pm_load_relaxed(&entry->inband);
+	sight->buffers = pm_load_relaxed(&entry->buffers);
+	sight->references = pm_load_relaxed(&entry->references);
+	pm_fence_acquire();
+	return pm_load_relaxed(&entry->word) == word && pm_word_state(word) != PLASMID_ABSENT;
+}
+
+static int32_t gone(const pm_client *client, const uint32_t id[4]) {
+	return pm_tomb_has(client, id) ? PLASMID_E_FREED : PLASMID_E_LOST;
+}
+
+int32_t pm_look(pm_client *client, uint32_t slot, const uint32_t id[4], pm_sight *sight) {
+	if (slot != 0 && slot <= pm_load_relaxed(&client->super->entries_reserved) && read_entry(client, slot, id, sight))
+		return pm_state_code(pm_word_state(sight->word));
+	slot = pm_index_find_id(client, id);
+	if (slot != 0 && read_entry(client, slot, id, sight))
+		return pm_state_code(pm_word_state(sight->word));
+	int32_t r = pm_lock(client);
+	if (r != 0)
+		return r;
+	slot = pm_index_find_id(client, id);
+	r = slot != 0 && read_entry(client, slot, id, sight) ? pm_state_code(pm_word_state(sight->word)) : gone(client, id);
+	pm_unlock(client);
+	return r;
+}
+
+int32_t pm_look_name(pm_client *client, const uint8_t *name, uint32_t bytes, pm_sight *sight) {
+	uint32_t hash = pm_name_hash(name, bytes);
+	uint32_t slot = pm_index_find_name(client, name, bytes, hash);
+	/* The name was compared before the word is read: compare it again between two equal words. */
+	if (slot != 0 && read_entry(client, slot, NULL, sight) && pm_word_state(sight->word) == PLASMID_SEALED &&
+	    pm_index_find_name(client, name, bytes, hash) == slot && pm_still(client, sight))
+		return 0;
+	int32_t r = pm_lock(client);
+	if (r != 0)
+		return r;
+	slot = pm_index_find_name(client, name, bytes, hash);
+	r = PLASMID_E_NOT_FOUND;
+	if (slot != 0 && read_entry(client, slot, NULL, sight) && pm_word_state(sight->word) == PLASMID_SEALED)
+		r = 0;
+	pm_unlock(client);
+	return r;
+}
+
+bool pm_still(const pm_client *client, const pm_sight *sight) {
+	pm_fence_acquire();
+	return pm_load_relaxed(&pm_entry_at(client, sight->slot)->word) == sight->word;
+}
+
+uint32_t pm_locate(const pm_client *client, uint32_t slot, const uint32_t id[4], int32_t *code) {
+	bool here = slot != 0 && slot <= client->super->entries_used && same_id(pm_entry_at(client, slot), id) &&
+	            pm_word_state(pm_entry_at(client, slot)->word) != PLASMID_ABSENT;
+	if (!here)
+		slot = pm_index_find_id(client, id);
+	*code = slot == 0 ? gone(client, id) : 0;
+	return slot;
+}
+
+int32_t pm_locate_sealed(const pm_client *client, uint32_t slot, const uint32_t id[4], uint32_t *found) {
+	int32_t code;
+	*found = pm_locate(client, slot, id, &code);
+	return *found == 0 ? code : pm_state_code(pm_word_state(pm_entry_at(client, *found)->word));
+}

@@ -1,0 +1,50 @@
+#include "lru.h"
+
+#include "crash.h"
+
+void pm_lru_push(pm_client *client, uint32_t slot) {
+	pm_superblock *super = client->super;
+	pm_entry *entry = pm_entry_at(client, slot);
+	PM_ASSERT(!entry->in_lru && !entry->in_drop);
+	entry->stamp = ++super->clock;
+	entry->lru_prev = 0;
+	entry->lru_next = super->lru_head;
+	if (super->lru_head != 0)
+		pm_entry_at(client, super->lru_head)->lru_prev = slot;
+	else
+		super->lru_tail = slot;
+	super->lru_head = slot;
+	entry->in_lru = 1;
+	super->evictable++;
+}
+
+void pm_lru_append(pm_client *client, uint32_t slot) {
+	pm_superblock *super = client->super;
+	pm_entry *entry = pm_entry_at(client, slot);
+	entry->lru_next = 0;
+	entry->lru_prev = super->lru_tail;
+	if (super->lru_tail != 0)
+		pm_entry_at(client, super->lru_tail)->lru_next = slot;
+	else
+		super->lru_head = slot;
+	super->lru_tail = slot;
+	entry->in_lru = 1;
+	super->evictable++;
+}
+
+void pm_lru_remove(pm_client *client, uint32_t slot) {
+	pm_superblock *super = client->super;
+	pm_entry *entry = pm_entry_at(client, slot);
+	if (!entry->in_lru)
+		return;
+	if (entry->lru_prev != 0)
+		pm_entry_at(client, entry->lru_prev)->lru_next = entry->lru_next;
+	else
+		super->lru_head = entry->lru_next;
+	if (entry->lru_next != 0)
+		pm_entry_at(client, entry->lru_next)->lru_prev = entry->lru_prev;
+	else
+		super->lru_tail = entry->lru_prev;
+	entry->in_lru = 0;
+	super->evictable--;
+}

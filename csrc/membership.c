@@ -1,0 +1,87 @@
+#include "membership.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "error.h"
+#include "lock.h"
+#include "prim/atomic.h"
+#include "prim/bytelock.h"
+#include "prim/clock.h"
+#include "reap.h"
+#include "segment.h"
+
+static int32_t counts(pm_client *client) {
+	uint64_t bytes = ((uint64_t)client->super->max_objects + 1) * sizeof(uint32_t);
+	uint32_t **both[] = {&client->lease_count, &client->handle_count};
+	for (int i = 0; i < 2; i++) {
+		void *at = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+		if (at == MAP_FAILED)
+			return pm_fail_errno("memory for counting holds");
+		*both[i] = at;
+	}
+	return 0;
+}
+
+static int32_t take_slot(pm_client *client) {
+	for (uint32_t i = 0; i < client->super->max_clients; i++) {
+		if (pm_bytelock_take(client->lock_file, PM_LOCK_BYTES_AT + i) == 0) {
+			client->slot = i;
+			return 0;
+		}
+		if (errno != EAGAIN && errno != EACCES)
+			return pm_fail_errno("locking a client's byte");
+	}
+	return pm_fail(PLASMID_E_CLIENTS_FULL, "%u processes have the store open, which is its maxClients",
+	               client->super->max_clients);
+}
+
+int32_t pm_join(pm_client *client) {
+	int32_t r = counts(client);
+	if (r == 0)
+		r = take_slot(client);
+	if (r != 0)
+		return r;
+	pm_client_record *record = &client->records[client->slot];
+	/* From here on a lock word or a sweep that names the one before us names a dead one. */
+	client->epoch = pm_load(&record->epoch) + 1;
+	pm_store(&record->epoch, client->epoch);
+	client->lock_word = pm_lock_word(client->slot, client->epoch);
+	if (pm_load(&record->state) != PM_CLIENT_FREE)
+		r = pm_reap(client, client->slot, client->epoch);
+	if (r != 0) {
+		pm_bytelock_drop(client->lock_file, PM_LOCK_BYTES_AT + client->slot);
+		return r;
+	}
+	record->pid = (uint32_t)getpid();
+	record->opened_ms = pm_unix_ms();
+	record->collect = pm_load(&client->super->collect);
+	pm_store(&record->state, PM_CLIENT_ACTIVE);
+	return 0;
+}
+
+void pm_part(pm_client *client) {
+	uint64_t bytes = ((uint64_t)client->super->max_objects + 1) * sizeof(uint32_t);
+	if (client->lock_word != 0) {
+		pm_store(&client->records[client->slot].state, PM_CLIENT_FREE);
+		pm_bytelock_drop(client->lock_file, PM_LOCK_BYTES_AT + client->slot);
+	}
+	if (client->lease_count != NULL)
+		munmap(client->lease_count, bytes);
+	if (client->handle_count != NULL)
+		munmap(client->handle_count, bytes);
+	client->lease_count = client->handle_count = NULL;
+}
+
+void pm_end_with_last(pm_client *client) {
+	if ((client->super->flags & PLASMID_OPEN_LAST_CLOSE) == 0 || pm_lock(client) != 0)
+		return;
+	bool others = false;
+	for (uint32_t i = 0; i < client->super->max_clients && !others; i++)
+		others = i != client->slot && client->records[i].state == PM_CLIENT_ACTIVE &&
+		         pm_client_alive(client, i, client->records[i].epoch);
+	if (!others)
+		pm_segment_destroy(client);
+	pm_unlock(client);
+}

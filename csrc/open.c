@@ -1,0 +1,311 @@
+/* open.c - plasmid_open, plasmid_close, plasmid_destroy: a process and its stores.
+ *
+ *   plasmid_open   a store of this thread on the process's client of that segment, which is made at the first
+ *   plasmid_close  the store's drafts and handles end; with the last store of a client that has no lease left, the client parts;
+ *                  else it lingers, and its helper parts when the last view has died
+ *   thread's end   closes the thread's stores
+ *   fork           the child has nothing: mapping and descriptors are dropped, every call says so */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "error.h"
+#include "fate.h"
+#include "guard.h"
+#include "helper.h"
+#include "lock.h"
+#include "membership.h"
+#include "prim/atomic.h"
+#include "rebuild.h"
+#include "registry.h"
+#include "segment.h"
+#include "store.h"
+#include "token.h"
+
+#define LOCK_TIMEOUT_MS 5000u
+#define ATTEMPTS 16 /* a store may be destroyed between finding its file and joining it */
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static pthread_key_t thread_key;
+static plasmid_exchange
+		*spare_exchanges; /* of closed stores, linked through their first bytes; under the registry's mutex */
+
+/* ---- threads and forks -------------------------------------------------------------------------- */
+
+static plasmid_store *owned_by_thread(pthread_t thread) {
+	for (uint32_t i = 1; i <= pm_registry_last(); i++) {
+		pm_client *client = pm_registry_at(i);
+		for (plasmid_store *store = client == NULL ? NULL : client->stores; store != NULL; store = store->next)
+			if (pthread_equal(store->owner, thread))
+				return store;
+	}
+	return NULL;
+}
+
+static void thread_ended(void *unused) {
+	(void)unused;
+	for (;;) {
+		pthread_mutex_lock(&pm_registry_mutex);
+		plasmid_store *store = owned_by_thread(pthread_self());
+		pthread_mutex_unlock(&pm_registry_mutex);
+		if (store == NULL || plasmid_close(store) != 0)
+			return;
+	}
+}
+
+static void forget(pm_client *client) {
+	client->forked = true;
+	client->helper_runs = false;
+	pm_segment_close(client);
+}
+
+static void forked_child(void) {
+	pm_registry_each(forget);
+	pthread_mutex_init(&pm_registry_mutex, NULL);
+}
+
+static void lock_registry(void) {
+	pthread_mutex_lock(&pm_registry_mutex);
+}
+
+static void unlock_registry(void) {
+	pthread_mutex_unlock(&pm_registry_mutex);
+}
+
+static void first_time(void) {
+	pthread_key_create(&thread_key, thread_ended);
+	pthread_atfork(lock_registry, unlock_registry, forked_child);
+	pm_guard_install();
+}
+
+/* ---- clients ------------------------------------------------------------------------------------ */
+
+static void free_client(pm_client *client) {
+	for (uint32_t i = 0; i < PM_TOKEN_CHUNKS; i++)
+		free(client->chunks[i]);
+	free(client->path);
+	free(client);
+}
+
+/* Everything but the struct itself, which a store may still point to. */
+static void part(pm_client *client) {
+	pm_end_with_last(client);
+	pm_registry_remove(client);
+	pm_part(client);
+	pm_segment_close(client);
+}
+
+/* The helper's question, when no store is open: is there anything left to linger for? */
+static bool let_go(pm_client *client) {
+	bool gone = false;
+	pthread_mutex_lock(&pm_registry_mutex);
+	if (client->store_count == 0 && pm_load(&client->closing) != 0 && pm_load(&client->tokens) == 0) {
+		pthread_detach(client->helper);
+		client->helper_runs = false;
+		part(client);
+		gone = true;
+	}
+	pthread_mutex_unlock(&pm_registry_mutex);
+	return gone;
+}
+
+/* A new client of what `found` has open already. Under the registry's mutex. */
+static int32_t enrol(pm_client *found, uint32_t lock_timeout_ms) {
+	found->recover = pm_recover;
+	found->let_go = let_go;
+	found->token_high = 1;
+	found->lock_timeout_ns = (uint64_t)(lock_timeout_ms != 0 ? lock_timeout_ms : LOCK_TIMEOUT_MS) * 1000000u;
+	int32_t r = pm_join(found);
+	if (r == 0 && pm_load(&found->super->destroyed) != 0)
+		r = PLASMID_E_DESTROYED;
+	if (r == 0)
+		r = pm_registry_add(found);
+	if (r == 0) {
+		r = pm_helper_start(found);
+		if (r != 0)
+			pm_registry_remove(found);
+	}
+	if (r != 0)
+		pm_part(found);
+	return r;
+}
+
+/* This process's client of the segment behind the name. Under the registry's mutex. */
+static int32_t client_for(const char *directory, const char *name, const plasmid_options *options, pm_client **client) {
+	int32_t r = PLASMID_E_DESTROYED;
+	for (int turn = 0; turn < ATTEMPTS && r == PLASMID_E_DESTROYED; turn++) {
+		pm_client *fresh = calloc(1, sizeof *fresh);
+		if (fresh == NULL)
+			return pm_fail(PLASMID_E_NO_MEMORY, "no memory for a client");
+		r = pm_segment_open(directory, name, options, fresh);
+		if (r != 0) {
+			free_client(fresh);
+			return r;
+		}
+		*client = pm_registry_find(fresh->device, fresh->inode);
+		if (*client != NULL && (*client)->generation == fresh->generation) {
+			pm_segment_close(fresh);
+			free_client(fresh);
+			return 0;
+		}
+		r = enrol(fresh, options->lock_timeout_ms);
+		*client = fresh;
+		if (r != 0) {
+			pm_segment_close(fresh);
+			free_client(fresh);
+		}
+	}
+	return r;
+}
+
+/* ---- stores ------------------------------------------------------------------------------------- */
+
+static int32_t new_store(pm_client *client, plasmid_store **out) {
+	int pair[2];
+	plasmid_store *store = calloc(1, sizeof *store);
+	plasmid_exchange *exchange = spare_exchanges;
+	if (exchange != NULL)
+		memcpy(&spare_exchanges, exchange, sizeof spare_exchanges);
+	else
+		exchange = aligned_alloc(PM_PAGE, pm_align(sizeof *exchange, PM_PAGE));
+	if (store == NULL || exchange == NULL) {
+		free(store);
+		return pm_fail(PLASMID_E_NO_MEMORY, "no memory for a store");
+	}
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) != 0) {
+		int32_t r = pm_fail_errno("making a socketpair");
+		memcpy(exchange, &spare_exchanges, sizeof spare_exchanges);
+		spare_exchanges = exchange;
+		free(store);
+		return r;
+	}
+	memset(exchange, 0, sizeof *exchange);
+	store->client = client;
+	store->exchange = exchange;
+	store->owner = pthread_self();
+	store->wake_near = pair[0];
+	store->wake_far = pair[1];
+	store->index = ++client->store_indexes;
+	store->next = client->stores;
+	client->stores = store;
+	client->store_count++;
+	pm_store(&client->closing, 0);
+	pm_store(&client->records[client->slot].state, PM_CLIENT_ACTIVE);
+	pthread_setspecific(thread_key, store);
+	*out = store;
+	return 0;
+}
+
+PLASMID_API int32_t plasmid_open(const char *directory, const char *name, const plasmid_options *options,
+                                 plasmid_store **store) {
+	pthread_once(&once, first_time);
+	pm_client *client = NULL;
+	pthread_mutex_lock(&pm_registry_mutex);
+	int32_t r = client_for(directory, name, options, &client);
+	if (r == 0)
+		r = new_store(client, store);
+	pthread_mutex_unlock(&pm_registry_mutex);
+	return r;
+}
+
+/* Ends what the store's tokens stand for, but for leases: those end with their views. */
+static int32_t end_tokens(plasmid_store *store) {
+	pm_client *client = store->client;
+	int32_t r = pm_lock(client);
+	if (r != 0)
+		return r;
+	for (uint32_t token = 1; token < client->token_high; token++) {
+		pm_token *at = pm_token_at(client, token);
+		bool draft = at->kind == PM_TOKEN_DRAFT;
+		if (at->store != store->index || at->slot == 0 || at->kind == PM_TOKEN_FREE || at->kind == PM_TOKEN_LEASE)
+			continue;
+		pm_token_end(client, token);
+		if (draft && !at->buffered)
+			pm_token_recycle(client, token);
+		/* Others wait for the lock: let them have it now and then. */
+		if (token % 4096 == 0) {
+			pm_unlock(client);
+			r = pm_lock(client);
+			if (r != 0)
+				return r;
+		}
+	}
+	pm_drain(client, UINT32_MAX);
+	pm_unlock(client);
+	return 0;
+}
+
+static void unlist(plasmid_store *store) {
+	for (plasmid_store **at = &store->client->stores; *at != NULL; at = &(*at)->next)
+		if (*at == store) {
+			*at = store->next;
+			break;
+		}
+}
+
+/* The last store of this process is closed. Under the registry's mutex; the helper is to be stopped when this says true. */
+static bool last_one(pm_client *client) {
+	if (pm_load(&client->tokens) == 0)
+		return true;
+	pm_store(&client->records[client->slot].state, PM_CLIENT_LINGERING);
+	pm_end_with_last(client);
+	pm_store(&client->closing, 1);
+	pm_helper_nudge(client);
+	return false;
+}
+
+PLASMID_API int32_t plasmid_close(plasmid_store *store) {
+	if (pm_exchange(&store->closed, 1) != 0)
+		return 0;
+	pm_client *client = store->client;
+	if (client->forked)
+		return 0;
+	int32_t r = end_tokens(store);
+	pthread_mutex_lock(&pm_registry_mutex);
+	unlist(store);
+	close(store->wake_far);
+	if (!store->near_given)
+		close(store->wake_near);
+	memcpy(store->exchange, &spare_exchanges, sizeof spare_exchanges);
+	spare_exchanges = store->exchange;
+	free(store->rows);
+	free(store->reference_rows);
+	store->rows = store->reference_rows = NULL;
+	bool over = --client->store_count == 0 && last_one(client);
+	if (over) {
+		/* The helper wants the mutex too: it is told to stop before it is waited for, and nobody can join meanwhile. */
+		pm_registry_remove(client);
+		pthread_mutex_unlock(&pm_registry_mutex);
+		pm_helper_stop(client);
+		pthread_mutex_lock(&pm_registry_mutex);
+		part(client);
+	}
+	pthread_mutex_unlock(&pm_registry_mutex);
+	return r;
+}
+
+PLASMID_API int32_t plasmid_destroy(const char *directory, const char *name) {
+	plasmid_options options = {.flags = PLASMID_OPEN_EXISTING};
+	pm_client *client = calloc(1, sizeof *client);
+	if (client == NULL)
+		return pm_fail(PLASMID_E_NO_MEMORY, "no memory for a client");
+	int32_t r = pm_segment_open(directory, name, &options, client);
+	if (r == 0) {
+		pm_segment_destroy(client);
+		pm_segment_close(client);
+	} else if (r == PLASMID_E_BAD_SEGMENT || r == PLASMID_E_VERSION) {
+		r = pm_segment_remove(client->path);
+	}
+	free_client(client);
+	return r;
+}
+
+PLASMID_API plasmid_exchange *plasmid_exchange_of(plasmid_store *store) {
+	return store->exchange;
+}

@@ -1,0 +1,86 @@
+#include "prim/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+int pm_file_directory(const char *directory) {
+	if (mkdir(directory, 0700) != 0 && errno != EEXIST)
+		return -1;
+	int fd = open(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	struct stat info;
+	if (fstat(fd, &info) != 0 || info.st_uid != geteuid() || (info.st_mode & 022) != 0) {
+		close(fd);
+		errno = EPERM;
+		return -1;
+	}
+	return fd;
+}
+
+int pm_file_reserve(int fd, uint64_t from, uint64_t to) {
+	while (from < to) {
+		uint64_t step = to - from < PM_RESERVE_STEP ? to - from : PM_RESERVE_STEP;
+		int r;
+		/* An interrupted fallocate keeps what it has and may be called again over the same range. */
+		do
+			r = fallocate(fd, FALLOC_FL_KEEP_SIZE, (off_t)from, (off_t)step);
+		while (r != 0 && errno == EINTR);
+		if (r != 0)
+			return -1;
+		from += step;
+	}
+	return 0;
+}
+
+int pm_file_punch(int fd, uint64_t from, uint64_t to) {
+	if (from >= to)
+		return 0;
+	int r;
+	do
+		r = fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)from, (off_t)(to - from));
+	while (r != 0 && errno == EINTR);
+	return r;
+}
+
+int pm_file_space(int fd, uint64_t *total, uint64_t *available) {
+	struct statvfs info;
+	if (fstatvfs(fd, &info) != 0)
+		return -1;
+	*total = (uint64_t)info.f_blocks * info.f_frsize;
+	*available = (uint64_t)info.f_bavail * info.f_frsize;
+	return 0;
+}
+
+int pm_file_read(int fd, void *bytes, uint64_t count, uint64_t at) {
+	unsigned char *to = bytes;
+	while (count > 0) {
+		ssize_t got = pread(fd, to, count, (off_t)at);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			return -1;
+		to += got;
+		at += (uint64_t)got;
+		count -= (uint64_t)got;
+	}
+	return 0;
+}
+
+int pm_file_write(int fd, const void *bytes, uint64_t count, uint64_t at) {
+	const unsigned char *from = bytes;
+	while (count > 0) {
+		ssize_t put = pwrite(fd, from, count, (off_t)at);
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put <= 0)
+			return -1;
+		from += put;
+		at += (uint64_t)put;
+		count -= (uint64_t)put;
+	}
+	return 0;
+}

@@ -1,0 +1,176 @@
+/* put.c - objects made and sealed in one call. */
+#include <string.h>
+
+#include "check.h"
+#include "crash.h"
+#include "create.h"
+#include "error.h"
+#include "fate.h"
+#include "hold.h"
+#include "index.h"
+#include "lock.h"
+#include "prim/clock.h"
+#include "room.h"
+#include "store.h"
+#include "token.h"
+
+#define COPY_LOCKED_BYTES 4096u /* up to here copying is shorter than letting the lock go and taking it again */
+#define LINK_STEP 1024u
+
+/* A handle of the caller's on the object, and how it is told. */
+static int32_t hand_over(plasmid_store *store, uint32_t slot, plasmid_ref *ref) {
+	pm_client *client = store->client;
+	uint32_t token = pm_token_take(client, PM_TOKEN_HANDLE, slot, store->index);
+	if (token == 0)
+		return pm_fail(PLASMID_E_NO_MEMORY, "no memory for a handle");
+	pm_handle_add(client, slot);
+	ref->slot = slot;
+	memcpy(ref->id, pm_entry_at(client, slot)->id, sizeof ref->id);
+	return (int32_t)token;
+}
+
+/* The short way: nobody can know the object before it is sealed, so it is never CREATED. */
+static int32_t put_locked(plasmid_store *store, const plasmid_item *item, const pm_shape *shape, bool *locked) {
+	pm_client *client = store->client;
+	uint32_t slot, node;
+	int32_t r = pm_room_take(client, shape->granules, shape->align, &slot, &node, locked);
+	if (r != 0)
+		return r;
+	r = pm_entry_fill(client, slot, node, item, shape);
+	int32_t token = r != 0 ? r : hand_over(store, slot, &store->exchange->ref);
+	if (token < 0) {
+		pm_room_untake(client, slot, node);
+		return token;
+	}
+	pm_entry *entry = pm_entry_at(client, slot);
+	memcpy(pm_payload_writable(client, entry), store->exchange->data, item->inband_bytes);
+	entry->stamp = ++client->super->clock;
+	entry->check = pm_entry_check(entry);
+	PM_POINT("put:filled");
+	pm_store(&entry->word, pm_word(pm_word_version(entry->word), client->slot + 1, PLASMID_SEALED));
+	PM_POINT("put:published");
+	pm_index_add_id(client, slot);
+	client->super->sealed_total++;
+	return token;
+}
+
+PLASMID_API int32_t plasmid_put_small(plasmid_store *store, uint32_t bytes) {
+	if (bytes > PLASMID_DATA_BYTES)
+		return pm_fail(PLASMID_E_INVALID, "%u bytes do not fit into the exchange", bytes);
+	plasmid_item item = {.inband = (uint64_t)(uintptr_t)store->exchange->data, .inband_bytes = bytes};
+	if (bytes > COPY_LOCKED_BYTES) {
+		int32_t r = plasmid_put_many(store, &item, 1);
+		if (r != 0)
+			return r;
+		store->exchange->ref = item.ref;
+		return (int32_t)item.token;
+	}
+	pm_shape shape;
+	int32_t r = pm_shape_of(&item, &shape);
+	if (r == 0)
+		r = pm_enter(store);
+	if (r != 0)
+		return r;
+	bool locked;
+	r = put_locked(store, &item, &shape, &locked);
+	if (locked)
+		pm_leave(store);
+	return r;
+}
+
+/* Objects 0 .. made-1 are CREATED; none of them shall be. */
+static void take_back(pm_client *client, const plasmid_item *items, uint32_t made) {
+	for (uint32_t i = 0; i < made; i++)
+		pm_remove(client, items[i].ref.slot, PLASMID_GONE);
+}
+
+static int32_t begin_all(pm_client *client, plasmid_item *items, uint32_t count, uint64_t *bytes, bool *locked) {
+	for (uint32_t i = 0; i < count; i++) {
+		pm_shape shape;
+		uint32_t slot;
+		*locked = true;
+		int32_t r = pm_shape_of(&items[i], &shape);
+		if (r == 0)
+			r = pm_begin(client, &items[i], &shape, &slot, locked);
+		if (r != 0) {
+			items[i].status = r;
+			if (*locked)
+				take_back(client, items, i);
+			return r;
+		}
+		items[i].ref.slot = slot;
+		*bytes += shape.bytes;
+	}
+	return 0;
+}
+
+static void write_all(pm_client *client, const plasmid_item *items, uint32_t count) {
+	for (uint32_t i = 0; i < count; i++)
+		pm_shape_write(&items[i], pm_payload_writable(client, pm_entry_at(client, items[i].ref.slot)), 0);
+}
+
+/* Contained refs are counted a few a hold; then everything that could refuse is asked before anything is sealed. */
+static int32_t link_all(pm_client *client, plasmid_item *items, uint32_t count, bool *locked) {
+	for (uint32_t i = 0; i < count; i++) {
+		int32_t r;
+		while ((r = pm_link(client, items[i].ref.slot, LINK_STEP)) == 0) {
+			pm_unlock(client);
+			r = pm_lock(client);
+			*locked = r == 0;
+			if (r != 0)
+				return r;
+		}
+		if (r > 0)
+			r = pm_may_commit(client, items[i].ref.slot, items[i].flags);
+		if (r < 0) {
+			items[i].status = r;
+			return r;
+		}
+	}
+	return 0;
+}
+
+PLASMID_API int32_t plasmid_put_many(plasmid_store *store, plasmid_item *items, uint32_t count) {
+	pm_client *client = store->client;
+	uint64_t bytes = 0;
+	bool locked = true;
+	int32_t r = pm_enter(store);
+	if (r != 0)
+		return r;
+	r = begin_all(client, items, count, &bytes, &locked);
+	if (r != 0) {
+		if (locked)
+			pm_leave(store);
+		return r;
+	}
+	if (bytes > COPY_LOCKED_BYTES) {
+		pm_leave(store);
+		write_all(client, items, count);
+		/* Should the lock not be had again, the objects stay CREATED until this process ends: nothing else is possible. */
+		r = pm_lock(client);
+		if (r != 0)
+			return r;
+	} else {
+		write_all(client, items, count);
+	}
+	r = link_all(client, items, count, &locked);
+	if (r != 0) {
+		if (locked) {
+			take_back(client, items, count);
+			pm_leave(store);
+		}
+		return r;
+	}
+	for (uint32_t i = 0; i < count && r >= 0; i++) {
+		r = hand_over(store, items[i].ref.slot, &items[i].ref);
+		items[i].token = r > 0 ? (uint32_t)r : 0;
+		items[i].status = r > 0 ? 0 : r;
+	}
+	if (r < 0)
+		take_back(client, items, count);
+	else
+		for (uint32_t i = 0; i < count; i++)
+			pm_commit(client, items[i].ref.slot, items[i].flags);
+	pm_leave(store);
+	return r < 0 ? r : 0;
+}

@@ -1,0 +1,349 @@
+/* read.c - objects read: copied out whole when they are small, in place under leases when they are not. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "error.h"
+#include "fate.h"
+#include "hold.h"
+#include "index.h"
+#include "lock.h"
+#include "look.h"
+#include "lru.h"
+#include "store.h"
+#include "token.h"
+
+#define GROUP_FROM 256u /* a value with more refs than this shares one handle among GROUP_OF of them */
+#define GROUP_OF 16u
+
+/* The copy may run beside a writer that has the extent anew; pm_still finds out afterwards. The thread sanitizer cannot know. */
+#ifdef __SANITIZE_THREAD__
+__attribute__((no_sanitize("thread"))) static void copy(uint8_t *to, const uint8_t *from, uint64_t bytes) {
+	for (uint64_t i = 0; i < bytes; i++)
+		((volatile uint8_t *)to)[i] = ((const volatile uint8_t *)from)[i];
+}
+#else
+static void copy(uint8_t *to, const uint8_t *from, uint64_t bytes) {
+	memcpy(to, from, bytes);
+}
+#endif
+
+/* An unreferenced object was used: it goes to the front, if the lock is to be had at once. */
+static void touch(pm_client *client, const pm_sight *sight) {
+	const pm_entry *entry = pm_entry_at(client, sight->slot);
+	if (!__atomic_load_n(&entry->in_lru, __ATOMIC_RELAXED) || pm_load_relaxed(&client->super->lru_head) == sight->slot)
+		return;
+	if (!pm_lock_try(client))
+		return;
+	if (entry->word == sight->word && entry->in_lru) {
+		pm_lru_remove(client, sight->slot);
+		pm_lru_push(client, sight->slot);
+	}
+	pm_unlock(client);
+}
+
+static void tell_ref(plasmid_store *store, uint32_t slot) {
+	plasmid_ref *ref = &store->exchange->ref;
+	ref->slot = slot;
+	memcpy(ref->id, pm_entry_at(store->client, slot)->id, sizeof ref->id);
+}
+
+static bool in_place(const pm_sight *sight) {
+	return sight->references != 0 || sight->bytes > PLASMID_DATA_BYTES ||
+	       (sight->buffers != 0 && sight->bytes >= PM_LARGE_BYTES);
+}
+
+/* Is what was read without the lock possible at all? It may be of two objects. */
+static bool inside(const pm_client *client, const pm_sight *sight) {
+	return (uint64_t)sight->start * PM_GRANULE + sight->bytes <= client->super->capacity;
+}
+
+/* Copies the object that was sighted. Its length, LARGE, or 0x7fffffff: it changed, look again. */
+#define CHANGED INT32_MAX
+static int32_t copy_out(pm_client *client, const pm_sight *sight, uint8_t *to) {
+	if (in_place(sight))
+		return PLASMID_E_LARGE;
+	if (!inside(client, sight))
+		return CHANGED;
+	copy(to, client->heap + (uint64_t)sight->start * PM_GRANULE, sight->bytes);
+	return pm_still(client, sight) ? (int32_t)sight->bytes : CHANGED;
+}
+
+static int32_t peek(plasmid_store *store, uint32_t slot, const uint32_t id[4], uint8_t *to, pm_sight *sight) {
+	pm_client *client = store->client;
+	int32_t r;
+	/* Each turn but the last means that the object left SEALED meanwhile, which it does once. */
+	do {
+		r = pm_look(client, slot, id, sight);
+		if (r != 0)
+			return r;
+		r = copy_out(client, sight, to);
+	} while (r == CHANGED);
+	touch(client, sight);
+	return r;
+}
+
+PLASMID_API int32_t plasmid_peek(plasmid_store *store, uint32_t slot, uint32_t a, uint32_t b, uint32_t c, uint32_t d) {
+	int32_t r = pm_usable(store);
+	if (r != 0)
+		return r;
+	const uint32_t id[4] = {a, b, c, d};
+	pm_sight sight;
+	r = peek(store, slot, id, store->exchange->data, &sight);
+	if (r >= 0 || r == PLASMID_E_LARGE) {
+		store->exchange->inband = sight.inband;
+		store->exchange->buffers = sight.buffers;
+		store->exchange->ref = (plasmid_ref){.slot = sight.slot, .id = {a, b, c, d}};
+	}
+	return r;
+}
+
+PLASMID_API int32_t plasmid_peek_name(plasmid_store *store, uint32_t name_bytes) {
+	pm_client *client = store->client;
+	plasmid_exchange *exchange = store->exchange;
+	pm_sight sight;
+	int32_t r = pm_usable(store);
+	if (r == 0 && name_bytes > PLASMID_NAME_BYTES)
+		r = pm_fail(PLASMID_E_BAD_NAME, "a name has at most %u bytes", PLASMID_NAME_BYTES);
+	if (r != 0)
+		return r;
+	/* The name may be bound anew between the look and the copy; then it is looked up again. */
+	do {
+		r = pm_look_name(client, exchange->name, name_bytes, &sight);
+		if (r != 0)
+			return r;
+		tell_ref(store, sight.slot);
+		r = copy_out(client, &sight, exchange->data);
+		if (r == PLASMID_E_LARGE && !pm_still(client, &sight))
+			r = CHANGED;
+	} while (r == CHANGED);
+	touch(client, &sight);
+	exchange->inband = sight.inband;
+	exchange->buffers = sight.buffers;
+	return r;
+}
+
+PLASMID_API int32_t plasmid_peek_many(plasmid_store *store, const plasmid_ref *refs, uint32_t count, int32_t *lengths,
+                                      uint32_t *shapes) {
+	int32_t r = pm_usable(store);
+	if (r != 0)
+		return r;
+	uint64_t used = 0;
+	for (uint32_t i = 0; i < count; i++) {
+		pm_sight sight;
+		uint32_t slot = refs[i].slot;
+		lengths[i] = pm_look(store->client, slot, refs[i].id, &sight);
+		if (lengths[i] != 0)
+			continue;
+		if (!in_place(&sight) && used + sight.bytes > PLASMID_DATA_BYTES)
+			return (int32_t)i;
+		/* Looked up anew in there: another object of the same length is not possible, the id is the same. */
+		lengths[i] = peek(store, slot, refs[i].id, store->exchange->data + used, &sight);
+		shapes[2 * i] = sight.inband;
+		shapes[2 * i + 1] = sight.buffers;
+		if (lengths[i] > 0)
+			used = pm_align(used + (uint64_t)lengths[i], 8);
+	}
+	return (int32_t)count;
+}
+
+PLASMID_API int32_t plasmid_state(plasmid_store *store, uint32_t slot, uint32_t a, uint32_t b, uint32_t c, uint32_t d) {
+	int32_t r = pm_usable(store);
+	const uint32_t id[4] = {a, b, c, d};
+	pm_sight sight;
+	return r != 0 ? r : pm_look(store->client, slot, id, &sight);
+}
+
+PLASMID_API int32_t plasmid_states(plasmid_store *store, const plasmid_ref *refs, uint32_t count, int32_t *states) {
+	int32_t r = pm_usable(store);
+	if (r != 0)
+		return r;
+	int32_t ready = 0;
+	for (uint32_t i = 0; i < count; i++) {
+		pm_sight sight;
+		states[i] = pm_look(store->client, refs[i].slot, refs[i].id, &sight);
+		ready += states[i] != PLASMID_E_NOT_SEALED;
+	}
+	return ready;
+}
+
+PLASMID_API int32_t plasmid_find(plasmid_store *store, uint32_t name_bytes) {
+	pm_sight sight;
+	int32_t r = pm_usable(store);
+	if (r == 0 && name_bytes > PLASMID_NAME_BYTES)
+		r = pm_fail(PLASMID_E_BAD_NAME, "a name has at most %u bytes", PLASMID_NAME_BYTES);
+	if (r != 0)
+		return r;
+	do {
+		r = pm_look_name(store->client, store->exchange->name, name_bytes, &sight);
+		if (r != 0)
+			return r;
+		tell_ref(store, sight.slot);
+	} while (!pm_still(store->client, &sight));
+	return 0;
+}
+
+/* Memory of at least `bytes` that belongs to the store until its next call. */
+static int32_t rows_for(void **rows, uint64_t *have, uint64_t bytes) {
+	if (*have >= bytes)
+		return 0;
+	void *more = realloc(*rows, bytes);
+	if (more == NULL)
+		return pm_fail(PLASMID_E_NO_MEMORY, "no memory for the rows of an object");
+	*rows = more;
+	*have = bytes;
+	return 0;
+}
+
+/* A lease for each buffer that has bytes. */
+static int32_t lease_buffers(plasmid_store *store, uint32_t slot) {
+	pm_client *client = store->client;
+	const pm_entry *entry = pm_entry_at(client, slot);
+	const uint8_t *payload = pm_payload(client, entry);
+	const pm_buffer *table = (const pm_buffer *)(payload + pm_table_at(entry->inband));
+	plasmid_buffer_row *rows = store->rows;
+	for (uint32_t i = 0; i < entry->buffers; i++) {
+		rows[i] =
+				(plasmid_buffer_row){.address = (uint64_t)(uintptr_t)(payload + table[i].offset), .bytes = table[i].bytes};
+		if (table[i].bytes == 0)
+			continue;
+		if (table[i].offset > entry->bytes || table[i].bytes > entry->bytes - table[i].offset)
+			return pm_fail(PLASMID_E_CORRUPT, "buffer %u of the object in slot %u lies outside of it", i, slot);
+		uint32_t token = pm_token_take(client, PM_TOKEN_LEASE, slot, store->index);
+		if (token == 0)
+			return pm_fail(PLASMID_E_NO_MEMORY, "no memory for a lease");
+		pm_lease_add(client, slot, 1);
+		rows[i].context = pm_context(client, token);
+	}
+	return 0;
+}
+
+/* A handle for each contained ref whose object is there: of its own, or one for each group of neighbours when there are many. */
+static int32_t hold_references(plasmid_store *store, uint32_t slot) {
+	pm_client *client = store->client;
+	const pm_entry *entry = pm_entry_at(client, slot);
+	const pm_reference *references = (const pm_reference *)(pm_payload(client, entry) + pm_references_at(entry->bytes));
+	plasmid_reference_row *rows = store->reference_rows;
+	uint32_t size = entry->references > GROUP_FROM ? GROUP_OF : 1;
+	for (uint32_t from = 0; from < entry->references; from += size) {
+		uint32_t to = from + size < entry->references ? from + size : entry->references;
+		uint32_t held = 0, first = 0, members[GROUP_OF];
+		for (uint32_t i = from; i < to; i++) {
+			if (i + 8 < entry->references) {
+				__builtin_prefetch(pm_entry_at(client, references[i + 8].slot));
+				__builtin_prefetch(pm_handles_at(client, references[i + 8].slot));
+			}
+			uint32_t target = references[i].slot;
+			const pm_entry *there = pm_entry_at(client, target);
+			uint32_t state = pm_word_state(there->word);
+			bool here = pm_id_equal(there->id, references[i].id) && (state == PLASMID_SEALED || state == PLASMID_FREED);
+			rows[i] = (plasmid_reference_row){.ref.slot = here ? target : 0, .group = from / size};
+			memcpy(rows[i].ref.id, references[i].id, sizeof references[i].id);
+			if (!here)
+				continue;
+			if (held == 0)
+				first = i;
+			members[held++] = target;
+		}
+		if (held == 0)
+			continue;
+		uint32_t token = pm_token_take(client, held == 1 ? PM_TOKEN_HANDLE : PM_TOKEN_GROUP, members[0], store->index);
+		uint32_t *group = token != 0 && held > 1 ? malloc(held * sizeof *group) : NULL;
+		if (token == 0 || (held > 1 && group == NULL)) {
+			if (token != 0) {
+				pm_token_retire(client, token);
+				pm_token_recycle(client, token);
+			}
+			return pm_fail(PLASMID_E_NO_MEMORY, "no memory for handles");
+		}
+		if (held > 1) {
+			memcpy(group, members, held * sizeof *group);
+			pm_token_at(client, token)->group = group;
+			pm_token_at(client, token)->count = held;
+		}
+		for (uint32_t i = 0; i < held; i++)
+			pm_handle_add(client, members[i]);
+		rows[first].context = pm_context(client, token);
+	}
+	return 0;
+}
+
+/* A call that failed half-way leaves no token that nobody knows. */
+static void give_back(plasmid_store *store, uint32_t buffers, uint32_t references) {
+	const plasmid_buffer_row *rows = store->rows;
+	const plasmid_reference_row *reference_rows = store->reference_rows;
+	for (uint32_t i = 0; i < buffers; i++)
+		if (rows[i].context != 0) {
+			pm_token_end(store->client, (uint32_t)rows[i].context);
+			pm_token_recycle(store->client, (uint32_t)rows[i].context);
+		}
+	for (uint32_t i = 0; i < references; i++)
+		if (reference_rows[i].context != 0) {
+			pm_token_end(store->client, (uint32_t)reference_rows[i].context);
+			pm_token_recycle(store->client, (uint32_t)reference_rows[i].context);
+		}
+}
+
+static int32_t lease_locked(plasmid_store *store, uint32_t slot) {
+	pm_client *client = store->client;
+	plasmid_exchange *exchange = store->exchange;
+	const pm_entry *entry = pm_entry_at(client, slot);
+	int32_t r = rows_for(&store->rows, &store->rows_bytes, entry->buffers * sizeof(plasmid_buffer_row));
+	if (r == 0)
+		r = rows_for(&store->reference_rows, &store->reference_rows_bytes,
+		             entry->references * sizeof(plasmid_reference_row));
+	if (r != 0)
+		return r;
+	if (entry->buffers > 0)
+		memset(store->rows, 0, entry->buffers * sizeof(plasmid_buffer_row));
+	if (entry->references > 0)
+		memset(store->reference_rows, 0, entry->references * sizeof(plasmid_reference_row));
+	exchange->inband = entry->inband;
+	exchange->buffers = entry->buffers;
+	exchange->references = entry->references;
+	exchange->rows = (uint64_t)(uintptr_t)store->rows;
+	exchange->reference_rows = (uint64_t)(uintptr_t)store->reference_rows;
+	exchange->inband_at = 0;
+	exchange->inband_token = 0;
+	if (entry->inband <= PLASMID_DATA_BYTES) {
+		memcpy(exchange->data, pm_payload(client, entry), entry->inband);
+	} else {
+		uint32_t token = pm_token_take(client, PM_TOKEN_LEASE, slot, store->index);
+		if (token == 0)
+			return pm_fail(PLASMID_E_NO_MEMORY, "no memory for a lease");
+		pm_lease_add(client, slot, 1);
+		exchange->inband_token = token;
+		exchange->inband_at = (uint64_t)(uintptr_t)pm_payload(client, entry);
+	}
+	r = lease_buffers(store, slot);
+	if (r == 0)
+		r = hold_references(store, slot);
+	if (r != 0) {
+		give_back(store, entry->buffers, entry->references);
+		if (exchange->inband_token != 0) {
+			pm_token_end(client, exchange->inband_token);
+			pm_token_recycle(client, exchange->inband_token);
+		}
+		return r;
+	}
+	/* Leased now, or used just now: either way not the first to go. */
+	if (entry->in_lru) {
+		pm_lru_remove(client, slot);
+		pm_settle(client, slot);
+	}
+	return 0;
+}
+
+PLASMID_API int32_t plasmid_lease(plasmid_store *store, uint32_t slot, uint32_t a, uint32_t b, uint32_t c, uint32_t d) {
+	const uint32_t id[4] = {a, b, c, d};
+	uint32_t found;
+	int32_t r = pm_enter(store);
+	if (r != 0)
+		return r;
+	r = pm_locate_sealed(store->client, slot, id, &found);
+	if (r == 0)
+		r = lease_locked(store, found);
+	if (r == 0)
+		tell_ref(store, found);
+	pm_leave(store);
+	return r;
+}

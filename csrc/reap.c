@@ -1,0 +1,60 @@
+#include "reap.h"
+
+#include "crash.h"
+#include "fate.h"
+#include "hold.h"
+#include "lock.h"
+#include "prim/atomic.h"
+#include "wait.h"
+
+#define SWEEP 2048u /* slots a hold of the lock */
+
+static void reap_slot(pm_client *client, uint32_t slot, uint32_t record) {
+	pm_entry *entry = pm_entry_at(client, slot);
+	bool held = pm_hold_clear(client, slot, record);
+	if (pm_word_state(entry->word) == PLASMID_CREATED && pm_word_creator(entry->word) == record + 1)
+		pm_remove(client, slot, PLASMID_GONE);
+	else if (held)
+		pm_settle(client, slot);
+}
+
+int32_t pm_reap(pm_client *client, uint32_t record, uint32_t epoch) {
+	pm_superblock *super = client->super;
+	pm_client_record *dead = &client->records[record];
+	for (uint32_t from = 1; from != 0;) {
+		int32_t r = pm_lock(client);
+		if (r != 0)
+			return r;
+		if (dead->epoch != epoch) {
+			pm_unlock(client);
+			return 0;
+		}
+		uint32_t to = super->entries_used - from < SWEEP ? super->entries_used + 1 : from + SWEEP;
+		for (uint32_t slot = from; slot < to; slot++)
+			reap_slot(client, slot, record);
+		PM_POINT("reap:swept");
+		from = to > super->entries_used ? 0 : to;
+		if (from == 0) {
+			super->reaped++;
+			pm_store(&dead->state, PM_CLIENT_FREE);
+			/* Whoever waits for room, or for one of its drafts, looks again. */
+			pm_wake_all(client);
+		}
+		pm_unlock(client);
+	}
+	return 0;
+}
+
+int32_t pm_reap_dead(pm_client *client) {
+	int32_t reaped = 0;
+	for (uint32_t i = 0; i < client->super->max_clients; i++) {
+		uint32_t epoch = pm_load(&client->records[i].epoch);
+		if (i == client->slot || pm_load(&client->records[i].state) == PM_CLIENT_FREE || pm_client_alive(client, i, epoch))
+			continue;
+		int32_t r = pm_reap(client, i, epoch);
+		if (r != 0)
+			return r;
+		reaped++;
+	}
+	return reaped;
+}

@@ -1,0 +1,285 @@
+#include "rebuild.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "check.h"
+#include "crash.h"
+#include "error.h"
+#include "hold.h"
+#include "index.h"
+#include "lock.h"
+#include "lru.h"
+#include "prim/atomic.h"
+#include "slot.h"
+#include "wait.h"
+
+/* What one slot becomes:
+ *
+ *   found                                          becomes
+ *   ABSENT                                         ABSENT, hold bits cleared
+ *   CREATED, creator alive                         CREATED
+ *   CREATED, creator dead                          GONE if somebody has a handle, else ABSENT
+ *   SEALED, fields sound, checksum right           SEALED
+ *   SEALED, else (quarantine)                      GONE if somebody has a handle or lease, else ABSENT; the extent is not used
+ *   FREED, leased                                  FREED with its extent
+ *   FREED or GONE, handled                         the same, without extent
+ *   FREED or GONE, not held                        ABSENT
+ *   anything else                                  ABSENT
+ */
+
+typedef struct list {
+	pm_used *used;
+	uint32_t count;
+} list;
+
+static bool alive(const pm_client *client, uint32_t record, const uint8_t *living) {
+	return record < client->super->max_clients && living[record] != 0;
+}
+
+/* 1 for each client that is alive; the bits of the others are cleared in the rebuild. */
+static void look_for_living(const pm_client *client, uint8_t *living) {
+	for (uint32_t i = 0; i < client->super->max_clients; i++) {
+		const pm_client_record *record = &client->records[i];
+		living[i] = i == client->slot || (record->state != PM_CLIENT_FREE && pm_client_alive(client, i, record->epoch));
+	}
+}
+
+static void clear_dead_bits(pm_client *client, uint32_t slot, const uint64_t *mask) {
+	uint64_t *leases = pm_leases_at(client, slot), *handles = pm_handles_at(client, slot);
+	for (uint32_t i = 0; i < client->hold_words; i++) {
+		if ((leases[i] & ~mask[i]) != 0)
+			pm_store(&leases[i], leases[i] & mask[i]);
+		if ((handles[i] & ~mask[i]) != 0)
+			pm_store(&handles[i], handles[i] & mask[i]);
+	}
+}
+
+static bool sound(const pm_client *client, const pm_entry *entry) {
+	uint64_t extent = (uint64_t)entry->granules * PM_GRANULE;
+	return entry->granules > 0 && (uint64_t)entry->start + entry->granules <= client->super->committed &&
+	       entry->bytes <= extent && entry->inband <= entry->bytes &&
+	       pm_name_at(entry->bytes, entry->references) + entry->name_room <= extent &&
+	       entry->name_bytes <= entry->name_room && entry->linked <= entry->references;
+}
+
+static void become(pm_entry *entry, uint32_t state) {
+	pm_store(&entry->word,
+	         pm_word(pm_word_version(entry->word), state == PLASMID_ABSENT ? 0 : pm_word_creator(entry->word), state));
+}
+
+/* Decides what the slot becomes; true if it has an extent. */
+static bool judge(pm_client *client, uint32_t slot, const uint8_t *living) {
+	pm_entry *entry = pm_entry_at(client, slot);
+	uint32_t state = pm_word_state(entry->word);
+	bool leased = pm_leased(client, slot), handled = pm_handled(client, slot);
+	if (state == PLASMID_CREATED) {
+		uint32_t record = pm_word_creator(entry->word) - 1;
+		if (alive(client, record, living) && entry->creator_epoch == client->records[record].epoch && sound(client, entry))
+			return true;
+		state = PLASMID_GONE;
+		entry->linked = 0;
+	} else if (state == PLASMID_SEALED) {
+		if (sound(client, entry) && entry->check == pm_entry_check(entry))
+			return true;
+		client->super->quarantined++;
+		state = PLASMID_GONE;
+		entry->linked = 0;
+	} else if (state == PLASMID_FREED && leased && sound(client, entry)) {
+		entry->linked = 0;
+		return true;
+	}
+	entry->linked = 0;
+	bool keep = (state == PLASMID_FREED || state == PLASMID_GONE) && (leased || handled);
+	become(entry, keep ? state : PLASMID_ABSENT);
+	if (!keep) {
+		memset(pm_leases_at(client, slot), 0, client->hold_words * sizeof(uint64_t));
+		memset(pm_handles_at(client, slot), 0, client->hold_words * sizeof(uint64_t));
+	}
+	return false;
+}
+
+static int by_start(const void *a, const void *b) {
+	const pm_used *x = a, *y = b;
+	return x->start < y->start ? -1 : x->start > y->start;
+}
+
+/* Heap nodes from the extents; of two that overlap the one without a right checksum was judged already, so the later one goes. */
+static int32_t rebuild_heap(pm_client *client, list *extents) {
+	pm_superblock *super = client->super;
+	qsort(extents->used, extents->count, sizeof *extents->used, by_start);
+	for (;;) {
+		uint32_t at = pm_heap_rebuild(&super->heap, client->nodes, super->nodes_reserved, super->committed,
+		                              (uint32_t)(super->capacity / PM_GRANULE), extents->used, extents->count);
+		if (at == extents->count)
+			break;
+		if (at == PM_HEAP_NEEDS_NODES)
+			return pm_fail(PLASMID_E_CORRUPT, "the heap's table is too small for %u extents", extents->count);
+		super->quarantined++;
+		pm_entry *entry = pm_entry_at(client, extents->used[at].owner);
+		entry->linked = 0;
+		bool held = pm_leased(client, extents->used[at].owner) || pm_handled(client, extents->used[at].owner);
+		become(entry, held ? PLASMID_GONE : PLASMID_ABSENT);
+		memmove(&extents->used[at], &extents->used[at + 1], (extents->count - at - 1) * sizeof *extents->used);
+		extents->count--;
+	}
+	for (uint32_t i = 0; i < extents->count; i++) {
+		pm_entry *entry = pm_entry_at(client, extents->used[i].owner);
+		entry->node = extents->used[i].node;
+		PM_EXTENT_OWNER(client->nodes[entry->node]) = extents->used[i].owner;
+		super->payload += entry->bytes;
+	}
+	return 0;
+}
+
+static void count_references(pm_client *client, uint32_t slot) {
+	pm_entry *entry = pm_entry_at(client, slot);
+	uint32_t state = pm_word_state(entry->word);
+	if (state != PLASMID_SEALED && state != PLASMID_CREATED)
+		return;
+	const pm_reference *references = (const pm_reference *)(pm_payload(client, entry) + pm_references_at(entry->bytes));
+	for (uint32_t i = 0; i < entry->linked; i++) {
+		if (references[i].slot == 0 || references[i].slot > client->super->entries_used)
+			continue;
+		pm_entry *target = pm_entry_at(client, references[i].slot);
+		if (pm_word_state(target->word) != PLASMID_ABSENT && pm_id_equal(target->id, references[i].id))
+			target->contained++;
+	}
+}
+
+/* Two that carry one name: the greater order is bound; a replaced one loses it for good. */
+static void bind_name(pm_client *client, uint32_t slot) {
+	pm_entry *entry = pm_entry_at(client, slot);
+	uint32_t state = pm_word_state(entry->word);
+	if (entry->name_bytes == 0 || (state != PLASMID_SEALED && state != PLASMID_CREATED))
+		return;
+	if (state == PLASMID_CREATED && !entry->reserves)
+		return;
+	const uint8_t *name = pm_name_of(client, entry);
+	uint32_t other = pm_index_find_name(client, name, entry->name_bytes, pm_name_hash(name, entry->name_bytes));
+	if (other != 0) {
+		pm_entry *bound = pm_entry_at(client, other);
+		if (bound->name_order >= entry->name_order) {
+			pm_store(&entry->name_bytes, 0);
+			return;
+		}
+		pm_index_remove_name(client, other);
+		pm_store(&bound->name_bytes, 0);
+	}
+	pm_index_add_name(client, slot);
+}
+
+typedef struct aged {
+	uint64_t stamp;
+	uint32_t slot;
+} aged;
+
+static int newest_first(const void *a, const void *b) {
+	const aged *x = a, *y = b;
+	return x->stamp > y->stamp ? -1 : x->stamp < y->stamp;
+}
+
+static void rebuild_lru(pm_client *client, aged *order) {
+	pm_superblock *super = client->super;
+	uint32_t count = 0;
+	for (uint32_t slot = 1; slot <= super->entries_used; slot++) {
+		pm_entry *entry = pm_entry_at(client, slot);
+		if (pm_word_state(entry->word) == PLASMID_SEALED && entry->pins == 0 && entry->contained == 0 &&
+		    !pm_leased(client, slot) && !pm_handled(client, slot))
+			order[count++] = (aged){.stamp = entry->stamp, .slot = slot};
+	}
+	qsort(order, count, sizeof *order, newest_first);
+	for (uint32_t i = 0; i < count; i++)
+		pm_lru_append(client, order[i].slot);
+}
+
+/* All that is derived and not per slot, as in an empty store. */
+static void clear_derived(pm_superblock *super) {
+	super->free_slot = super->objects = super->entries_used = 0;
+	super->lru_head = super->lru_tail = super->evictable = 0;
+	super->drop_head = super->drop_tail = 0;
+	super->clock = super->order = super->payload = 0;
+}
+
+/* Judges every slot, and makes the table's own lists. */
+static void rebuild_slots(pm_client *client, const uint8_t *living, const uint64_t *mask, list *extents) {
+	pm_superblock *super = client->super;
+	for (uint32_t slot = 1; slot <= super->entries_reserved; slot++) {
+		pm_entry *entry = pm_entry_at(client, slot);
+		clear_dead_bits(client, slot, mask);
+		bool extent = judge(client, slot, living);
+		entry->contained = entry->node = 0;
+		entry->in_lru = entry->in_drop = entry->named = 0;
+		if (extent)
+			extents->used[extents->count++] = (pm_used){.start = entry->start, .size = entry->granules, .owner = slot};
+		if (pm_word_state(entry->word) == PLASMID_ABSENT)
+			continue;
+		super->entries_used = slot;
+		super->clock = entry->stamp > super->clock ? entry->stamp : super->clock;
+		super->order = entry->name_order > super->order ? entry->name_order : super->order;
+	}
+}
+
+/* From the last used slot down, so that low slots are taken first. */
+static void index_slots(pm_client *client) {
+	pm_superblock *super = client->super;
+	for (uint32_t slot = super->entries_used; slot > 0; slot--) {
+		if (pm_word_state(pm_entry_at(client, slot)->word) == PLASMID_ABSENT) {
+			pm_store_relaxed(&pm_entry_at(client, slot)->id_next, super->free_slot);
+			super->free_slot = slot;
+			continue;
+		}
+		super->objects++;
+		pm_index_add_id(client, slot);
+	}
+}
+
+static int32_t rebuild_with(pm_client *client, uint8_t *living, list *extents, aged *order) {
+	pm_superblock *super = client->super;
+	uint64_t mask[PM_MAX_CLIENTS / 64] = {0};
+	look_for_living(client, living);
+	for (uint32_t i = 0; i < super->max_clients; i++)
+		if (living[i])
+			mask[i / 64] |= 1ull << (i % 64);
+	clear_derived(super);
+	rebuild_slots(client, living, mask, extents);
+	PM_POINT("rebuild:judged");
+	int32_t r = rebuild_heap(client, extents);
+	if (r != 0)
+		return r;
+	pm_index_clear(client);
+	index_slots(client);
+	PM_POINT("rebuild:indexed");
+	for (uint32_t slot = 1; slot <= super->entries_used; slot++) {
+		count_references(client, slot);
+		bind_name(client, slot);
+	}
+	rebuild_lru(client, order);
+	PM_POINT("rebuild:done");
+	return 0;
+}
+
+int32_t pm_rebuild(pm_client *client) {
+	uint64_t slots = (uint64_t)client->super->entries_reserved + 1;
+	uint8_t *living = calloc(client->super->max_clients, 1);
+	list extents = {.used = malloc(slots * sizeof(pm_used)), .count = 0};
+	aged *order = malloc(slots * sizeof *order);
+	int32_t r = PLASMID_E_NO_MEMORY;
+	if (living == NULL || extents.used == NULL || order == NULL)
+		pm_fail(r, "no memory to rebuild a store of %llu slots", (unsigned long long)slots);
+	else
+		r = rebuild_with(client, living, &extents, order);
+	free(living);
+	free(extents.used);
+	free(order);
+	return r;
+}
+
+int32_t pm_recover(pm_client *client) {
+	int32_t r = pm_rebuild(client);
+	if (r != 0)
+		return r;
+	client->super->recovered++;
+	pm_wake_all(client);
+	return 0;
+}

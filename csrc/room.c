@@ -1,0 +1,210 @@
+#include "room.h"
+
+#include <errno.h>
+
+#include "crash.h"
+#include "error.h"
+#include "fate.h"
+#include "lock.h"
+#include "prim/atomic.h"
+#include "prim/file.h"
+#include "slot.h"
+
+#define ENTRIES_STEP_MOST 32768u
+#define UNLINK_STEP 1024u
+#define TURNS_A_HOLD 64u
+
+static int32_t reserve_range(pm_client *client, uint64_t at, uint64_t from, uint64_t to) {
+	uint64_t first = (at + from) & ~(uint64_t)(PM_PAGE - 1);
+	if (pm_file_reserve(client->file, first, pm_align(at + to, PM_PAGE)) != 0)
+		return pm_fail_errno("reserving room in the store's file");
+	return 0;
+}
+
+int32_t pm_room_reserve(pm_client *client, uint32_t entries_from, uint32_t entries_to, uint32_t nodes_from,
+                        uint32_t nodes_to) {
+	const pm_superblock *super = client->super;
+	struct {
+		uint64_t at, unit;
+		uint32_t from, to;
+	} ranges[] = {
+			{super->entries_at, sizeof(pm_entry), entries_from, entries_to + 1},
+			{super->holds_at, sizeof(uint64_t) * 2 * super->hold_words, entries_from, entries_to + 1},
+			{super->ids_at, sizeof(uint32_t), entries_from, entries_to},
+			{super->names_at, sizeof(uint32_t), entries_from, entries_to},
+			{super->nodes_at, sizeof(pm_extent), nodes_from, nodes_to},
+	};
+	for (unsigned i = 0; i < sizeof ranges / sizeof ranges[0]; i++) {
+		if (ranges[i].from >= ranges[i].to || (i < 4 && entries_from >= entries_to))
+			continue;
+		int32_t r = reserve_range(client, ranges[i].at, ranges[i].from * ranges[i].unit, ranges[i].to * ranges[i].unit);
+		if (r != 0)
+			return r;
+	}
+	return 0;
+}
+
+/* Grows by what there is already, within bounds: few steps, none of them long. */
+static uint32_t step(uint32_t have, uint32_t least, uint32_t most, uint32_t limit) {
+	uint32_t by = have < least ? least : have > most ? most : have;
+	return limit - have < by ? limit : have + by;
+}
+
+/* Each grow_ function lets the lock go for the system call, takes it again and publishes what is real now, unless somebody else
+ * did. *locked becomes false when the lock could not be had again. */
+static int32_t grow_entries(pm_client *client, bool *locked) {
+	pm_superblock *super = client->super;
+	uint32_t from = super->entries_reserved, to = step(from, 1024, ENTRIES_STEP_MOST, super->max_objects);
+	pm_unlock(client);
+	int32_t r = pm_room_reserve(client, from, to, 0, 0);
+	int32_t taken = pm_lock(client);
+	*locked = taken == 0;
+	if (taken != 0 || r != 0)
+		return taken != 0 ? taken : r;
+	if (super->entries_reserved < to)
+		pm_store(&super->entries_reserved, to);
+	return 0;
+}
+
+static int32_t grow_nodes(pm_client *client, bool *locked) {
+	pm_superblock *super = client->super;
+	uint32_t from = super->nodes_reserved,
+					 to = step(from, 1024, 4 * ENTRIES_STEP_MOST, pm_most_nodes(super->max_objects));
+	pm_unlock(client);
+	int32_t r = pm_room_reserve(client, 0, 0, from, to);
+	int32_t taken = pm_lock(client);
+	*locked = taken == 0;
+	if (taken != 0 || r != 0)
+		return taken != 0 ? taken : r;
+	if (super->nodes_reserved < to) {
+		pm_store(&super->nodes_reserved, to);
+		pm_heap_reserve_nodes(&super->heap, to);
+	}
+	return 0;
+}
+
+static int32_t grow_heap(pm_client *client, bool *locked) {
+	pm_superblock *super = client->super;
+	const uint32_t mib = (1u << 20) / PM_GRANULE;
+	uint32_t from = super->committed, trims = super->trims;
+	uint32_t to = step(from, mib, PM_RESERVE_STEP / PM_GRANULE, super->heap.maximum);
+	pm_unlock(client);
+	int32_t r = reserve_range(client, super->heap_at, (uint64_t)from * PM_GRANULE, (uint64_t)to * PM_GRANULE);
+	int32_t taken = pm_lock(client);
+	*locked = taken == 0;
+	if (taken != 0 || r != 0)
+		return taken != 0 ? taken : r;
+	/* After a trim, what was reserved below may have been given back: the caller comes round again. */
+	if (super->trims == trims && super->committed < to) {
+		pm_store(&super->committed, to);
+		pm_heap_grow(&super->heap, client->nodes, to);
+	}
+	return 0;
+}
+
+/* Lets the others have a turn: many objects may have to go for one large one. */
+static int32_t breathe(pm_client *client, uint32_t turn, bool *locked) {
+	if (turn % TURNS_A_HOLD != 0)
+		return 0;
+	pm_unlock(client);
+	int32_t r = pm_lock(client);
+	*locked = r == 0;
+	return r;
+}
+
+/* Something that is in nobody's use: the rest of removed containers first, then the oldest unreferenced object. */
+static bool give_way(pm_client *client) {
+	if (client->super->drop_head != 0) {
+		pm_unlink(client, UNLINK_STEP);
+		return true;
+	}
+	return pm_evict(client);
+}
+
+static int32_t take_slot(pm_client *client, uint32_t *slot, bool *locked) {
+	pm_superblock *super = client->super;
+	while ((*slot = pm_slot_take(client)) == 0) {
+		int32_t r = 0;
+		if (super->entries_reserved < super->max_objects) {
+			r = grow_entries(client, locked);
+			if (r == 0)
+				continue;
+		}
+		if (!*locked)
+			return r;
+		if (!give_way(client))
+			return r != 0 ? r : pm_fail(PLASMID_E_TABLE_FULL, "all %u slots of the table are held", super->max_objects);
+	}
+	return 0;
+}
+
+static int32_t take_extent(pm_client *client, uint32_t granules, uint32_t align, uint32_t *node, bool *locked) {
+	pm_superblock *super = client->super;
+	int32_t refused = 0; /* the file system's word, once it would not give more */
+	if (granules > super->heap.maximum)
+		return pm_fail(PLASMID_E_STORE_FULL, "%llu bytes are more than the whole store",
+		               (unsigned long long)granules * PM_GRANULE);
+	for (uint32_t turn = 1;; turn++) {
+		*node = pm_heap_allocate(&super->heap, client->nodes, granules, align);
+		if (*node != 0 && *node != PM_HEAP_NEEDS_NODES)
+			return 0;
+		int32_t r = 0;
+		if (*node == PM_HEAP_NEEDS_NODES)
+			r = super->nodes_reserved < pm_most_nodes(super->max_objects)
+			        ? grow_nodes(client, locked)
+			        : pm_fail(PLASMID_E_TABLE_FULL, "no node of the heap is left");
+		else if (refused == 0 && pm_heap_wanted_limit(&super->heap, client->nodes, granules, align) > super->committed)
+			r = grow_heap(client, locked);
+		else if (!give_way(client))
+			return refused != 0 ? refused
+			                    : pm_fail(PLASMID_E_STORE_FULL, "%llu bytes do not fit: the largest free extent has %llu",
+			                              (unsigned long long)granules * PM_GRANULE,
+			                              (unsigned long long)pm_heap_largest(&super->heap, client->nodes) * PM_GRANULE);
+		if (r == 0 && *locked)
+			r = breathe(client, turn, locked);
+		if (!*locked)
+			return r;
+		if (r != 0) {
+			refused = r;
+			if (!give_way(client))
+				return r;
+		}
+	}
+}
+
+int32_t pm_room_take(pm_client *client, uint32_t granules, uint32_t align, uint32_t *slot, uint32_t *node,
+                     bool *locked) {
+	*locked = true;
+	int32_t r = take_slot(client, slot, locked);
+	if (r != 0)
+		return r;
+	r = take_extent(client, granules, align, node, locked);
+	if (r != 0 && *locked)
+		pm_slot_untake(client, *slot);
+	return r;
+}
+
+void pm_room_untake(pm_client *client, uint32_t slot, uint32_t node) {
+	pm_heap_free(&client->super->heap, client->nodes, node);
+	pm_slot_untake(client, slot);
+}
+
+int64_t pm_room_trim(pm_client *client) {
+	pm_superblock *super = client->super;
+	uint32_t before = super->committed, most = PM_RESERVE_STEP / PM_GRANULE;
+	uint32_t given = pm_heap_trim(&super->heap, client->nodes, 0);
+	if (given > most) {
+		/* A hold of the lock stays short: the rest is for the next call. */
+		pm_heap_grow(&super->heap, client->nodes, before - most);
+		given = most;
+	}
+	if (given == 0)
+		return 0;
+	super->trims++;
+	pm_store(&super->committed, before - given);
+	PM_POINT("trim:published");
+	uint64_t at = super->heap_at + (uint64_t)(before - given) * PM_GRANULE;
+	if (pm_file_punch(client->file, at, at + (uint64_t)given * PM_GRANULE) != 0)
+		return pm_fail_errno("giving pages back");
+	return (int64_t)given * PM_GRANULE;
+}

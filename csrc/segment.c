@@ -1,0 +1,392 @@
+#include "segment.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "crash.h"
+#include "error.h"
+#include "index.h"
+#include "prim/atomic.h"
+#include "prim/file.h"
+#include "prim/random.h"
+#include "room.h"
+#include "wait.h"
+
+#define SUFFIX ".plasmid"
+#define FIRST_NODES 1024u
+#define ATTEMPTS 64 /* openers and destroyers may race; each turn somebody got further */
+
+/* ---- names and layout ------------------------------------------------------------------------- */
+
+static bool name_allowed(const char *name) {
+	size_t length = strlen(name);
+	if (length == 0 || length > 200 || name[0] == '/' || name[length - 1] == '/')
+		return false;
+	for (const char *part = name; part != NULL; part = strchr(part, '/') != NULL ? strchr(part, '/') + 1 : NULL)
+		if (part[0] == '.' && part[1] == '.' && (part[2] == '/' || part[2] == 0))
+			return false;
+	return true;
+}
+
+/* A file name has no slash: everything but letters, digits, '-', '_' and '.' becomes %XX. */
+static int32_t path_of(const char *directory, const char *name, char **path) {
+	if (!name_allowed(name))
+		return pm_fail(PLASMID_E_BAD_NAME, "a store's name has 1 to 200 bytes, no '/' at either end, no '..'");
+	*path = malloc(strlen(directory) + 3 * strlen(name) + sizeof SUFFIX + 2);
+	if (*path == NULL)
+		return pm_fail(PLASMID_E_NO_MEMORY, "no memory for a path");
+	char *to = *path + sprintf(*path, "%s/", directory);
+	size_t begin = (size_t)(to - *path);
+	for (const unsigned char *c = (const unsigned char *)name; *c != 0; c++) {
+		bool plain =
+				(*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9') || strchr("-_.", *c) != NULL;
+		to += plain ? sprintf(to, "%c", *c) : sprintf(to, "%%%02X", *c);
+	}
+	sprintf(to, SUFFIX);
+	if (strlen(*path) - begin <= 255)
+		return 0;
+	free(*path);
+	return pm_fail(PLASMID_E_BAD_NAME, "the store's name is too long for a file name once it is encoded");
+}
+
+static uint64_t fold(uint64_t hash, uint64_t value) {
+	hash = (hash ^ value) * 0x9e3779b97f4a7c15ull;
+	return hash ^ hash >> 31;
+}
+
+/* Of every struct's size and of the offsets that could differ between builds. */
+static uint64_t fingerprint(void) {
+	const uint64_t facts[] = {PM_LAYOUT_VERSION,
+	                          sizeof(pm_superblock),
+	                          sizeof(pm_client_record),
+	                          sizeof(pm_entry),
+	                          sizeof(pm_extent),
+	                          sizeof(pm_heap),
+	                          sizeof(pm_reference),
+	                          sizeof(pm_buffer),
+	                          PM_GRANULE,
+	                          PM_PAGE,
+	                          PM_LARGE_BYTES,
+	                          PM_WAIT_BUCKETS,
+	                          PM_TOMBSTONES,
+	                          offsetof(pm_superblock, lock),
+	                          offsetof(pm_superblock, entries_reserved),
+	                          offsetof(pm_superblock, heap),
+	                          offsetof(pm_superblock, tombs),
+	                          offsetof(pm_entry, check),
+	                          offsetof(pm_entry, name_hash),
+	                          offsetof(pm_client_record, wake),
+	                          offsetof(pm_heap, tree),
+	                          offsetof(pm_heap, small)};
+	uint64_t hash = 1;
+	for (size_t i = 0; i < sizeof facts / sizeof facts[0]; i++)
+		hash = fold(hash, facts[i]);
+	return hash;
+}
+
+static uint64_t seal_of(const pm_superblock *super) {
+	uint64_t hash = 2, word;
+	for (size_t at = 0; at < offsetof(pm_superblock, seal); at += sizeof word) {
+		memcpy(&word, (const char *)super + at, sizeof word);
+		hash = fold(hash, word);
+	}
+	return hash;
+}
+
+static void lay_out(pm_superblock *super) {
+	uint64_t at = pm_align(sizeof *super, PM_PAGE);
+	uint64_t objects = super->max_objects;
+	super->clients_at = at;
+	at = pm_align(at + (uint64_t)super->max_clients * sizeof(pm_client_record), PM_PAGE);
+	super->waits_at = at;
+	at = pm_align(at + (uint64_t)PM_WAIT_BUCKETS * super->hold_words * 8, PM_PAGE);
+	super->ids_at = at;
+	at = pm_align(at + objects * 4, PM_PAGE);
+	super->names_at = at;
+	at = pm_align(at + objects * 4, PM_PAGE);
+	super->entries_at = at;
+	at = pm_align(at + (objects + 1) * sizeof(pm_entry), PM_PAGE);
+	super->holds_at = at;
+	at = pm_align(at + (objects + 1) * 16 * super->hold_words, PM_PAGE);
+	super->nodes_at = at;
+	at = pm_align(at + (uint64_t)pm_most_nodes(super->max_objects) * sizeof(pm_extent), PM_PAGE);
+	super->heap_at = at;
+	super->file_bytes = at + super->capacity;
+}
+
+static int32_t describe(const plasmid_options *options, pm_superblock *super) {
+	memset(super, 0, sizeof *super);
+	uint64_t capacity = pm_align(options->capacity, PM_PAGE);
+	if (options->capacity < PM_MIN_CAPACITY || options->capacity > PM_MAX_CAPACITY)
+		return pm_fail(PLASMID_E_INVALID, "a capacity is between 1 MiB and 128 GiB, not %llu bytes",
+		               (unsigned long long)options->capacity);
+	uint64_t objects = options->max_objects != 0 ? options->max_objects : capacity / 256 < 4096 ? 4096 : capacity / 256;
+	if (options->max_objects == 0 && objects > (1u << 26))
+		objects = 1u << 26;
+	if (objects > (1u << 30) || objects < 16)
+		return pm_fail(PLASMID_E_INVALID, "maxObjects is between 16 and 2^30, not %llu", (unsigned long long)objects);
+	uint32_t clients = options->max_clients != 0 ? options->max_clients : 64;
+	if (clients > PM_MAX_CLIENTS)
+		return pm_fail(PLASMID_E_INVALID, "maxClients is at most %u, not %u", PM_MAX_CLIENTS, clients);
+	super->magic = PM_MAGIC;
+	super->version = PM_LAYOUT_VERSION;
+	super->page = PM_PAGE;
+	super->fingerprint = fingerprint();
+	super->capacity = capacity;
+	super->max_objects = (uint32_t)objects;
+	super->max_clients = clients;
+	super->hold_words = (clients + 63) / 64;
+	super->flags = options->flags & PLASMID_OPEN_LAST_CLOSE;
+	lay_out(super);
+	if (pm_random(&super->generation, sizeof super->generation) != 0)
+		return pm_fail_errno("reading random bytes");
+	super->seal = seal_of(super);
+	return 0;
+}
+
+/* ---- mapping ---------------------------------------------------------------------------------- */
+
+static void point(pm_client *client) {
+	const pm_superblock *super = client->super;
+	client->records = (pm_client_record *)(client->base + super->clients_at);
+	client->waits = (uint64_t *)(client->base + super->waits_at);
+	client->ids = (uint32_t *)(client->base + super->ids_at);
+	client->names = (uint32_t *)(client->base + super->names_at);
+	client->entries = (pm_entry *)(client->base + super->entries_at);
+	client->holds = (uint64_t *)(client->base + super->holds_at);
+	client->nodes = (pm_extent *)(client->base + super->nodes_at);
+	client->heap_writable = client->base + super->heap_at;
+	client->hold_words = super->hold_words;
+	client->generation = super->generation;
+	client->heap_bytes = super->capacity;
+}
+
+static int32_t map(pm_client *client, const pm_superblock *super) {
+	client->file_bytes = super->file_bytes;
+	client->base = mmap(NULL, super->file_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, client->file, 0);
+	if (client->base == MAP_FAILED) {
+		client->base = NULL;
+		return pm_fail_errno("mapping the store's file");
+	}
+	client->super = (pm_superblock *)client->base;
+	void *heap = mmap(NULL, super->capacity, PROT_READ, MAP_SHARED | MAP_NORESERVE, client->file, (off_t)super->heap_at);
+	if (heap == MAP_FAILED)
+		return pm_fail_errno("mapping the store's heap");
+	client->heap = heap;
+	point(client);
+	return 0;
+}
+
+void pm_segment_close(pm_client *client) {
+	if (client->heap != NULL)
+		munmap((void *)(uintptr_t)client->heap, client->heap_bytes);
+	if (client->base != NULL)
+		munmap(client->base, client->file_bytes);
+	client->heap = NULL;
+	client->base = NULL;
+	int *files[] = {&client->file, &client->lock_file, &client->probe_file};
+	for (int i = 0; i < 3; i++) {
+		if (*files[i] >= 0)
+			close(*files[i]);
+		*files[i] = -1;
+	}
+}
+
+/* ---- making ----------------------------------------------------------------------------------- */
+
+static int32_t too_large(const pm_superblock *super, uint64_t total, const char *directory) {
+	return pm_fail(PLASMID_E_NO_SPACE,
+	               "%s holds %llu MiB in all, a store of %llu MiB cannot fit; give a smaller capacity, another "
+	               "directory, or a larger "
+	               "file system (a container's /dev/shm has 64 MB unless it is started with --shm-size)",
+	               directory, (unsigned long long)(total >> 20), (unsigned long long)(super->capacity >> 20));
+}
+
+/* Everything a store needs before its first object, in a file that has no name yet. */
+static int32_t furnish(pm_client *client, const pm_superblock *plan) {
+	if (ftruncate(client->file, (off_t)plan->file_bytes) != 0)
+		return pm_fail_errno("sizing the store's file");
+	uint32_t entries = plan->max_objects < 1024 ? plan->max_objects : 1024;
+	uint32_t nodes = pm_most_nodes(plan->max_objects) < FIRST_NODES ? pm_most_nodes(plan->max_objects) : FIRST_NODES;
+	if (pm_file_reserve(client->file, 0, plan->ids_at) != 0 || pm_file_write(client->file, plan, sizeof *plan, 0) != 0)
+		return pm_fail_errno("reserving room for the store");
+	int32_t r = map(client, plan);
+	if (r == 0)
+		r = pm_room_reserve(client, 0, entries, 0, nodes);
+	if (r != 0)
+		return r;
+	pm_superblock *super = client->super;
+	super->entries_reserved = entries;
+	super->nodes_reserved = nodes;
+	pm_heap_init(&super->heap, client->nodes, nodes, 0, (uint32_t)(plan->capacity / PM_GRANULE));
+	pm_index_clear(client);
+	return 0;
+}
+
+/* Under a name of its own, then linked to the real one: nobody sees half a store. EEXIST: somebody else was first. */
+static int32_t make(const char *directory, int folder, const plasmid_options *options, pm_client *client,
+                    bool *lost_race) {
+	pm_superblock plan;
+	uint64_t total, available, mark;
+	int32_t r = describe(options, &plan);
+	if (r != 0)
+		return r;
+	if (pm_file_space(folder, &total, &available) != 0 || pm_random(&mark, sizeof mark) != 0)
+		return pm_fail_errno("asking the file system for its size");
+	if (total != 0 && plan.capacity > total)
+		return too_large(&plan, total, directory);
+	char temporary[64];
+	snprintf(temporary, sizeof temporary, ".making-%016llx", (unsigned long long)mark);
+	client->file = openat(folder, temporary, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (client->file < 0)
+		return pm_fail_errno("making the store's file");
+	r = fchmod(client->file, 0600) != 0 ? pm_fail_errno("setting the file's mode") : furnish(client, &plan);
+	PM_POINT("segment:furnished");
+	if (r == 0 && linkat(folder, temporary, folder, strrchr(client->path, '/') + 1, 0) != 0) {
+		*lost_race = errno == EEXIST;
+		r = pm_fail_errno("naming the store's file");
+	}
+	unlinkat(folder, temporary, 0);
+	return r;
+}
+
+/* ---- opening what is there -------------------------------------------------------------------- */
+
+static int32_t judge(int fd, pm_superblock *super) {
+	struct stat info;
+	if (fstat(fd, &info) != 0)
+		return pm_fail_errno("looking at the store's file");
+	if (!S_ISREG(info.st_mode) || info.st_uid != geteuid() || (info.st_mode & 077) != 0)
+		return pm_fail(PLASMID_E_BAD_SEGMENT, "the file is not a regular file of this user alone (mode 0600)");
+	if ((uint64_t)info.st_size < sizeof *super || pm_file_read(fd, super, sizeof *super, 0) != 0)
+		return pm_fail(PLASMID_E_BAD_SEGMENT, "the file is too short for a store: %lld bytes", (long long)info.st_size);
+	if (super->magic != PM_MAGIC)
+		return pm_fail(PLASMID_E_BAD_SEGMENT, "the file does not begin as a store does");
+	if (super->version != PM_LAYOUT_VERSION || super->fingerprint != fingerprint() || super->page != PM_PAGE)
+		return pm_fail(PLASMID_E_VERSION,
+		               "the store has layout version %u of another build; this one has %u: destroy it, or use that build",
+		               super->version, PM_LAYOUT_VERSION);
+	if (super->seal != seal_of(super))
+		return pm_fail(PLASMID_E_BAD_SEGMENT, "the superblock's checksum is wrong");
+	pm_superblock again = *super;
+	lay_out(&again);
+	if (memcmp(&again, super, offsetof(pm_superblock, seal)) != 0 || (uint64_t)info.st_size != super->file_bytes)
+		return pm_fail(PLASMID_E_BAD_SEGMENT, "the file has %lld bytes, its superblock says %llu", (long long)info.st_size,
+		               (unsigned long long)super->file_bytes);
+	if (super->entries_reserved > super->max_objects || super->nodes_reserved > pm_most_nodes(super->max_objects) ||
+	    (uint64_t)super->committed * PM_GRANULE > super->capacity)
+		return pm_fail(PLASMID_E_BAD_SEGMENT, "the superblock's marks are out of bounds");
+	return 0;
+}
+
+static int32_t attach(const plasmid_options *options, pm_client *client) {
+	pm_superblock super;
+	int32_t r = judge(client->file, &super);
+	if (r != 0)
+		return r;
+	if (options->capacity != 0 && pm_align(options->capacity, PM_PAGE) != super.capacity)
+		return pm_fail(PLASMID_E_CAPACITY,
+		               "the store has a capacity of %llu bytes, not %llu; open it without one, or destroy it first",
+		               (unsigned long long)super.capacity, (unsigned long long)options->capacity);
+	return map(client, &super);
+}
+
+static int open_named(int folder, const pm_client *client) {
+	return openat(folder, strrchr(client->path, '/') + 1, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+}
+
+/* One turn: open what is there, or make it. *again: somebody was faster, or destroyed it under our hands. */
+static int32_t open_once(const char *directory, int folder, const plasmid_options *options, pm_client *client,
+                         bool *again) {
+	client->file = open_named(folder, client);
+	if (client->file >= 0) {
+		int32_t r = attach(options, client);
+		if (r == 0 && pm_load(&client->super->destroyed) != 0) {
+			*again = true;
+			/* Whoever destroyed it may have died before the unlink. */
+			pm_segment_destroy(client);
+		}
+		return r;
+	}
+	if (errno == ELOOP)
+		return pm_fail(PLASMID_E_BAD_SEGMENT, "%s is a symbolic link", client->path);
+	if (errno == EISDIR)
+		return pm_fail(PLASMID_E_BAD_SEGMENT, "%s is a directory", client->path);
+	if (errno != ENOENT)
+		return pm_fail_errno("opening the store's file");
+	if ((options->flags & PLASMID_OPEN_EXISTING) != 0)
+		return pm_fail(PLASMID_E_NO_STORE, "there is no %s", client->path);
+	if (options->capacity == 0)
+		return pm_fail(PLASMID_E_NO_STORE, "there is no %s, and no capacity to make it with", client->path);
+	return make(directory, folder, options, client, again);
+}
+
+/* The two descriptions apart from the mapped one: see prim/bytelock.h. */
+static int32_t open_lock_files(int folder, pm_client *client) {
+	struct stat info, other;
+	client->lock_file = open_named(folder, client);
+	client->probe_file = open_named(folder, client);
+	if (client->lock_file < 0 || client->probe_file < 0 || fstat(client->file, &info) != 0)
+		return pm_fail_errno("opening the store's file for its locks");
+	if (fstat(client->lock_file, &other) != 0 || other.st_ino != info.st_ino || fstat(client->probe_file, &other) != 0 ||
+	    other.st_ino != info.st_ino) {
+		errno = ENOENT;
+		return pm_fail_errno("the store was replaced while it was opened");
+	}
+	client->device = info.st_dev;
+	client->inode = info.st_ino;
+	return 0;
+}
+
+int32_t pm_segment_open(const char *directory, const char *name, const plasmid_options *options, pm_client *client) {
+	client->file = client->lock_file = client->probe_file = -1;
+	int32_t r = path_of(directory, name, &client->path);
+	if (r != 0)
+		return r;
+	int folder = pm_file_directory(directory);
+	if (folder < 0 && errno == EPERM)
+		return pm_fail(PLASMID_E_BAD_SEGMENT, "%s is not a directory of this user that only they can write to", directory);
+	if (folder < 0)
+		return pm_fail_errno("opening the directory of stores");
+	for (int turn = 0; turn < ATTEMPTS; turn++) {
+		bool again = false;
+		r = open_once(directory, folder, options, client, &again);
+		if (r == 0 && !again) {
+			r = open_lock_files(folder, client);
+			again = r != 0 && errno == ENOENT;
+		}
+		if (!again)
+			break;
+		pm_segment_close(client);
+		r = pm_fail(PLASMID_E_SYSTEM, "%s is made and destroyed all the time", client->path);
+	}
+	close(folder);
+	if (r != 0)
+		pm_segment_close(client);
+	return r;
+}
+
+int32_t pm_segment_remove(const char *path) {
+	struct stat info;
+	if (lstat(path, &info) != 0)
+		return pm_fail_errno("looking at the store's file");
+	if (info.st_uid != geteuid() || S_ISDIR(info.st_mode))
+		return pm_fail(PLASMID_E_BAD_SEGMENT, "%s is not a file of this user", path);
+	return unlink(path) == 0 ? 0 : pm_fail_errno("removing the file");
+}
+
+void pm_segment_destroy(pm_client *client) {
+	struct stat mine, named;
+	pm_store(&client->super->destroyed, 1);
+	pm_wake_all(client);
+	PM_POINT("destroy:said");
+	if (fstat(client->file, &mine) == 0 && stat(client->path, &named) == 0 && mine.st_ino == named.st_ino)
+		unlink(client->path);
+}

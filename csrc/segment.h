@@ -1,0 +1,20 @@
+/* segment.h - the file: made whole or not at all, opened only when it can be trusted. */
+#ifndef PM_SEGMENT_H
+#define PM_SEGMENT_H
+
+#include "client.h"
+
+/* Opens or makes the store's file and fills in the client's files, mapping and pointers; it is nobody's client yet.
+ * BAD_NAME, BAD_SEGMENT, VERSION, CAPACITY, NO_SPACE, NO_STORE, SYSTEM, INVALID. */
+int32_t pm_segment_open(const char *directory, const char *name, const plasmid_options *options, pm_client *client);
+
+/* Unmaps and closes. */
+void pm_segment_close(pm_client *client);
+
+/* Unlinks the file, having said so inside of it. */
+void pm_segment_destroy(pm_client *client);
+
+/* Removes a file of this user that is no store, or another build's. 0, BAD_SEGMENT (not ours), SYSTEM. */
+int32_t pm_segment_remove(const char *path);
+
+#endif

@@ -1,0 +1,22 @@
+/* slot.h - the places of the table: which are free, and what became of the ids that are gone. */
+#ifndef PM_SLOT_H
+#define PM_SLOT_H
+
+#include "client.h"
+
+/* A free slot with its version grown, or 0: none below the reserved mark. The slot stays ABSENT until its word is stored. */
+uint32_t pm_slot_take(pm_client *client);
+
+/* Gives back a slot that was taken and never published. */
+void pm_slot_untake(pm_client *client, uint32_t slot);
+
+/* The object in the slot is gone for good: its id leaves the index, the slot becomes ABSENT. */
+void pm_slot_give(pm_client *client, uint32_t slot);
+
+/* 128 random bits, never given before. 0 or SYSTEM. */
+int32_t pm_id_make(pm_client *client, uint32_t id[4]);
+
+void pm_tomb_add(pm_client *client, const uint32_t id[4]);
+bool pm_tomb_has(const pm_client *client, const uint32_t id[4]);
+
+#endif

@@ -1,0 +1,103 @@
+#include "token.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "crash.h"
+#include "fate.h"
+#include "hold.h"
+#include "prim/atomic.h"
+
+uint32_t pm_token_take(pm_client *client, uint8_t kind, uint32_t slot, uint16_t store) {
+	uint32_t token = client->token_free;
+	if (token != 0) {
+		client->token_free = pm_token_at(client, token)->next;
+	} else {
+		token = client->token_high;
+		uint32_t chunk = token / PM_TOKEN_CHUNK;
+		if (chunk >= PM_TOKEN_CHUNKS)
+			return 0;
+		if (client->chunks[chunk] == NULL) {
+			pm_token *fresh = calloc(PM_TOKEN_CHUNK, sizeof(pm_token));
+			if (fresh == NULL)
+				return 0;
+			pm_store(&client->chunks[chunk], fresh);
+		}
+		client->token_high++;
+	}
+	pm_token *at = pm_token_at(client, token);
+	*at = (pm_token){.slot = slot, .store = store, .kind = kind};
+	client->tokens++;
+	return token;
+}
+
+static void drop_handle(pm_client *client, uint32_t slot) {
+	if (pm_handle_drop(client, slot))
+		pm_settle(client, slot);
+}
+
+void pm_token_retire(pm_client *client, uint32_t token) {
+	pm_token_at(client, token)->slot = 0;
+	client->tokens--;
+}
+
+void pm_token_end(pm_client *client, uint32_t token) {
+	pm_token *at = pm_token_at(client, token);
+	uint32_t slot = at->slot;
+	if (slot == 0)
+		return;
+	pm_token_retire(client, token);
+	switch (at->kind) {
+	case PM_TOKEN_LEASE:
+		if (pm_lease_drop(client, slot))
+			pm_settle(client, slot);
+		break;
+	case PM_TOKEN_HANDLE:
+		drop_handle(client, slot);
+		break;
+	case PM_TOKEN_GROUP:
+		for (uint32_t i = 0; i < at->count; i++)
+			drop_handle(client, at->group[i]);
+		free(at->group);
+		at->group = NULL;
+		break;
+	case PM_TOKEN_DRAFT:
+		/* Sealing and aborting end the token themselves: a draft that still has one was dropped unsealed. */
+		pm_remove(client, slot, PLASMID_GONE);
+		break;
+	}
+}
+
+void pm_token_recycle(pm_client *client, uint32_t token) {
+	pm_token *at = pm_token_at(client, token);
+	PM_ASSERT(at->slot == 0 && at->kind != PM_TOKEN_FREE);
+	at->kind = PM_TOKEN_FREE;
+	at->next = client->token_free;
+	client->token_free = token;
+}
+
+void pm_token_released(pm_client *client, uint32_t token) {
+	pm_token *at = pm_token_at(client, token);
+	uint32_t head = pm_load_relaxed(&client->released);
+	do
+		pm_store_relaxed(&at->next, head);
+	while (!pm_cas(&client->released, &head, token));
+}
+
+uint32_t pm_drain(pm_client *client, uint32_t budget) {
+	uint32_t done = 0;
+	while (done < budget) {
+		if (client->draining == 0) {
+			if (pm_load_relaxed(&client->released) == 0)
+				break;
+			/* The whole stack comes off at once, so nobody can pop beneath us; the rest of it is ours alone. */
+			client->draining = pm_exchange(&client->released, 0);
+		}
+		uint32_t token = client->draining;
+		client->draining = pm_token_at(client, token)->next;
+		pm_token_end(client, token);
+		pm_token_recycle(client, token);
+		done++;
+	}
+	return done;
+}

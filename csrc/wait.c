@@ -1,0 +1,39 @@
+#include "wait.h"
+
+#include "prim/atomic.h"
+#include "prim/futex.h"
+
+static uint64_t *bucket(pm_client *client, uint32_t hash) {
+	return client->waits + (uint64_t)(hash % PM_WAIT_BUCKETS) * client->hold_words;
+}
+
+void pm_interest(pm_client *client, uint32_t hash) {
+	uint64_t *word = bucket(client, hash) + client->slot / 64;
+	uint64_t bit = 1ull << (client->slot % 64);
+	if ((pm_load_relaxed(word) & bit) == 0)
+		pm_or(word, bit);
+	pm_fence();
+}
+
+void pm_wake_client(pm_client *client, uint32_t record) {
+	uint32_t *wake = &client->records[record].wake;
+	pm_add(wake, 1);
+	pm_futex_wake(wake, INT32_MAX);
+}
+
+void pm_wake_all(pm_client *client) {
+	for (uint32_t i = 0; i < client->super->max_clients; i++)
+		if (pm_load(&client->records[i].state) == PM_CLIENT_ACTIVE)
+			pm_wake_client(client, i);
+}
+
+void pm_notify(pm_client *client, uint32_t hash) {
+	uint64_t *words = bucket(client, hash);
+	pm_fence();
+	for (uint32_t i = 0; i < client->hold_words; i++) {
+		if (pm_load_relaxed(&words[i]) == 0)
+			continue;
+		for (uint64_t taken = pm_exchange(&words[i], 0); taken != 0; taken &= taken - 1)
+			pm_wake_client(client, i * 64 + (uint32_t)__builtin_ctzll(taken));
+	}
+}
