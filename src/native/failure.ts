@@ -47,11 +47,11 @@ const WITHOUT_DETAIL = new Set<number>([
   Code.DRAFT_BUSY,
 ]);
 
-/** The error for a negative code of the core: its message, and the detail of the call that just failed. */
+/** The error for a negative code of the core: the detail of the call that just failed, or else the code's message. */
 export function failure(code: number, context: errors.FailureContext = {}): errors.StoreError {
   const core = symbols();
   const message = String(core.plasmid_error_message(code));
   const detail = WITHOUT_DETAIL.has(code) ? "" : String(core.plasmid_detail());
   const Class = CLASSES[code] ?? errors.SystemError;
-  return new Class(detail === "" ? message : `${message}: ${detail}`, context);
+  return new Class(detail === "" ? message : detail, context);
 }

@@ -44,25 +44,21 @@ export class Segment {
   /** `plasmid_store *`. */
   readonly at: Pointer;
   /** The exchange's header as signed words: ids are kept so. */
-  readonly words: Int32Array;
+  words!: Int32Array;
   /** The same, unsigned. */
-  readonly counts: Uint32Array;
+  counts!: Uint32Array;
   /** `exchange.data`. */
-  readonly data: Uint8Array;
+  data!: Uint8Array;
   /** Name of the store, for messages. */
   readonly name: string;
-  readonly #nameRoom: Uint8Array;
+  #nameRoom!: Uint8Array;
   readonly #contextBase: number;
 
   private constructor(name: string, core: Symbols, at: Pointer) {
     this.name = name;
     this.core = core;
     this.at = at;
-    const exchange = toArrayBuffer(Number(core.plasmid_exchange_of(at)) as Pointer, 0, Exchange.size);
-    this.words = new Int32Array(exchange, 0, Exchange.name / 4);
-    this.counts = new Uint32Array(exchange, 0, Exchange.name / 4);
-    this.data = new Uint8Array(exchange, Exchange.data, DATA_BYTES);
-    this.#nameRoom = new Uint8Array(exchange, Exchange.name, NAME_BYTES);
+    this.#view(toArrayBuffer(Number(core.plasmid_exchange_of(at)) as Pointer, 0, Exchange.size));
     this.#contextBase = Number(core.plasmid_context(at, 1)) - 1;
   }
 
@@ -93,6 +89,13 @@ export class Segment {
   static destroy(directory: string, name: string): void {
     const code = symbols().plasmid_destroy(cString(directory), cString(name));
     if (code < 0) throw failure(code, { store: name });
+  }
+
+  /** Closes the store; its calls fail from now on. */
+  close(): void {
+    // The core gives the exchange to another store, perhaps another thread's: what is still written goes nowhere.
+    this.#view(new ArrayBuffer(Exchange.size));
+    this.core.plasmid_close(this.at);
   }
 
   /** The code, if it is not negative. @throws the code's error. */
@@ -134,5 +137,12 @@ export class Segment {
   /** An array of `bytes` (not 0) bytes that must not be read or written: only its length is real. */
   nowhere(bytes: number): ArrayBuffer {
     return toArrayBuffer(STAND_IN_AT, 0, bytes);
+  }
+
+  #view(exchange: ArrayBuffer): void {
+    this.words = new Int32Array(exchange, 0, Exchange.name / 4);
+    this.counts = new Uint32Array(exchange, 0, Exchange.name / 4);
+    this.data = new Uint8Array(exchange, Exchange.data, DATA_BYTES);
+    this.#nameRoom = new Uint8Array(exchange, Exchange.name, NAME_BYTES);
   }
 }

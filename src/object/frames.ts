@@ -10,8 +10,6 @@ import { leasedBuffers, leasedReferences } from "./rows.ts";
 /** From this many bytes on, a typed array's bytes stand behind the value and are read in place. The core's PM_LARGE_BYTES. */
 export const BUFFER_THRESHOLD = 32768;
 
-const NO_REFERENCES: readonly ObjectRef[] = [];
-
 /** A decoded value and the buffers below it, each with a lease of its own. */
 export interface LeasedValue {
   value: unknown;
@@ -68,7 +66,9 @@ export class Frames {
     this.busy = true;
     try {
       const bytes = encoder.encodeInto(value, this.#segment.data);
-      return encoder.buffers.length === 0 && encoder.references.length === 0 ? bytes : -1;
+      if (encoder.buffers.length === 0 && encoder.references.length === 0) return bytes;
+      letGo(encoder);
+      return -1;
     } finally {
       this.busy = false;
     }
@@ -80,7 +80,9 @@ export class Frames {
     this.busy = true;
     try {
       const inband = encoder.encode(value);
-      const references = encoder.references.length === 0 ? NO_REFERENCES : (encoder.references.slice() as ObjectRef[]);
+      const buffers = encoder.buffers.slice();
+      const references = encoder.references.slice() as ObjectRef[];
+      letGo(encoder);
       const foreign = references.find(ref => !(ref instanceof ObjectRef));
       if (foreign !== undefined) {
         throw new InvalidArgumentError(
@@ -89,7 +91,7 @@ export class Frames {
           "put refs of this store",
         );
       }
-      return { inband, buffers: encoder.buffers.slice(), references, flags, name };
+      return { inband, buffers, references, flags, name };
     } finally {
       this.busy = false;
     }
@@ -163,9 +165,13 @@ export class Frames {
 }
 
 function newEncoder(): Encoder {
-  const encoder = new Encoder({ bufferThreshold: BUFFER_THRESHOLD });
-  encoder.acceptReferences = true;
-  return encoder;
+  return new Encoder({ bufferThreshold: BUFFER_THRESHOLD, acceptReferences: true });
+}
+
+// An encoder keeps what it handed out until its next call: refs and arrays would live too long.
+function letGo(encoder: Encoder): void {
+  encoder.buffers.length = 0;
+  encoder.references.length = 0;
 }
 
 // `in-band bytes | table of {offset, bytes} at the next multiple of 8 | buffers`, offsets from the object's first byte.

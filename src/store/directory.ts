@@ -1,8 +1,11 @@
-import { readdirSync, statfsSync } from "node:fs";
+import { existsSync, readdirSync, statfsSync } from "node:fs";
+import { dirname } from "node:path";
 import { InvalidArgumentError } from "../errors.ts";
 
 const TMPFS_MAGIC = 0x01021994;
 const RAMFS_MAGIC = 0x858458f6;
+const PAGE = 4096;
+const SUFFIX = ".plasmid";
 const LARGEST_DEFAULT = 2 ** 30;
 
 /** Where stores are unless said otherwise: a folder of this user's own in shared memory. */
@@ -41,10 +44,12 @@ export function warnIfOnDisk(directory: string): void {
 
 /** The capacity of a store for which none is given: 1 GiB, or half of what the folder's file system holds if that is less. */
 export function defaultCapacity(directory: string): number {
-  const at = directory.startsWith("/dev/shm") ? "/dev/shm" : "/";
-  const { blocks, bsize } = statfsSync(at);
-  const half = Math.floor((blocks * bsize) / 2 / 4096) * 4096;
-  return Math.min(LARGEST_DEFAULT, half);
+  let place = directory;
+  while (!existsSync(place)) place = dirname(place);
+  const { blocks, bsize } = statfsSync(place);
+  const half = Math.floor((blocks * bsize) / 2 / PAGE) * PAGE;
+  // A file system that doesn't say how much it holds is not to be asked for half of it.
+  return half === 0 ? LARGEST_DEFAULT : Math.min(LARGEST_DEFAULT, half);
 }
 
 /** Names of the stores in a folder, sorted; none if there is no such folder. */
@@ -56,5 +61,19 @@ export function listStores(directory: string): string[] {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
     throw error;
   }
-  return files.sort();
+  const names: string[] = [];
+  for (const file of files) {
+    const name = file.endsWith(SUFFIX) ? nameOf(file.slice(0, -SUFFIX.length)) : undefined;
+    if (name !== undefined) names.push(name);
+  }
+  return names.sort();
+}
+
+// The core writes all but letters, digits, "-", "_" and "." as %XX. A file that nobody but a stranger can have made is no store.
+function nameOf(encoded: string): string | undefined {
+  try {
+    return decodeURIComponent(encoded);
+  } catch {
+    return undefined;
+  }
 }

@@ -325,7 +325,7 @@ export class Store implements RefHome, Disposable {
     this.#closed = true;
     openStores.delete(this);
     this.#writer.abortDrafts();
-    this.#segment.core.plasmid_close(this.#segment.at);
+    this.#segment.close();
     this.#reader.clear();
     this.#waiting.closed();
     this.#loop.close();

@@ -1,0 +1,51 @@
+import { afterAll, afterEach } from "bun:test";
+import { rmSync } from "node:fs";
+import { type OpenOptions, Store } from "../../src/index.ts";
+import { endProcesses } from "./process.ts";
+
+/** This test process's own folder of stores. */
+export const directory = `/dev/shm/plasmid-spec-${process.pid}`;
+
+let made = 0;
+const opened: Store[] = [];
+
+/** A name that no store has had. */
+export function freshName(): string {
+  return `spec/${process.pid}-${made++}`;
+}
+
+/** A store of its own for a test: closed and destroyed after it. */
+export function freshStore(options: OpenOptions = {}, name = freshName()): Store {
+  const store = Store.open(name, { capacity: "16MiB", directory, ...options });
+  opened.push(store);
+  return store;
+}
+
+/** The same store once more, as another part of the program would open it. */
+export function sameStore(store: Store, options: OpenOptions = {}): Store {
+  return freshStore({ capacity: undefined, mustExist: true, ...options }, store.name);
+}
+
+/** Collects until `done`, or a while has passed. */
+export async function collected(done: () => boolean, tries = 50): Promise<boolean> {
+  for (let i = 0; i < tries; i++) {
+    if (done()) return true;
+    Bun.gc(true);
+    await Bun.sleep(i < 5 ? 0 : 10);
+  }
+  return done();
+}
+
+/** To be called once in every spec file: what its tests opened and started ends with them. */
+export function cleanUpAfterEach(): void {
+  afterEach(async () => {
+    await endProcesses();
+    const stores = opened.splice(0);
+    for (const store of stores) store.close();
+    for (const name of new Set(stores.map(store => store.name))) {
+      // Unless the test destroyed it itself, or its last close did.
+      if (Store.list({ directory }).includes(name)) Store.destroy(name, { directory });
+    }
+  });
+  afterAll(() => rmSync(directory, { recursive: true, force: true }));
+}

@@ -1,0 +1,161 @@
+import { expect, test } from "bun:test";
+import { AbortedError, type ObjectRef, StoreFullError, TableFullError } from "../../src/index.ts";
+import { cleanUpAfterEach, directory, freshStore } from "./fresh.ts";
+import { startProcess } from "./process.ts";
+
+cleanUpAfterEach();
+
+test("10^7 puts in one synchronous loop into 16 MiB", () => {
+  const store = freshStore({ capacity: "16MiB" });
+  const puts = Number(process.env.PLASMID_SPEC_PUTS ?? 10_000_000);
+  for (let i = 0; i < puts; i++) store.put(0);
+  expect(store.stats().sealedTotal).toBe(puts);
+  store.check();
+}, 300_000);
+
+test("values of every size in one synchronous loop", () => {
+  const store = freshStore({ capacity: "16MiB" });
+  for (let i = 0; i < 20_000; i++) {
+    const bytes = (i * 7919) % 100_000;
+    const ref = store.put(new Uint8Array(bytes).fill(i));
+    if (i % 10 === 0 && bytes > 0 && store.peek(ref)![bytes - 1] !== i % 256) throw new Error(`object ${i} is wrong`);
+  }
+  store.check();
+}, 60_000);
+
+test("full of what is kept: the error says by whom", () => {
+  const store = freshStore({ capacity: "4MiB", fullTimeoutMs: 20 });
+  store.put(new Uint8Array(500_000), { pin: true });
+  const refs: ObjectRef[] = [store.put(new Uint8Array(600_000))];
+  store.put([store.put(new Uint8Array(700_000))], { name: "outer", pin: true });
+  using lease = store.lease(refs[0]!);
+  using draft = store.allocate(Uint8Array, 400_000);
+  let error: unknown;
+  const begin = performance.now();
+  try {
+    for (let i = 0; i < 20; i++) refs.push(store.put(new Uint8Array(500_000)));
+  } catch (thrown) {
+    error = thrown;
+  }
+  expect(performance.now() - begin).toBeLessThan(2000);
+  expect(error).toBeInstanceOf(StoreFullError);
+  const full = error as StoreFullError;
+  expect(full.code).toBe("ERR_PLASMID_STORE_FULL");
+  expect(full.bytes).toBeGreaterThanOrEqual(500_000);
+  expect(full.largest).toBeLessThan(500_000);
+  const [nobody, me] = full.holders;
+  expect(nobody!.leasedCount).toBe(2);
+  expect(nobody!.handledCount).toBe(1);
+  const mine = full.holders.find(({ pid }) => pid === process.pid)!;
+  expect(me).toBe(mine);
+  expect(mine.leasedCount).toBe(1);
+  expect(mine.draftCount).toBe(1);
+  expect(mine.handledCount).toBeGreaterThanOrEqual(refs.length);
+  expect(full.message).toContain(`pid ${process.pid}`);
+  expect(full.message).toContain("pinned 2");
+  expect(lease.value instanceof Uint8Array && draft.view.length).toBe(400_000);
+  store.check();
+});
+
+test("larger than the store will ever be", async () => {
+  const store = freshStore({ capacity: "1MiB", fullTimeoutMs: 10 });
+  expect(() => store.put(new Uint8Array(2 ** 21))).toThrow(StoreFullError);
+  expect(() => store.allocate(Uint8Array, 2 ** 21)).toThrow(StoreFullError);
+  expect(() => store.putMany([new Uint8Array(700_000), new Uint8Array(700_000)])).toThrow(StoreFullError);
+  expect(store.putAsync(new Uint8Array(2 ** 21), { timeoutMs: 20 })).rejects.toThrow(StoreFullError);
+  store.check();
+});
+
+test("the table of objects is full", () => {
+  const store = freshStore({ capacity: "4MiB", maxObjects: 100, fullTimeoutMs: 10 });
+  const refs: ObjectRef[] = [];
+  expect(() => {
+    for (let i = 0; i < 200; i++) refs.push(store.put(i));
+  }).toThrow(TableFullError);
+  expect(refs.length).toBeGreaterThanOrEqual(99);
+  refs.length = 50;
+  refs.push(store.put("room again"));
+  expect(store.peek(refs.at(-1)!)).toBe("room again");
+  store.check();
+});
+
+test("unreferenced objects go, the least recently used first", () => {
+  const store = freshStore({ capacity: "1MiB" });
+  for (let i = 0; i < 8; i++) store.put(new Uint8Array(100_000).fill(i), { name: `cache/${i}` });
+  Bun.gc(true);
+  // Used in this order: 0 and 1 stay, and 2 goes first.
+  for (const i of [2, 3, 4, 5, 6, 7, 0, 1]) store.lease(`cache/${i}`).release();
+  for (let i = 8; i < 12; i++) {
+    store.put(new Uint8Array(100_000).fill(i), { name: `cache/${i}` });
+    Bun.gc(true);
+  }
+  const there = Array.from({ length: 12 }, (_, i) => i).filter(i => store.contains(`cache/${i}`));
+  expect(there).toContain(0);
+  expect(there).toContain(1);
+  expect(there).toContain(11);
+  expect(there).not.toContain(2);
+  store.check();
+});
+
+test("garbage of an idle process makes room", async () => {
+  const store = freshStore({ capacity: "8MiB", fullTimeoutMs: 5000 });
+  const child = startProcess(
+    async ({ plasmid, say, hear }, name, directory) => {
+      const store = plasmid.Store.open(name, { directory, mustExist: true });
+      for (let i = 0; i < 7; i++) {
+        const view = store.peek(store.put(new Uint8Array(1_000_000).fill(i)))!;
+        if (view[5] !== i) throw new Error("wrong");
+      }
+      say(store.stats().leases);
+      await hear();
+    },
+    store.name,
+    directory,
+  );
+  expect(Number(await child.line())).toBeGreaterThan(3);
+  // All of it is garbage there, but nobody collects it until it is asked for.
+  const refs = Array.from({ length: 6 }, (_, i) => store.put(new Uint8Array(1_000_000).fill(i)));
+  expect(refs.map(ref => store.peek(ref)![999_999])).toEqual([0, 1, 2, 3, 4, 5]);
+  store.check();
+});
+
+test("putAsync waits for room that another process gives", async () => {
+  const store = freshStore({ capacity: "4MiB", fullTimeoutMs: 10 });
+  const child = startProcess(
+    async ({ plasmid, say, hear }, name, directory) => {
+      const store = plasmid.Store.open(name, { directory, mustExist: true });
+      const lease = store.lease(store.put(new Uint8Array(3_000_000)));
+      say("leased");
+      await hear();
+      lease.release();
+      await hear();
+    },
+    store.name,
+    directory,
+  );
+  await child.line();
+  expect(() => store.put(new Uint8Array(2_000_000))).toThrow(StoreFullError);
+  const controller = new AbortController();
+  const abandoned = store.putAsync(new Uint8Array(2_000_000), { signal: controller.signal }).catch(error => error);
+  const value = new Uint8Array(2_000_000).fill(4);
+  const waiting = store.putAsync({ value }, { name: "late" });
+  await Bun.sleep(20);
+  controller.abort();
+  expect(await abandoned).toBeInstanceOf(AbortedError);
+  child.send("release");
+  const ref = await waiting;
+  expect(store.peek(ref)!.value[1_999_999]).toBe(4);
+  expect(store.peek<{ value: Uint8Array }>("late")!.value.length).toBe(2_000_000);
+  store.check();
+});
+
+test("whole free pages at the top go back to the system", () => {
+  const store = freshStore({ capacity: "64MiB" });
+  const ref = store.put(new Uint8Array(40_000_000));
+  const before = store.stats().committed;
+  store.free(ref);
+  expect(store.trim()).toBeGreaterThan(30);
+  expect(store.stats().committed).toBeLessThan(before - 30_000_000);
+  store.check();
+  expect(store.peek(store.put(new Uint8Array(40_000_000).fill(1)))![39_999_999]).toBe(1);
+});

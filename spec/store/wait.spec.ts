@@ -1,0 +1,227 @@
+import { expect, test } from "bun:test";
+import {
+  AbortedError,
+  InvalidArgumentError,
+  ObjectLostError,
+  Store,
+  StoreClosedError,
+  StoreDestroyedError,
+  TimedOutError,
+} from "../../src/index.ts";
+import { cleanUpAfterEach, directory, freshStore, sameStore } from "./fresh.ts";
+import { startProcess, startWorker } from "./process.ts";
+
+cleanUpAfterEach();
+
+test("a get of a name waits until it is bound", async () => {
+  const store = freshStore();
+  const waiting = [store.get("a"), store.get("a"), store.get(["a", "b"])];
+  await Bun.sleep(5);
+  store.put(1, { name: "a" });
+  expect(await waiting[0]).toBe(1);
+  expect(await waiting[1]).toBe(1);
+  store.put(2, { name: "b" });
+  expect(await waiting[2]).toEqual([1, 2]);
+});
+
+test("timeouts, of nothing and of some milliseconds", async () => {
+  const store = freshStore();
+  expect(store.get("a", { timeoutMs: 0 })).rejects.toThrow(TimedOutError);
+  const begin = performance.now();
+  expect(store.get("a", { timeoutMs: 40 })).rejects.toThrow('"a"');
+  await store.get(["a"], { timeoutMs: 40 }).catch(() => {});
+  expect(performance.now() - begin).toBeGreaterThan(35);
+  expect(() => store.getSync("a", { timeoutMs: 30 })).toThrow(TimedOutError);
+  expect(() => store.getSync(["a"], { timeoutMs: 0 })).toThrow(TimedOutError);
+  expect(await store.wait(["a"], { timeoutMs: 20 })).toEqual({ ready: [], pending: ["a"] });
+  for (const timeoutMs of [-1, Number.NaN, "5" as unknown as number]) {
+    expect(store.get("a", { timeoutMs })).rejects.toThrow(InvalidArgumentError);
+    expect(() => store.getSync("a", { timeoutMs })).toThrow(InvalidArgumentError);
+  }
+});
+
+test("signals: aborted before, while, and after", async () => {
+  const store = freshStore();
+  const reason = new Error("enough");
+  expect(store.get("a", { signal: AbortSignal.abort(reason) })).rejects.toThrow(AbortedError);
+  const controller = new AbortController();
+  const { signal } = controller;
+  const got = store.get("a", { signal }).catch(error => error);
+  const waited = store.wait(["a"], { signal }).catch(error => error);
+  const put = store.get(["b"], { signal, timeoutMs: 10_000 }).catch(error => error);
+  await Bun.sleep(2);
+  controller.abort(reason);
+  for (const error of [await got, await waited, await put]) {
+    expect(error).toBeInstanceOf(AbortedError);
+    expect(error.code).toBe("ERR_PLASMID_ABORTED");
+    expect(error.cause).toBe(reason);
+  }
+  store.put(1, { name: "a" });
+  const late = new AbortController();
+  expect(await store.get("a", { signal: late.signal })).toBe(1);
+  late.abort();
+});
+
+test("a get of a draft waits for its seal, and fails with its abort", async () => {
+  const store = freshStore();
+  const one = store.allocate(Uint8Array, 10);
+  const two = store.allocate(Uint8Array, 100_000);
+  const first = store.get(one.ref);
+  const second = store.get(two.ref).catch(error => error);
+  expect(store.peek(one.ref)).toBeUndefined();
+  await Bun.sleep(2);
+  one.view.fill(4);
+  one.seal();
+  expect((await first)[9]).toBe(4);
+  two.abort();
+  expect(await second).toBeInstanceOf(ObjectLostError);
+});
+
+test("wait: counts, orders, and what is gone is ready", async () => {
+  const store = freshStore();
+  const drafts = Array.from({ length: 5 }, () => store.allocate(Uint8Array, 10));
+  const refs = drafts.map(draft => draft.ref);
+  drafts[3]!.seal();
+  expect(await store.wait(refs, { count: 1 })).toEqual({ ready: [refs[3]!], pending: [0, 1, 2, 4].map(i => refs[i]!) });
+  const two = store.wait(refs, { count: 3, timeoutMs: 5000 });
+  await Bun.sleep(2);
+  drafts[4]!.seal();
+  await Bun.sleep(2);
+  drafts[0]!.abort();
+  expect((await two).ready).toEqual([refs[0]!, refs[3]!, refs[4]!]);
+  expect((await store.wait([], {})).ready).toEqual([]);
+  expect(store.wait(refs, { count: 6 })).rejects.toThrow(InvalidArgumentError);
+  expect((await store.wait(refs, { timeoutMs: 0 })).pending.length).toBe(2);
+  store.put(1, { name: "n" });
+  expect((await store.wait(["n", refs[1]!], { count: 1 })).ready).toEqual(["n"]);
+});
+
+test("a thousand waits at once", async () => {
+  const store = freshStore();
+  const waiting = Array.from({ length: 1000 }, (_, i) => store.get(`n/${i}`));
+  await Bun.sleep(1);
+  store.putMany(
+    waiting.map((_, i) => i),
+    { names: waiting.map((_, i) => `n/${i}`) },
+  );
+  expect(await Promise.all(waiting)).toEqual(Array.from({ length: 1000 }, (_, i) => i));
+});
+
+test("woken from another process, by name and by ref", async () => {
+  const store = freshStore();
+  const child = startProcess(
+    async ({ plasmid, say, hear }, name, directory) => {
+      const store = plasmid.Store.open(name, { directory, mustExist: true });
+      const draft = store.allocate(Float64Array, 100_000);
+      say(draft.ref.toString());
+      await hear();
+      draft.view.fill(7);
+      draft.seal();
+      store.put({ hello: "world" }, { name: "greeting" });
+      await hear();
+    },
+    store.name,
+    directory,
+  );
+  const draft = store.parse<Float64Array>(await child.line());
+  const waiting = Promise.all([store.get("greeting"), store.get(draft)]);
+  await Bun.sleep(20);
+  child.send("go");
+  const [greeting, array] = await waiting;
+  expect(greeting).toEqual({ hello: "world" });
+  expect(array[99_999]).toBe(7);
+  store.check();
+});
+
+test("getSync blocks until another process puts it", async () => {
+  const store = freshStore();
+  startProcess(
+    async ({ plasmid }, name, directory) => {
+      const store = plasmid.Store.open(name, { directory, mustExist: true });
+      await Bun.sleep(50);
+      store.put("there", { name: "n" });
+      await Bun.sleep(10_000);
+    },
+    store.name,
+    directory,
+  );
+  expect(store.getSync("n", { timeoutMs: 10_000 }) as string).toBe("there");
+});
+
+test("a Worker blocks in getSync while this thread seals", async () => {
+  const store = freshStore();
+  const worker = startWorker(
+    async ({ plasmid, say }, name, directory) => {
+      const store = plasmid.Store.open(name, { directory, mustExist: true });
+      say("ready");
+      const value = store.getSync<Float64Array>("n", { timeoutMs: 10_000 });
+      say(value[5]);
+      store.close();
+    },
+    store.name,
+    directory,
+  );
+  await worker.next();
+  await Bun.sleep(20);
+  store.put(new Float64Array(10).fill(3), { name: "n" });
+  expect(await worker.next<number>()).toBe(3);
+  await worker.end();
+});
+
+test("the creator of an awaited draft is killed: lost", async () => {
+  const store = freshStore();
+  const child = startProcess(
+    async ({ plasmid, say, hear }, name, directory) => {
+      const store = plasmid.Store.open(name, { directory, mustExist: true });
+      const draft = store.allocate(Float64Array, 1000);
+      say(draft.ref.toString());
+      await hear();
+    },
+    store.name,
+    directory,
+  );
+  const waiting = store.get(store.parse(await child.line()), { timeoutMs: 10_000 }).catch(error => error);
+  await child.kill();
+  expect(await waiting).toBeInstanceOf(ObjectLostError);
+  store.check();
+});
+
+test("closing and destroying end every wait", async () => {
+  const store = freshStore();
+  const other = sameStore(store);
+  const closed = [store.get("a"), store.wait(["a"])].map(promise => promise.catch(error => error));
+  const destroyed = [other.get("a"), other.wait(["a"])].map(promise => promise.catch(error => error));
+  store.close();
+  for (const error of await Promise.all(closed)) expect(error).toBeInstanceOf(StoreClosedError);
+  Store.destroy(store.name, { directory });
+  for (const error of await Promise.all(destroyed)) expect(error).toBeInstanceOf(StoreDestroyedError);
+});
+
+test("a pending get keeps a process alive, an open store does not", async () => {
+  const store = freshStore();
+  const idle = startProcess(
+    ({ plasmid }, name, directory) => {
+      plasmid.Store.open(name, { directory, mustExist: true });
+      process.stdin.unref();
+      setTimeout(() => process.exit(9), 20_000).unref();
+    },
+    store.name,
+    directory,
+  );
+  const waiting = startProcess(
+    ({ plasmid, say }, name, directory) => {
+      const store = plasmid.Store.open(name, { directory, mustExist: true });
+      store.get("n").then(value => say(value));
+      say("waiting");
+      process.stdin.unref();
+    },
+    store.name,
+    directory,
+  );
+  expect(await idle.exited).toBe(0);
+  expect(await waiting.line()).toBe("waiting");
+  await Bun.sleep(50);
+  store.put("done", { name: "n" });
+  expect(await waiting.line()).toBe("done");
+  expect(await waiting.exited).toBe(0);
+});
