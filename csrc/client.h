@@ -73,8 +73,7 @@ typedef struct pm_client {
 	uint32_t released; /* stack of tokens whose deallocator has run: pushed without a lock by any thread */
 
 	/* ids are drawn from here */
-	uint32_t random[1024];
-	uint32_t random_left;
+	uint64_t random[4];
 
 	/* the stores that this process opened on it; under the registry's mutex */
 	struct plasmid_store *stores;

@@ -15,13 +15,10 @@
 #include "slot.h"
 #include "wait.h"
 
-int32_t pm_entry_fill(pm_client *client, uint32_t slot, uint32_t node, const plasmid_item *item,
-                      const pm_shape *shape) {
+void pm_entry_fill(pm_client *client, uint32_t slot, uint32_t node, const plasmid_item *item, const pm_shape *shape) {
 	pm_entry *entry = pm_entry_at(client, slot);
 	const pm_extent *extent = &client->nodes[node];
-	int32_t r = pm_id_make(client, entry->id);
-	if (r != 0)
-		return r;
+	pm_id_make(client, entry->id);
 	PM_EXTENT_OWNER(client->nodes[node]) = slot;
 	entry->bytes = shape->bytes;
 	entry->start = extent->start;
@@ -40,7 +37,6 @@ int32_t pm_entry_fill(pm_client *client, uint32_t slot, uint32_t node, const pla
 	entry->in_lru = entry->in_drop = entry->named = 0;
 	entry->reserves = item->name_bytes > 0 && (item->flags & PLASMID_ITEM_REPLACE) == 0;
 	client->super->payload += shape->bytes;
-	return 0;
 }
 
 /* References and name stand behind the payload, written under the lock: they are the core's, not the caller's. */
@@ -72,12 +68,11 @@ int32_t pm_begin(pm_client *client, const plasmid_item *item, const pm_shape *sh
 	bool reserve = item->name_bytes > 0 && (item->flags & PLASMID_ITEM_REPLACE) == 0;
 	if (reserve && pm_index_find_name(client, name, item->name_bytes, pm_name_hash(name, item->name_bytes)) != 0)
 		r = name_taken(name, item->name_bytes);
-	if (r == 0)
-		r = pm_entry_fill(client, *slot, node, item, shape);
 	if (r != 0) {
 		pm_room_untake(client, *slot, node);
 		return r;
 	}
+	pm_entry_fill(client, *slot, node, item, shape);
 	pm_entry *entry = pm_entry_at(client, *slot);
 	write_trailer(client, entry, item);
 	PM_POINT("create:filled");

@@ -14,8 +14,8 @@
 
 int32_t pm_begin(pm_client *client, const plasmid_item *item, const pm_shape *shape, uint32_t *slot, bool *locked);
 
-/* Fills the entry of a slot that was taken, all but its word. 0 or SYSTEM. */
-int32_t pm_entry_fill(pm_client *client, uint32_t slot, uint32_t node, const plasmid_item *item, const pm_shape *shape);
+/* Fills the entry of a slot that was taken, all but its word. */
+void pm_entry_fill(pm_client *client, uint32_t slot, uint32_t node, const plasmid_item *item, const pm_shape *shape);
 
 /* Counts the next contained refs, at most `budget`. 1: all are; 0: call again; NOT_SEALED, FREED, LOST: one of them cannot be. */
 int32_t pm_link(pm_client *client, uint32_t slot, uint32_t budget);

@@ -67,6 +67,15 @@ void pm_index_remove_id(pm_client *client, uint32_t slot) {
 	pm_store_relaxed(from, entry->id_next);
 }
 
+void pm_index_prefetch_head(const pm_client *client, const pm_entry *entry) {
+	__builtin_prefetch(&client->ids[bucket_of(entry->id[0], client->super->id_buckets)], 1);
+}
+
+void pm_index_prefetch_chain(const pm_client *client, const pm_entry *entry) {
+	uint32_t first = client->ids[bucket_of(entry->id[0], client->super->id_buckets)];
+	__builtin_prefetch(&pm_entry_at(client, first)->id_next, 1);
+}
+
 uint32_t pm_index_find_id(const pm_client *client, const uint32_t id[4]) {
 	uint32_t buckets = pm_load(&client->super->id_buckets);
 	uint32_t slot = pm_load(&client->ids[bucket_of(id[0], buckets)]);

@@ -15,6 +15,10 @@ void pm_index_clear(pm_client *client);
 void pm_index_add_id(pm_client *client, uint32_t slot);
 void pm_index_remove_id(pm_client *client, uint32_t slot);
 
+/* Asks the cache for what removing this id will touch: its head first, a turn later the entry at the head. */
+void pm_index_prefetch_head(const pm_client *client, const pm_entry *entry);
+void pm_index_prefetch_chain(const pm_client *client, const pm_entry *entry);
+
 /* The slot of the object with this id, in whatever state, or 0. */
 uint32_t pm_index_find_id(const pm_client *client, const uint32_t id[4]);
 

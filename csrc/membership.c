@@ -9,6 +9,7 @@
 #include "prim/atomic.h"
 #include "prim/bytelock.h"
 #include "prim/clock.h"
+#include "prim/random.h"
 #include "reap.h"
 #include "segment.h"
 
@@ -39,6 +40,8 @@ static int32_t take_slot(pm_client *client) {
 
 int32_t pm_join(pm_client *client) {
 	int32_t r = counts(client);
+	if (r == 0 && pm_random(client->random, sizeof client->random) != 0)
+		r = pm_fail_errno("reading random bytes");
 	if (r == 0)
 		r = take_slot(client);
 	if (r != 0)

@@ -17,16 +17,11 @@
 #define COPY_LOCKED_BYTES 4096u /* up to here copying is shorter than letting the lock go and taking it again */
 #define LINK_STEP 1024u
 
-/* A handle of the caller's on the object, and how it is told. */
-static int32_t hand_over(plasmid_store *store, uint32_t slot, plasmid_ref *ref) {
-	pm_client *client = store->client;
-	uint32_t token = pm_token_take(client, PM_TOKEN_HANDLE, slot, store->index);
-	if (token == 0)
-		return pm_fail(PLASMID_E_NO_MEMORY, "no memory for a handle");
+/* Gives the caller the handle that a token stands for already. */
+static void hand_over(pm_client *client, uint32_t slot, plasmid_ref *ref) {
 	pm_handle_add(client, slot);
 	ref->slot = slot;
 	memcpy(ref->id, pm_entry_at(client, slot)->id, sizeof ref->id);
-	return (int32_t)token;
 }
 
 /* The short way: nobody can know the object before it is sealed, so it is never CREATED. */
@@ -36,12 +31,13 @@ static int32_t put_locked(plasmid_store *store, const plasmid_item *item, const 
 	int32_t r = pm_room_take(client, shape->granules, shape->align, &slot, &node, locked);
 	if (r != 0)
 		return r;
-	r = pm_entry_fill(client, slot, node, item, shape);
-	int32_t token = r != 0 ? r : hand_over(store, slot, &store->exchange->ref);
-	if (token < 0) {
+	uint32_t token = pm_token_take(client, PM_TOKEN_HANDLE, slot, store->index);
+	if (token == 0) {
 		pm_room_untake(client, slot, node);
-		return token;
+		return pm_fail(PLASMID_E_NO_MEMORY, "no memory for a handle");
 	}
+	pm_entry_fill(client, slot, node, item, shape);
+	hand_over(client, slot, &store->exchange->ref);
 	pm_entry *entry = pm_entry_at(client, slot);
 	memcpy(pm_payload_writable(client, entry), store->exchange->data, item->inband_bytes);
 	entry->stamp = ++client->super->clock;
@@ -51,7 +47,7 @@ static int32_t put_locked(plasmid_store *store, const plasmid_item *item, const 
 	PM_POINT("put:published");
 	pm_index_add_id(client, slot);
 	client->super->sealed_total++;
-	return token;
+	return (int32_t)token;
 }
 
 PLASMID_API int32_t plasmid_put_small(plasmid_store *store, uint32_t bytes) {
@@ -130,6 +126,22 @@ static int32_t link_all(pm_client *client, plasmid_item *items, uint32_t count, 
 	return 0;
 }
 
+/* A handle's token for each, before anything is sealed: afterwards nothing can fail. */
+static int32_t take_tokens(plasmid_store *store, plasmid_item *items, uint32_t count) {
+	for (uint32_t i = 0; i < count; i++) {
+		items[i].token = pm_token_take(store->client, PM_TOKEN_HANDLE, items[i].ref.slot, store->index);
+		items[i].status = 0;
+		if (items[i].token != 0)
+			continue;
+		while (i-- > 0) {
+			pm_token_retire(store->client, items[i].token);
+			pm_token_recycle(store->client, items[i].token);
+		}
+		return pm_fail(PLASMID_E_NO_MEMORY, "no memory for handles");
+	}
+	return 0;
+}
+
 PLASMID_API int32_t plasmid_put_many(plasmid_store *store, plasmid_item *items, uint32_t count) {
 	pm_client *client = store->client;
 	uint64_t bytes = 0;
@@ -161,16 +173,13 @@ PLASMID_API int32_t plasmid_put_many(plasmid_store *store, plasmid_item *items, 
 		}
 		return r;
 	}
-	for (uint32_t i = 0; i < count && r >= 0; i++) {
-		r = hand_over(store, items[i].ref.slot, &items[i].ref);
-		items[i].token = r > 0 ? (uint32_t)r : 0;
-		items[i].status = r > 0 ? 0 : r;
-	}
-	if (r < 0)
+	r = take_tokens(store, items, count);
+	if (r != 0)
 		take_back(client, items, count);
-	else
-		for (uint32_t i = 0; i < count; i++)
-			pm_commit(client, items[i].ref.slot, items[i].flags);
+	for (uint32_t i = 0; i < count && r == 0; i++) {
+		hand_over(client, items[i].ref.slot, &items[i].ref);
+		pm_commit(client, items[i].ref.slot, items[i].flags);
+	}
 	pm_leave(store);
-	return r < 0 ? r : 0;
+	return r;
 }

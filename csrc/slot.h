@@ -13,8 +13,8 @@ void pm_slot_untake(pm_client *client, uint32_t slot);
 /* The object in the slot is gone for good: its id leaves the index, the slot becomes ABSENT. */
 void pm_slot_give(pm_client *client, uint32_t slot);
 
-/* 128 random bits, never given before. 0 or SYSTEM. */
-int32_t pm_id_make(pm_client *client, uint32_t id[4]);
+/* 128 random bits, never given before. */
+void pm_id_make(pm_client *client, uint32_t id[4]);
 
 void pm_tomb_add(pm_client *client, const uint32_t id[4]);
 bool pm_tomb_has(const pm_client *client, const uint32_t id[4]);
