@@ -15,7 +15,7 @@ export interface Leaf<T extends object = object> {
   readonly prototypes: readonly object[];
   /** The extension types it reads. */
   readonly readers: ReadonlyMap<number, PayloadReader>;
-  /** Why this one can't be written, with the remedy; null if it can. */
+  /** Why this one can't be written, with the remedy; null if it can. Throws a TypeError, as `write`, if it only has the prototype. */
   refusal(value: T): string | null;
   /** Writes it whole, header and all. */
   write(encoder: Encoder, value: T, p: number): number;

@@ -59,7 +59,7 @@ export class Input {
    */
   claim(count: number): void {
     this.budget -= count;
-    if (this.budget < 0) this.fail(`a length of ${count} is more than the message has room for`);
+    if (this.budget < 0) this.fail(`${count} elements are more than may still come`, this.p - 1);
   }
 
   readByte(): number {

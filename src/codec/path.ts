@@ -27,7 +27,8 @@ export const entryStep: Step = (index, key) => {
 export const valueStep: Step = index => `.values()[${index}]`;
 
 /** The whole path; the middle of a very long one is left out. */
-export function formatPath(steps: readonly string[]): string {
+export function formatPath(allSteps: readonly string[]): string {
+  const steps = allSteps.filter(step => step !== "");
   if (steps.length <= SHOWN_STEPS) return `$${steps.join("")}`;
   const half = SHOWN_STEPS / 2;
   const left = steps.slice(0, half).join("");

@@ -12,10 +12,9 @@ import { isSparse, sparseArray } from "./types/sparse-array.ts";
  */
 export function explainRefusal(root: unknown, refused: unknown, acceptReferences: boolean): EncodeError {
   const found = findRefused(root, acceptReferences);
-  // Getters may give other values the second time.
   const value = found === null ? refused : found.value;
   const path = found === null ? "$" : formatPath(found.steps);
-  const reason = refusal(value, acceptReferences) ?? "it changed while it was encoded; encode a snapshot of it";
+  const reason = refusal(value, acceptReferences) ?? "it changes as it is read; encode a snapshot of it";
   return new EncodeError(`${describe(value)} can't be encoded: ${reason}`, path);
 }
 
@@ -32,8 +31,8 @@ export function refusal(value: unknown, acceptReferences: boolean): string | nul
   if (prototype === null || prototype === Object.prototype) return null;
   const type = typeByPrototype.get(prototype);
   if (type === undefined) return unknownRefusal(value);
-  if (type.kind === "leaf") return type.refusal(value);
   try {
+    if (type.kind === "leaf") return type.refusal(value);
     type.parts(value);
     return null;
   } catch {
@@ -71,7 +70,16 @@ interface Visit {
   next: number;
 }
 
+/** Null if a getter, asked once more, gives another answer or none. */
 function findRefused(root: unknown, acceptReferences: boolean): { value: unknown; steps: string[] } | null {
+  try {
+    return walk(root, acceptReferences);
+  } catch {
+    return null;
+  }
+}
+
+function walk(root: unknown, acceptReferences: boolean): { value: unknown; steps: string[] } | null {
   const seen = new Set<unknown>();
   const stack: Visit[] = [{ step: () => "", children: [root], next: 0 }];
   for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {

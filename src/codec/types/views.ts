@@ -44,12 +44,10 @@ export const view: Leaf<ArrayBufferView> = {
   ]),
 
   refusal(value) {
-    if (!ArrayBuffer.isView(value)) return "it only inherits from a typed array; copy its data to a plain object";
     return bufferRefusal(value.buffer);
   },
 
   write(encoder: Encoder, value: ArrayBufferView, p: number): number {
-    if (!ArrayBuffer.isView(value)) encoder.refuse(value);
     const buffer = value.buffer;
     if (!(buffer instanceof ArrayBuffer) || buffer.resizable || buffer.detached) encoder.refuse(value);
     const kind = viewKind(Object.getPrototypeOf(value));

@@ -1,0 +1,185 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { decode, encode } from "../../src/codec/index.ts";
+import { expectSame } from "./same.ts";
+import type { ViewClass } from "./values.ts";
+
+const ROUND = <T>(value: T): T => decode(encode(value)) as T;
+
+describe("views and their buffers", () => {
+  test("two views on one buffer stay two views on one buffer", () => {
+    const buffer = new ArrayBuffer(32);
+    const value = { bytes: new Uint8Array(buffer), doubles: new Float64Array(buffer, 8, 2), buffer };
+    const back = ROUND(value);
+    expectSame(back, value);
+    expect(back.doubles.buffer).toBe(back.buffer);
+    expect(back.doubles.byteOffset).toBe(8);
+    back.doubles[0] = 1.5;
+    expect(back.bytes[15]).toBe(0x3f);
+  });
+
+  test("whichever comes first: the buffer, the whole or a part", () => {
+    const buffer = new Uint8Array(64).map((_, i) => i).buffer;
+    const parts = [
+      buffer,
+      new Uint8Array(buffer),
+      new Uint8Array(buffer, 3, 5),
+      new Float64Array(buffer, 16, 3),
+      new DataView(buffer, 1, 2),
+      Buffer.from(buffer, 40),
+    ];
+    for (const a of parts) {
+      for (const b of parts) {
+        for (const c of parts) {
+          const value = [a, b, c];
+          const back = ROUND(value);
+          value.forEach((part, i) => {
+            const other = back[i]!;
+            expect(Object.getPrototypeOf(other)).toBe(Object.getPrototypeOf(part));
+            expect(bytesOf(other)).toEqual(bytesOf(part));
+            expect(bufferOf(other)).toBe(bufferOf(back[0]!));
+            value.forEach((twin, j) => {
+              expect(offsetOf(back[j]!) - offsetOf(other)).toBe(offsetOf(twin) - offsetOf(part));
+              expect(back[j] === other).toBe(twin === part);
+            });
+          });
+        }
+      }
+    }
+  });
+
+  test("only the bytes that the value shows are written", () => {
+    const large = new Uint8Array(1_000_000);
+    expect(encode(large.subarray(500, 510)).length).toBe(12);
+    expect(encode([large.subarray(500, 510), large.subarray(520, 530)]).length).toBeLessThan(80);
+    expect(ROUND(large.subarray(500, 510)).buffer.byteLength).toBe(10);
+  });
+
+  test("any views on one buffer, and out of band as well", () => {
+    const buffer = new Uint8Array(256).map((_, i) => i).buffer;
+    const some = fc.tuple(
+      fc.constantFrom<ViewClass[]>(Uint8Array, Int16Array, Float64Array, DataView, BigInt64Array),
+      fc.nat(31),
+      fc.nat(31),
+    );
+    fc.assert(
+      fc.property(
+        fc.array(some, { maxLength: 6 }),
+        fc.constantFrom(0, 40, Number.POSITIVE_INFINITY),
+        (picks, threshold) => {
+          const value = picks.map(([View, from, size]) => new View(buffer, from * 8, Math.min(size, 31 - from)));
+          const buffers: Uint8Array[] = [];
+          const back = decode(encode(value, { buffers, bufferThreshold: threshold }), { buffers }) as typeof value;
+          value.forEach((view, i) => {
+            expect(bytesOf(back[i]!)).toEqual(bytesOf(view));
+            expect(back[i]!.buffer).toBe(back[0]!.buffer);
+            expect(back[i]!.byteOffset - back[0]!.byteOffset).toBe(view.byteOffset - value[0]!.byteOffset);
+          });
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+
+  test("decoded views own their memory", () => {
+    const message = encode([new Uint8Array([1, 2]), new Float32Array([3]), new Uint8Array([4]).buffer]);
+    const [bytes, floats, buffer] = decode(message) as [Uint8Array, Float32Array, ArrayBuffer];
+    message.fill(0xff);
+    expect([...bytes, ...floats, ...new Uint8Array(buffer)]).toEqual([1, 2, 3, 4]);
+    expect(bytes.buffer.byteLength).toBe(2);
+  });
+
+  test("elements are little-endian on the wire", () => {
+    expect(encode(new Uint16Array([0x0102])).toHex()).toBe("c70314040201");
+  });
+});
+
+describe("buffers out of band", () => {
+  test("are handed out, not copied, and views are built on those given", () => {
+    const rows = new Float64Array(1000).map((_, i) => i);
+    const buffers: Uint8Array[] = [];
+    const message = encode({ rows, small: new Uint8Array(10) }, { buffers });
+    expect(message.length).toBeLessThan(50);
+    expect(buffers.length).toBe(1);
+    expect(buffers[0]!.buffer).toBe(rows.buffer);
+    const back = decode(message, { buffers }) as { rows: Float64Array };
+    expect(back.rows.buffer).toBe(rows.buffer);
+    expectSame(back, { rows, small: new Uint8Array(10) });
+  });
+
+  test("from the threshold on", () => {
+    const count = (bytes: number, bufferThreshold?: number) => {
+      const buffers: Uint8Array[] = [];
+      encode([new Uint8Array(bytes), new Uint8Array(bytes).buffer], { buffers, bufferThreshold });
+      return buffers.length;
+    };
+    expect([count(511), count(512), count(99, 100), count(100, 100), count(0, 0)]).toEqual([0, 2, 0, 2, 2]);
+  });
+
+  test("without `buffers` all bytes are in the message", () => {
+    const value = new Uint8Array(5000).fill(7);
+    expect(encode(value).length).toBe(5003);
+    expectSame(decode(encode(value)), value);
+  });
+
+  test("one buffer of many views goes out once", () => {
+    const buffer = new ArrayBuffer(4096);
+    const buffers: Uint8Array[] = [];
+    const value = [new Float32Array(buffer, 0, 256), new Uint8Array(buffer, 1024, 1024), buffer];
+    const back = decode(encode(value, { buffers }), { buffers }) as typeof value;
+    expect(buffers.length).toBe(1);
+    expect(back[2]).toBe(buffer);
+    expectSame(back, value);
+  });
+
+  test("order and index of many", () => {
+    const value = Array.from({ length: 300 }, (_, i) => new Uint8Array(600).fill(i));
+    const buffers: Uint8Array[] = [];
+    const message = encode(value, { buffers });
+    expect(buffers.length).toBe(300);
+    expectSame(decode(message, { buffers: buffers.map(one => one.slice().buffer) }), value);
+  });
+
+  test("a part of a larger buffer: views are built on it without a copy", () => {
+    const large = new Uint8Array(5000).map((_, i) => i);
+    const buffers: Uint8Array[] = [];
+    const message = encode(large.subarray(1000, 2000), { buffers });
+    const back = decode(message, { buffers }) as Uint8Array;
+    expect(back.buffer).toBe(large.buffer);
+    expect(back.byteOffset).toBe(1000);
+    expect(back).toEqual(large.subarray(1000, 2000));
+  });
+
+  test("but an ArrayBuffer is never made of a part, nor a view misaligned", () => {
+    const whole = new Uint8Array(600);
+    const buffers: Uint8Array[] = [];
+    const message = encode([whole.buffer, whole.buffer], { buffers });
+    const moved = new Uint8Array(601).subarray(1);
+    expect(() => decode(message, { buffers: [moved] })).toThrow("part of a larger one");
+    const doubles = encode(new Float64Array(100), { buffers: [] });
+    expect(() => decode(doubles, { buffers: [new Uint8Array(801).subarray(1)] })).toThrow("not aligned");
+    expect(() => decode(doubles, { buffers: [new ArrayBuffer(799)] })).toThrow("passes the end");
+    expect(() => decode(doubles, { buffers: [] })).toThrow("buffer 0 is not among the 0 given");
+    expect(() => decode(doubles)).toThrow("buffer 0 is not among the 0 given");
+  });
+
+  test("views on shared memory that was given", () => {
+    const message = encode(new Uint8Array(600), { buffers: [] });
+    const shared = new SharedArrayBuffer(600);
+    expect((decode(message, { buffers: [shared] }) as Uint8Array).buffer as ArrayBufferLike).toBe(shared);
+  });
+});
+
+type Part = ArrayBuffer | ArrayBufferView;
+
+function bufferOf(part: Part): ArrayBufferLike {
+  return ArrayBuffer.isView(part) ? part.buffer : part;
+}
+
+function offsetOf(part: Part): number {
+  return ArrayBuffer.isView(part) ? part.byteOffset : 0;
+}
+
+function bytesOf(part: Part): string {
+  return Buffer.from(bufferOf(part) as ArrayBuffer, offsetOf(part), part.byteLength).toString("hex");
+}
