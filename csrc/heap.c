@@ -734,12 +734,12 @@ static const char *check_address_list(checking *check) {
 		REQUIRE(nodes[node].start == end, "a gap or an overlap");
 		end += nodes[node].size;
 		kind = nodes[node].link[KIND];
+		REQUIRE(kind < FIRST_MARK || kind <= IN_RING, "an unknown mark");
+		REQUIRE(kind != IS_SLOT && (kind != IS_TOP || node == TOP), "an extent marked as none");
 		REQUIRE(kind == IS_USED || !after_free, "two free neighbours");
 		if (node == TOP)
 			break;
 		REQUIRE(nodes[node].size > 0, "an empty extent");
-		REQUIRE(kind != IS_SLOT && kind != IS_TOP, "an extent marked as none");
-		REQUIRE(kind < FIRST_MARK || kind <= IN_RING, "an unknown mark");
 		after_free = kind != IS_USED;
 		free_count += after_free;
 		used_count += !after_free;

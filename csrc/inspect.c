@@ -143,6 +143,9 @@ static void add_holders(const pm_client *client, uint32_t slot, plasmid_holder_r
 }
 
 PLASMID_API int32_t plasmid_holders(plasmid_store *store, plasmid_holder_row *rows, uint32_t limit) {
+	int32_t usable = pm_usable(store);
+	if (usable != 0)
+		return usable;
 	pm_client *client = store->client;
 	uint32_t clients = client->super->max_clients, count = 0, used;
 	plasmid_holder_row *all = calloc((uint64_t)client->hold_words * 64 + 1, sizeof *all);

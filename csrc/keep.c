@@ -126,6 +126,8 @@ PLASMID_API int32_t plasmid_end(plasmid_store *store, uint64_t context) {
 }
 
 PLASMID_API int32_t plasmid_forget(plasmid_store *store, uint32_t token) {
+	if (store->client->base == NULL)
+		return 0;
 	int32_t r = pm_lock(store->client);
 	if (r != 0)
 		return r;

@@ -121,9 +121,10 @@ static bool give_way(pm_client *client) {
 	return pm_evict(client);
 }
 
-static int32_t take_slot(pm_client *client, uint32_t *slot, bool *locked) {
+/* Sees to it that a slot can be taken in this hold of the lock. */
+static int32_t need_slot(pm_client *client, bool *locked) {
 	pm_superblock *super = client->super;
-	while ((*slot = pm_slot_take(client)) == 0) {
+	while (!pm_slot_free(client)) {
 		int32_t r = 0;
 		if (super->entries_reserved < super->max_objects) {
 			r = grow_entries(client, locked);
@@ -138,50 +139,53 @@ static int32_t take_slot(pm_client *client, uint32_t *slot, bool *locked) {
 	return 0;
 }
 
-static int32_t take_extent(pm_client *client, uint32_t granules, uint32_t align, uint32_t *node, bool *locked) {
+static int32_t does_not_fit(const pm_client *client, uint32_t granules) {
+	uint64_t largest = pm_heap_largest(&client->super->heap, client->nodes);
+	return pm_fail(PLASMID_E_STORE_FULL, "%llu bytes do not fit: the largest free extent has %llu",
+	               (unsigned long long)granules * PM_GRANULE, (unsigned long long)largest * PM_GRANULE);
+}
+
+/* One step towards an extent that the heap does not have: more nodes, more memory, one object fewer. *refused remembers that the
+ * file system would not give more. */
+static int32_t make_way(pm_client *client, uint32_t granules, uint32_t align, uint32_t node, int32_t *refused,
+                        bool *locked) {
 	pm_superblock *super = client->super;
-	int32_t refused = 0; /* the file system's word, once it would not give more */
-	if (granules > super->heap.maximum)
-		return pm_fail(PLASMID_E_STORE_FULL, "%llu bytes are more than the whole store",
-		               (unsigned long long)granules * PM_GRANULE);
-	for (uint32_t turn = 1;; turn++) {
-		*node = pm_heap_allocate(&super->heap, client->nodes, granules, align);
-		if (*node != 0 && *node != PM_HEAP_NEEDS_NODES)
-			return 0;
-		int32_t r = 0;
-		if (*node == PM_HEAP_NEEDS_NODES)
-			r = super->nodes_reserved < pm_most_nodes(super->max_objects)
-			        ? grow_nodes(client, locked)
-			        : pm_fail(PLASMID_E_TABLE_FULL, "no node of the heap is left");
-		else if (refused == 0 && pm_heap_wanted_limit(&super->heap, client->nodes, granules, align) > super->committed)
-			r = grow_heap(client, locked);
-		else if (!give_way(client))
-			return refused != 0 ? refused
-			                    : pm_fail(PLASMID_E_STORE_FULL, "%llu bytes do not fit: the largest free extent has %llu",
-			                              (unsigned long long)granules * PM_GRANULE,
-			                              (unsigned long long)pm_heap_largest(&super->heap, client->nodes) * PM_GRANULE);
-		if (r == 0 && *locked)
-			r = breathe(client, turn, locked);
-		if (!*locked)
-			return r;
-		if (r != 0) {
-			refused = r;
-			if (!give_way(client))
-				return r;
-		}
-	}
+	int32_t r = 0;
+	if (node == PM_HEAP_NEEDS_NODES && super->nodes_reserved < pm_most_nodes(super->max_objects))
+		r = grow_nodes(client, locked);
+	else if (*refused == 0 && pm_heap_wanted_limit(&super->heap, client->nodes, granules, align) > super->committed)
+		r = grow_heap(client, locked);
+	else if (!give_way(client))
+		return *refused != 0 ? *refused : does_not_fit(client, granules);
+	if (r == 0 || !*locked)
+		return r;
+	*refused = r;
+	return give_way(client) ? 0 : r;
 }
 
 int32_t pm_room_take(pm_client *client, uint32_t granules, uint32_t align, uint32_t *slot, uint32_t *node,
                      bool *locked) {
+	int32_t refused = 0;
 	*locked = true;
-	int32_t r = take_slot(client, slot, locked);
-	if (r != 0)
-		return r;
-	r = take_extent(client, granules, align, node, locked);
-	if (r != 0 && *locked)
-		pm_slot_untake(client, *slot);
-	return r;
+	if (granules > client->super->heap.maximum)
+		return pm_fail(PLASMID_E_STORE_FULL, "%llu bytes are more than the whole store",
+		               (unsigned long long)granules * PM_GRANULE);
+	for (uint32_t turn = 1;; turn++) {
+		int32_t r = need_slot(client, locked);
+		if (r != 0)
+			return r;
+		/* Both in one hold: nothing that is taken is ever left unaccounted for while others look. */
+		*node = pm_heap_allocate(&client->super->heap, client->nodes, granules, align);
+		if (*node != 0 && *node != PM_HEAP_NEEDS_NODES) {
+			*slot = pm_slot_take(client);
+			return 0;
+		}
+		r = make_way(client, granules, align, *node, &refused, locked);
+		if (r == 0)
+			r = breathe(client, turn, locked);
+		if (r != 0)
+			return r;
+	}
 }
 
 void pm_room_untake(pm_client *client, uint32_t slot, uint32_t node) {

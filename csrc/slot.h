@@ -4,6 +4,11 @@
 
 #include "client.h"
 
+/* Is there one to take? */
+static inline bool pm_slot_free(const pm_client *client) {
+	return client->super->free_slot != 0 || client->super->entries_used < client->super->entries_reserved;
+}
+
 /* A free slot with its version grown, or 0: none below the reserved mark. The slot stays ABSENT until its word is stored. */
 uint32_t pm_slot_take(pm_client *client);
 

@@ -84,14 +84,27 @@ void pm_token_released(pm_client *client, uint32_t token) {
 	while (!pm_cas(&client->released, &head, token));
 }
 
+/* Takes the whole stack off at once, so that nobody can pop beneath us, and turns it round: what was released first is the least
+ * recently used. The rest of it is ours alone. */
+static uint32_t take_released(pm_client *client) {
+	uint32_t token = pm_exchange(&client->released, 0), turned = 0;
+	while (token != 0) {
+		pm_token *at = pm_token_at(client, token);
+		uint32_t next = at->next;
+		at->next = turned;
+		turned = token;
+		token = next;
+	}
+	return turned;
+}
+
 uint32_t pm_drain(pm_client *client, uint32_t budget) {
 	uint32_t done = 0;
 	while (done < budget) {
 		if (client->draining == 0) {
 			if (pm_load_relaxed(&client->released) == 0)
 				break;
-			/* The whole stack comes off at once, so nobody can pop beneath us; the rest of it is ours alone. */
-			client->draining = pm_exchange(&client->released, 0);
+			client->draining = take_released(client);
 		}
 		uint32_t token = client->draining;
 		client->draining = pm_token_at(client, token)->next;

@@ -1,5 +1,5 @@
-/* The heap at its edges, case by case: nothing committed, slots running out, what a rebuild refuses, what a trim leaves, the last
- * granule of the largest heap. */
+/* The heap at its edges, case by case: nothing committed, slots running out, what a rebuild refuses, what a trim
+ * leaves, the last granule of the largest heap. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,26 +7,33 @@
 
 #include "heap.h"
 
-enum { NODES = 64, PAGE = PM_HEAP_PAGE };
+enum {
+	NODES = 64,
+	PAGE = PM_HEAP_PAGE
+};
 
 static pm_heap heap;
 static pm_extent nodes[NODES];
 static int failures;
 
-#define EXPECT(condition) \
-	do { \
-		if (!(condition)) fprintf(stderr, "%s:%d: %s\n", __func__, __LINE__, #condition), failures++; \
+#define EXPECT(condition)                                                         \
+	do {                                                                            \
+		if (!(condition))                                                             \
+			fprintf(stderr, "%s:%d: %s\n", __func__, __LINE__, #condition), failures++; \
 	} while (0)
 
 static void expect_sound(int line) {
 	uint32_t where;
 	const char *wrong = pm_heap_check(&heap, nodes, NODES, &where);
-	if (wrong) fprintf(stderr, "line %d: %s at node %u\n", line, wrong, where), failures++;
+	if (wrong)
+		fprintf(stderr, "line %d: %s at node %u\n", line, wrong, where), failures++;
 }
 
 #define EXPECT_SOUND() expect_sound(__LINE__)
 
-static uint32_t start_of(uint32_t node) { return nodes[node].start; }
+static uint32_t start_of(uint32_t node) {
+	return nodes[node].start;
+}
 
 static void nothing_committed_then_grown(void) {
 	pm_heap_init(&heap, nodes, PM_HEAP_NODES_AT_LEAST, 0, 10 * PAGE);
@@ -55,7 +62,7 @@ static void slots_run_out_only_when_said(void) {
 	EXPECT(node == 2);
 	EXPECT(pm_heap_allocate(&heap, nodes, 1, 1) == PM_HEAP_NEEDS_NODES);
 	EXPECT_SOUND();
-	pm_heap_free(&heap, nodes, node); /* needs none */
+	pm_heap_free(&heap, nodes, node);                     /* needs none */
 	EXPECT(pm_heap_allocate(&heap, nodes, 1, 1) == node); /* and the lowest slot is used again */
 	EXPECT_SOUND();
 }
@@ -84,48 +91,61 @@ static void rebuild_refuses(void) {
 		uint32_t node_reserved, limit, count, answer;
 		pm_used used[3];
 	} cases[] = {
-	    {"none", NODES, 100, 0, 0, {{0}}},
-	    {"sound", NODES, 100, 3, 3, {{.start = 0, .size = 10}, {.start = 10, .size = 5}, {.start = 95, .size = 5}}},
-	    {"just enough slots", 7, 100, 3, 3, {{.start = 1, .size = 1}, {.start = 3, .size = 1}, {.start = 4, .size = 5}}},
-	    {"a slot short", 6, 100, 3, PM_HEAP_NEEDS_NODES, {{.start = 1, .size = 1}, {.start = 3, .size = 1}, {.start = 4, .size = 5}}},
-	    {"empty", NODES, 100, 2, 1, {{.start = 0, .size = 10}, {.start = 10, .size = 0}}},
-	    {"overlapping", NODES, 100, 3, 1, {{.start = 0, .size = 10}, {.start = 9, .size = 5}, {.start = 95, .size = 5}}},
-	    {"out of order", NODES, 100, 2, 1, {{.start = 50, .size = 10}, {.start = 9, .size = 5}}},
-	    {"past the limit", NODES, 100, 1, 0, {{.start = 95, .size = 6}}},
-	    {"past 2^32", NODES, UINT32_MAX, 1, 0, {{.start = UINT32_MAX - 1, .size = UINT32_MAX}}},
+			{"none", NODES, 100, 0, 0, {{0}}},
+			{"sound", NODES, 100, 3, 3, {{.start = 0, .size = 10}, {.start = 10, .size = 5}, {.start = 95, .size = 5}}},
+			{"just enough slots", 7, 100, 3, 3, {{.start = 1, .size = 1}, {.start = 3, .size = 1}, {.start = 4, .size = 5}}},
+			{"a slot short",
+	     6,
+	     100,
+	     3,
+	     PM_HEAP_NEEDS_NODES,
+	     {{.start = 1, .size = 1}, {.start = 3, .size = 1}, {.start = 4, .size = 5}}},
+			{"empty", NODES, 100, 2, 1, {{.start = 0, .size = 10}, {.start = 10, .size = 0}}},
+			{"overlapping", NODES, 100, 3, 1, {{.start = 0, .size = 10}, {.start = 9, .size = 5}, {.start = 95, .size = 5}}},
+			{"out of order", NODES, 100, 2, 1, {{.start = 50, .size = 10}, {.start = 9, .size = 5}}},
+			{"past the limit", NODES, 100, 1, 0, {{.start = 95, .size = 6}}},
+			{"past 2^32", NODES, UINT32_MAX, 1, 0, {{.start = UINT32_MAX - 1, .size = UINT32_MAX}}},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		pm_used used[3];
 		memcpy(used, cases[i].used, sizeof used);
 		memset(&heap, 0x5a, sizeof heap);
 		memset(nodes, 0x5a, sizeof nodes);
-		uint32_t answer = pm_heap_rebuild(&heap, nodes, cases[i].node_reserved, cases[i].limit, UINT32_MAX, used, cases[i].count);
-		if (answer != cases[i].answer) fprintf(stderr, "rebuild of %s: %u\n", cases[i].what, answer), failures++;
-		if (answer == cases[i].count) EXPECT_SOUND();
-		else EXPECT(heap.limit == 0x5a5a5a5a && nodes[1].size == 0x5a5a5a5a && used[0].node == 0);
+		uint32_t answer =
+				pm_heap_rebuild(&heap, nodes, cases[i].node_reserved, cases[i].limit, UINT32_MAX, used, cases[i].count);
+		if (answer != cases[i].answer)
+			fprintf(stderr, "rebuild of %s: %u\n", cases[i].what, answer), failures++;
+		if (answer == cases[i].count)
+			EXPECT_SOUND();
+		else
+			EXPECT(heap.limit == 0x5a5a5a5a && nodes[1].size == 0x5a5a5a5a && used[0].node == 0);
 	}
 }
 
-/* What a rebuild after a death part way through an operation may rely on: any used extents of a heap, and those of it but one, need
- * no more slots than the heap had. */
+/* What a rebuild after a death part way through an operation may rely on: any used extents of a heap, and those of
+ * it but one, need no more slots than the heap had. */
 static void rebuild_fits_the_slots_there_were(void) {
 	pm_heap_init(&heap, nodes, 5, 64, 64);
 	pm_used used[8];
 	uint32_t count = 0;
 	for (uint32_t i = 0; i < 16; i++) {
 		uint32_t node = pm_heap_allocate(&heap, nodes, 2, 1);
-		if (node == PM_HEAP_NEEDS_NODES) pm_heap_reserve_nodes(&heap, heap.node_reserved + 1);
-		else if (i % 2) pm_heap_free(&heap, nodes, node);
+		if (node == PM_HEAP_NEEDS_NODES)
+			pm_heap_reserve_nodes(&heap, heap.node_reserved + 1);
+		else if (i % 2)
+			pm_heap_free(&heap, nodes, node);
 	}
 	uint32_t reserved = heap.node_reserved;
 	for (uint32_t node = nodes[0].next; node; node = nodes[node].next)
-		if (nodes[node].link[0] == 0xfffffff1u && count < 8) used[count++] = (pm_used){nodes[node].start, nodes[node].size, 0, 0};
+		if (nodes[node].link[0] == 0xfffffff1u && count < 8)
+			used[count++] = (pm_used){nodes[node].start, nodes[node].size, 0, 0};
 	EXPECT(count > 2);
 	for (uint32_t without = 0; without <= count; without++) {
 		pm_used rest[8];
 		uint32_t left = 0;
 		for (uint32_t i = 0; i < count; i++)
-			if (i != without) rest[left++] = used[i];
+			if (i != without)
+				rest[left++] = used[i];
 		EXPECT(pm_heap_rebuild(&heap, nodes, reserved, 64, 64, rest, left) == left);
 		EXPECT_SOUND();
 	}
@@ -176,6 +196,36 @@ static void small_ones_fill_ragged_ends(void) {
 	EXPECT_SOUND();
 }
 
+/* Of two ends the one beside the larger neighbour, so that what is left lies beside the smaller. */
+static void pages_stand_beside_the_larger_neighbour(void) {
+	for (uint32_t larger_after = 0; larger_after < 2; larger_after++) {
+		pm_heap_init(&heap, nodes, NODES, 40 * PAGE, 40 * PAGE);
+		pm_heap_allocate(&heap, nodes, (larger_after ? 2 : 3) * PAGE, PAGE);
+		uint32_t hole = pm_heap_allocate(&heap, nodes, 8 * PAGE, PAGE), start = start_of(hole);
+		pm_heap_allocate(&heap, nodes, (larger_after ? 3 : 2) * PAGE, PAGE);
+		pm_heap_free(&heap, nodes, hole);
+		uint32_t node = pm_heap_allocate(&heap, nodes, PAGE, PAGE);
+		EXPECT(start_of(node) == (larger_after ? start + 7 * PAGE : start));
+		EXPECT_SOUND();
+	}
+}
+
+static void of_equals_the_warmest_is_taken(void) {
+	pm_heap_init(&heap, nodes, NODES, 40 * PAGE, 40 * PAGE);
+	uint32_t three[3], starts[3];
+	for (uint32_t i = 0; i < 3; i++) {
+		three[i] = pm_heap_allocate(&heap, nodes, 4 * PAGE, PAGE), starts[i] = start_of(three[i]);
+		pm_heap_allocate(&heap, nodes, PAGE, PAGE);
+	}
+	PM_EXTENT_OWNER(nodes[three[2]]) = 77;
+	pm_heap_free(&heap, nodes, three[1]), pm_heap_free(&heap, nodes, three[0]), pm_heap_free(&heap, nodes, three[2]);
+	uint32_t first = pm_heap_allocate(&heap, nodes, 4 * PAGE, PAGE),
+					 second = pm_heap_allocate(&heap, nodes, 4 * PAGE, PAGE);
+	EXPECT(start_of(first) == starts[2] && start_of(second) == starts[0]);
+	EXPECT(PM_EXTENT_OWNER(nodes[first]) == 0); /* nothing is left of the one before */
+	EXPECT_SOUND();
+}
+
 int main(void) {
 	nothing_committed_then_grown();
 	slots_run_out_only_when_said();
@@ -185,5 +235,7 @@ int main(void) {
 	the_last_granule();
 	a_ragged_extent_gives_its_pages();
 	small_ones_fill_ragged_ends();
+	pages_stand_beside_the_larger_neighbour();
+	of_equals_the_warmest_is_taken();
 	return failures != 0;
 }
