@@ -1,0 +1,33 @@
+import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { decode, encode } from "../../src/codec/index.ts";
+import { expectSame } from "./same.ts";
+import { holed } from "./values.ts";
+
+const DOCUMENT = readFileSync(new URL("../../docs/format.md", import.meta.url), "utf8");
+const EXAMPLE = /^(\S.*?) {2,}((?:[0-9a-f]{2} ?)+)$/gm;
+
+/** What the examples call. */
+const scope = {
+  holed,
+  twice: (value: unknown) => [value, value],
+  twoViews: () => {
+    const bytes = new Uint8Array([1, 2, 3, 4, 5, 6, 7, 8]);
+    return [bytes.subarray(0, 2), new Uint16Array(bytes.buffer, 2, 3)];
+  },
+};
+
+describe("docs/format.md", () => {
+  const examples = [...DOCUMENT.matchAll(EXAMPLE)];
+
+  test("has examples", () => expect(examples.length).toBeGreaterThan(18));
+
+  for (const [, expression, hex] of examples) {
+    test(`${expression} is ${hex}`, () => {
+      const value = new Function(...Object.keys(scope), `return (${expression});`)(...Object.values(scope));
+      const bytes = Uint8Array.fromHex(hex!.replaceAll(" ", ""));
+      expect(encode(value).toHex()).toBe(bytes.toHex());
+      expectSame(decode(bytes), value);
+    });
+  }
+});
