@@ -29,7 +29,6 @@ export class Frames {
   readonly #home: RefHome;
   #encoder = newEncoder();
   #decoder = new Decoder();
-  readonly #gathered: ArrayBuffer[] = [];
 
   constructor(segment: Segment, home: RefHome) {
     this.#segment = segment;
@@ -122,20 +121,17 @@ export class Frames {
     }
   }
 
-  /** True if the buffers of a held object are all there; then `heldValue` is to be called at once. */
-  gather(held: Held): boolean {
-    return held.gather(this.#gathered);
-  }
-
-  /** The value of a held object, over the buffers that `gather` has just found. */
-  heldValue(held: Held): unknown {
-    const buffers = this.#gathered;
+  /** The value of a held object, over the buffers that an earlier get took, or `otherwise` if they are gone. */
+  held(held: Held, otherwise: unknown): unknown {
+    const view = held.view();
+    if (view !== null) return view;
+    const buffers = held.buffers();
+    if (buffers === null) return otherwise;
     this.busy = true;
     try {
       return this.#decoder.decodeFrom(held.inband, 0, held.inband.length, buffers, null);
     } finally {
       this.busy = false;
-      buffers.length = 0;
     }
   }
 
@@ -152,10 +148,15 @@ export class Frames {
     this.busy = true;
     try {
       const source = at === 0 ? segment.data : new Uint8Array(segment.glance(at, inband));
-      if (remember !== undefined && Held.fits(inband, buffers.length, references.length)) {
-        remember(new Held(self, source.slice(0, inband), buffers));
-      }
+      const held =
+        remember !== undefined && Held.fits(inband, buffers.length, references.length)
+          ? new Held(self, source.slice(0, inband), buffers)
+          : null;
       const value = this.#decoder.decodeFrom(source, 0, inband, buffers, references);
+      if (held !== null) {
+        held.learn(value);
+        remember!(held);
+      }
       return { value, buffers };
     } finally {
       this.busy = false;

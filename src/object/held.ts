@@ -5,6 +5,29 @@ const INBAND_BYTES = 4096;
 /** Objects remembered a store. */
 const HELD_OBJECTS = 1024;
 
+/** The constructor of a typed array, as far as it is used here. */
+interface ArrayConstructor {
+  new (buffer: ArrayBuffer, byteOffset: number, length: number): unknown;
+}
+
+/** The typed arrays that a value may be as a whole. */
+const WHOLE = new Map<object, ArrayConstructor>(
+  [
+    Int8Array,
+    Uint8Array,
+    Uint8ClampedArray,
+    Int16Array,
+    Uint16Array,
+    Int32Array,
+    Uint32Array,
+    Float16Array,
+    Float32Array,
+    Float64Array,
+    BigInt64Array,
+    BigUint64Array,
+  ].map(type => [type.prototype, type]),
+);
+
 /**
  * What a get of a large object leaves for the next: its in-band bytes, and its buffers as long as somebody uses them. The next
  * get then decodes anew over the same buffers, without a lease of its own: those buffers have one.
@@ -19,6 +42,10 @@ export class Held {
   readonly inband: Uint8Array;
   readonly #first: WeakRef<ArrayBuffer>;
   readonly #more: WeakRef<ArrayBuffer>[] | null;
+  // Of a value that is one typed array: all there is to know, so that nothing need be decoded.
+  #type: ArrayConstructor | null = null;
+  #byteOffset = 0;
+  #length = 0;
 
   constructor(ref: ObjectRef, inband: Uint8Array, buffers: readonly ArrayBuffer[]) {
     this.slot = ref.slot;
@@ -36,18 +63,42 @@ export class Held {
     return inbandBytes <= INBAND_BYTES && buffers > 0 && references === 0;
   }
 
-  /** Fills `into` with the buffers and returns true, if every one still lives and nobody moved it away. */
-  gather(into: ArrayBuffer[]): boolean {
+  /** Takes down the shape of the decoded value, if it is nothing but a typed array over the buffer. */
+  learn(value: unknown): void {
+    if (this.#more !== null || !ArrayBuffer.isView(value)) return;
+    const type = WHOLE.get(Object.getPrototypeOf(value));
+    if (type === undefined || value.buffer !== this.#first.deref()) return;
+    this.#type = type;
+    this.#byteOffset = value.byteOffset;
+    this.#length = (value as Uint8Array).length;
+  }
+
+  /** A new typed array, if the value is one and its buffer lives and was not moved away; else null. */
+  view(): unknown {
+    const type = this.#type;
+    if (type === null) return null;
+    const buffer = this.#first.deref();
+    if (buffer === undefined || buffer.detached) return null;
+    // By name, the compiler makes an allocation of it; otherwise it is a call.
+    if (type === Float64Array) return new Float64Array(buffer, this.#byteOffset, this.#length);
+    if (type === Float32Array) return new Float32Array(buffer, this.#byteOffset, this.#length);
+    if (type === Uint8Array) return new Uint8Array(buffer, this.#byteOffset, this.#length);
+    if (type === Int32Array) return new Int32Array(buffer, this.#byteOffset, this.#length);
+    return new type(buffer, this.#byteOffset, this.#length);
+  }
+
+  /** The buffers, if every one still lives and nobody moved it away; else null. */
+  buffers(): ArrayBuffer[] | null {
     const first = this.#first.deref();
-    if (first === undefined || first.detached) return false;
-    into[0] = first;
-    if (this.#more === null) return true;
-    for (let i = 0; i < this.#more.length; i++) {
-      const buffer = this.#more[i]!.deref();
-      if (buffer === undefined || buffer.detached) return false;
-      into[i + 1] = buffer;
+    if (first === undefined || first.detached) return null;
+    const buffers = [first];
+    if (this.#more === null) return buffers;
+    for (const more of this.#more) {
+      const buffer = more.deref();
+      if (buffer === undefined || buffer.detached) return null;
+      buffers.push(buffer);
     }
-    return true;
+    return buffers;
   }
 }
 

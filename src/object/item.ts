@@ -1,5 +1,5 @@
-import { ptr } from "bun:ffi";
-import { Item, Ref, Span, setU64, u64 } from "../native/layout.ts";
+import { type Pointer, ptr } from "bun:ffi";
+import { Exchange, Item, Ref, Span, setU64, u64 } from "../native/layout.ts";
 import type { ObjectRef } from "./ref.ts";
 
 /** One object to make: what `plasmid_item` says. */
@@ -29,12 +29,13 @@ export function frameBytes(frame: Frame): number {
 export class Items {
   /** To be handed to the core. */
   readonly words: Uint32Array;
-  readonly #signed: Int32Array;
+  /** The same, signed. */
+  readonly signed: Int32Array;
   readonly #alive: unknown[] = [];
 
   constructor(frames: readonly Frame[]) {
     this.words = new Uint32Array((frames.length * Item.size) / 4);
-    this.#signed = new Int32Array(this.words.buffer);
+    this.signed = new Int32Array(this.words.buffer);
     for (let i = 0; i < frames.length; i++) this.#write(i * Item.size, frames[i]!);
   }
 
@@ -88,13 +89,12 @@ export class Items {
 
   /** What the core wrote: 0, or why item `i` failed. */
   status(i: number): number {
-    return this.#signed[(i * Item.size + Item.status) >> 2]!;
+    return this.signed[(i * Item.size + Item.status) >> 2]!;
   }
 
-  /** What the core wrote: the five words of the ref of item `i`. */
-  ref(i: number): Int32Array {
-    const at = (i * Item.size + Item.ref) >> 2;
-    return this.#signed.subarray(at, at + Ref.size / 4);
+  /** Where in `signed` the five words of the ref of item `i` begin, as the core wrote them. */
+  refAt(i: number): number {
+    return (i * Item.size + Item.ref) >> 2;
   }
 
   /** What the core wrote: the address of a draft's room, 0 if there is none. */
@@ -105,6 +105,34 @@ export class Items {
   /** What the core wrote: the context of the room's lease. */
   context(): number {
     return u64(this.words, Item.context);
+  }
+}
+
+/** One object without buffers or refs whose value, and name, stand in the exchange: the same item again and again. */
+export class SmallItem {
+  /** Address for the core. */
+  readonly at: Pointer;
+  /** As words, signed. */
+  readonly words = new Int32Array(Item.size / 4);
+  /** Where in it the five words of the ref begin. */
+  static readonly refAt = Item.ref >> 2;
+
+  constructor(exchangeAt: number) {
+    const words = new Uint32Array(this.words.buffer);
+    setU64(words, Item.inband, exchangeAt + Exchange.data);
+    setU64(words, Item.name, exchangeAt + Exchange.name);
+    this.at = ptr(this.words);
+  }
+
+  set(bytes: number, nameBytes: number, flags: number): void {
+    this.words[Item.inbandBytes >> 2] = bytes;
+    this.words[Item.nameBytes >> 2] = nameBytes;
+    this.words[Item.flags >> 2] = flags;
+  }
+
+  /** What the core wrote: the handle's token. */
+  get token(): number {
+    return this.words[Item.token >> 2]!;
   }
 }
 

@@ -4,7 +4,6 @@ import type { Frames, LeasedValue } from "../object/frames.ts";
 import { type Held, HeldObjects } from "../object/held.ts";
 import { refWords } from "../object/item.ts";
 import type { ObjectRef, RefHome } from "../object/ref.ts";
-import { checkObjectName } from "./name.ts";
 import type { Refs } from "./refs.ts";
 import { type Target, targetText } from "./target.ts";
 
@@ -44,9 +43,11 @@ export class Reader {
     const code = this.#core.plasmid_peek(this.#at, target.slot, target.a, target.b, target.c, target.d);
     if (code >= 0) return frames.peeked(code);
     if (code !== Code.LARGE) return this.#absent(code, target);
-    const held = target.held;
-    if (held !== null && frames.gather(held)) return frames.heldValue(held);
-    const found = this.#readHeld();
+    if (target.held !== null) {
+      const value = frames.held(target.held, ABSENT);
+      if (value !== ABSENT) return value;
+    }
+    const found = this.#readHeld(target);
     return found === ABSENT ? this.#readLeased(target, target) : found;
   }
 
@@ -84,17 +85,19 @@ export class Reader {
   }
 
   #readName(name: string): unknown {
-    const code = this.#core.plasmid_peek_name(this.#at, this.#segment.writeName(checkObjectName(name)));
+    const code = this.#core.plasmid_peek_name(this.#at, this.#refs.writeName(name));
     if (code >= 0) return this.#frames.peeked(code);
     if (code !== Code.LARGE) return this.#absent(code, name);
-    const found = this.#readHeld();
+    const found = this.#readHeld(null);
     return found === ABSENT ? this.#readLeased(name, null) : found;
   }
 
   // The object whose ref stands in the exchange, if an earlier get's buffers still live.
-  #readHeld(): unknown {
+  #readHeld(ref: ObjectRef | null): unknown {
     const held = this.#held.find(this.#segment.words);
-    return held !== null && this.#frames.gather(held) ? this.#frames.heldValue(held) : ABSENT;
+    if (held === null) return ABSENT;
+    if (ref !== null) ref.held = held;
+    return this.#frames.held(held, ABSENT);
   }
 
   #readLeased(target: Target, ref: ObjectRef | null): unknown {

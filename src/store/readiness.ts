@@ -2,7 +2,6 @@ import { Code } from "../native/code.ts";
 import type { Segment } from "../native/segment.ts";
 import { refWords } from "../object/item.ts";
 import type { ObjectRef } from "../object/ref.ts";
-import { checkObjectName } from "./name.ts";
 import type { Refs } from "./refs.ts";
 import type { Target } from "./target.ts";
 
@@ -20,7 +19,7 @@ export class Readiness {
   watch(target: Target): boolean {
     const { core, at } = this.#segment;
     if (typeof target === "string") {
-      return this.#segment.must(core.plasmid_watch_name(at, this.#segment.writeName(checkObjectName(target)))) === 0;
+      return this.#segment.must(core.plasmid_watch_name(at, this.#refs.writeName(target))) === 0;
     }
     const { slot, a, b, c, d } = target;
     return this.#segment.must(core.plasmid_watch(at, slot, a, b, c, d)) === 0;
@@ -32,7 +31,7 @@ export class Readiness {
     const ms = Math.min(Math.ceil(timeoutMs), 2 ** 30);
     let code: number;
     if (typeof target === "string") {
-      code = core.plasmid_block_name(at, this.#segment.writeName(checkObjectName(target)), ms);
+      code = core.plasmid_block_name(at, this.#refs.writeName(target), ms);
     } else {
       this.#refs.bind(target);
       code = core.plasmid_block(at, target.slot, target.a, target.b, target.c, target.d, ms);

@@ -12,21 +12,39 @@ type RefCall = (at: Segment["at"], slot: number, a: number, b: number, c: number
 export class Refs {
   readonly #segment: Segment;
   readonly #home: RefHome;
+  #name: string | undefined;
+  #nameBytes = 0;
 
   constructor(segment: Segment, home: RefHome) {
     this.#segment = segment;
     this.#home = home;
   }
 
-  /** The ref for the handle `token`, whose words stand in the exchange. */
-  adopt(token: number): ObjectRef {
-    return this.adoptWords(token, this.#segment.words);
+  /** The ref for the handle `token`; its words stand in the exchange, or at `at` of `words`. */
+  adopt(token: number, words: Int32Array = this.#segment.words, at = 0): ObjectRef {
+    const handle = this.#segment.handle(token);
+    return new ObjectRef(
+      words[at]!,
+      words[at + 1]!,
+      words[at + 2]!,
+      words[at + 3]!,
+      words[at + 4]!,
+      handle,
+      this.#home,
+    );
   }
 
-  /** The ref for the handle `token` of the object with these words. */
-  adoptWords(token: number, words: Int32Array): ObjectRef {
-    const handle = this.#segment.handle(token);
-    return new ObjectRef(words[0]!, words[1]!, words[2]!, words[3]!, words[4]!, handle, this.#home);
+  /**
+   * Puts a name into the exchange, unless it stands there since the last call. Returns its bytes.
+   *
+   * @throws BadNameError
+   */
+  writeName(name: string): number {
+    if (name !== this.#name) {
+      this.#nameBytes = this.#segment.writeName(checkObjectName(name));
+      this.#name = name;
+    }
+    return this.#nameBytes;
   }
 
   /** A new ref, with a handle of its own, to the object with these words. @throws FreedError, ObjectLostError. */
@@ -71,7 +89,7 @@ export class Refs {
   /** The ref that a name is bound to, without a handle; undefined if it is bound to nothing. */
   lookUp(name: string): ObjectRef | undefined {
     const { core, at, words } = this.#segment;
-    const code = core.plasmid_find(at, this.#segment.writeName(checkObjectName(name)));
+    const code = core.plasmid_find(at, this.writeName(name));
     if (code === Code.NOT_FOUND) return undefined;
     this.#segment.must(code, JSON.stringify(name));
     return new ObjectRef(words[0]!, words[1]!, words[2]!, words[3]!, words[4]!, null, this.#home);

@@ -3,7 +3,7 @@ import { ItemFlag } from "../native/code.ts";
 import type { Segment } from "../native/segment.ts";
 import { DraftFrames } from "../object/draft-frame.ts";
 import type { Frames } from "../object/frames.ts";
-import { type Frame, frameBytes, Items } from "../object/item.ts";
+import { type Frame, frameBytes, Items, SmallItem } from "../object/item.ts";
 import type { ObjectRef } from "../object/ref.ts";
 import { Draft, type DraftHome, type View, type ViewConstructor } from "./draft.ts";
 import { Ladder } from "./ladder.ts";
@@ -26,6 +26,7 @@ export class Writer implements DraftHome {
   readonly #refs: Refs;
   readonly #ladder: Ladder;
   readonly #draftFrames: DraftFrames;
+  readonly #smallItem: SmallItem;
   readonly #drafts = new Map<number, WeakRef<Draft<View>>>();
 
   constructor(segment: Segment, frames: Frames, refs: Refs, ladder: Ladder) {
@@ -36,20 +37,20 @@ export class Writer implements DraftHome {
     this.#refs = refs;
     this.#ladder = ladder;
     this.#draftFrames = new DraftFrames(segment);
+    this.#smallItem = new SmallItem(segment.exchangeAt);
   }
 
   /** See `Store.put`. */
   put(value: unknown, options?: PutOptions): ObjectRef {
     const frames = this.#frames;
     if (frames.busy) return frames.aside(() => this.put(value, options));
-    if (options === undefined) {
-      const bytes = frames.encodeSmall(value);
-      if (bytes >= 0) {
-        const token = this.#core.plasmid_put_small(this.#at, bytes);
-        return this.#refs.adopt(token > 0 ? token : this.#putSmallAgain(token, bytes));
-      }
-    }
-    return this.#putFrames([this.#frame(value, options)], options?.name)[0]!;
+    // Before anything is encoded, for a bad name; and after, for encoding may call the store with other names.
+    if (options?.name !== undefined) this.#refs.writeName(options.name);
+    const bytes = frames.encodeSmall(value);
+    if (bytes < 0) return this.#putFrames([this.#frame(value, options)], options?.name)[0]!;
+    if (options !== undefined) return this.#putSmallWith(bytes, options);
+    const token = this.#core.plasmid_put_small(this.#at, bytes);
+    return this.#refs.adopt(token > 0 ? token : this.#putSmallAgain(token, bytes));
   }
 
   /** See `Store.putMany`. */
@@ -69,7 +70,7 @@ export class Writer implements DraftHome {
     let code = attempt();
     if (Ladder.takes(code)) code = await this.#ladder.climbAsync(attempt, frameBytes(frame), options);
     this.segment.must(code, options.name && JSON.stringify(options.name));
-    return this.#refs.adoptWords(items.token(0), items.ref(0));
+    return this.#refs.adopt(items.token(0), items.signed, items.refAt(0));
   }
 
   /** See `Store.allocate`. */
@@ -86,7 +87,7 @@ export class Writer implements DraftHome {
     const token = this.segment.must(code, options?.name && JSON.stringify(options.name));
     const room = bytes === 0 ? null : this.segment.view(items.room(), bytes, items.context());
     const view = room === null ? new type(0) : new type(room);
-    const draft = new Draft(this, token, items.ref(0).slice(), view, room);
+    const draft = new Draft(this, token, items.signed.slice(items.refAt(0), items.refAt(0) + 5), view, room);
     this.#drafts.set(token, new WeakRef(draft as unknown as Draft<View>));
     return draft;
   }
@@ -119,7 +120,17 @@ export class Writer implements DraftHome {
     const code = this.#climb(attempt(), attempt, frames);
     if (code < 0)
       throw this.segment.failure(code, name === undefined ? failedName(frames, items) : JSON.stringify(name));
-    return frames.map((_, i) => this.#refs.adoptWords(items.token(i), items.ref(i)));
+    return frames.map((_, i) => this.#refs.adopt(items.token(i), items.signed, items.refAt(i)));
+  }
+
+  #putSmallWith(bytes: number, options: PutOptions): ObjectRef {
+    const item = this.#smallItem;
+    item.set(bytes, options.name === undefined ? 0 : this.#refs.writeName(options.name), flagsOf(options));
+    const attempt = () => this.#core.plasmid_put_many(this.#at, item.at, 1);
+    let code = attempt();
+    if (Ladder.takes(code)) code = this.#ladder.climb(attempt, bytes);
+    if (code < 0) throw this.segment.failure(code, options.name && JSON.stringify(options.name));
+    return this.#refs.adopt(item.token, item.words, SmallItem.refAt);
   }
 
   // Out of the way of the short path. What was encoded still stands in the exchange.
