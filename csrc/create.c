@@ -18,19 +18,24 @@
 void pm_entry_fill(pm_client *client, uint32_t slot, uint32_t node, const plasmid_item *item, const pm_shape *shape) {
 	pm_entry *entry = pm_entry_at(client, slot);
 	const pm_extent *extent = &client->nodes[node];
-	pm_id_make(client, entry->id);
+	uint32_t id[4];
+	pm_id_make(client, id);
+	/* Readers without the lock may be looking: they find out by the word, each field must only be written in one piece. */
+	for (int i = 0; i < 4; i++)
+		pm_store_relaxed(&entry->id[i], id[i]);
 	PM_EXTENT_OWNER(client->nodes[node]) = slot;
-	entry->bytes = shape->bytes;
-	entry->start = extent->start;
+	pm_store_relaxed(&entry->bytes, shape->bytes);
+	pm_store_relaxed(&entry->start, extent->start);
 	entry->granules = extent->size;
-	entry->inband = item->inband_bytes;
-	entry->buffers = item->buffer_count;
-	entry->references = item->reference_count;
+	pm_store_relaxed(&entry->inband, item->inband_bytes);
+	pm_store_relaxed(&entry->buffers, item->buffer_count);
+	pm_store_relaxed(&entry->references, item->reference_count);
 	entry->linked = 0;
 	entry->creator_epoch = client->epoch;
 	entry->name_order = 0;
 	entry->pins = (item->flags & PLASMID_ITEM_PIN) != 0;
-	entry->name_bytes = entry->name_room = (uint16_t)item->name_bytes;
+	pm_store_relaxed(&entry->name_bytes, (uint16_t)item->name_bytes);
+	entry->name_room = (uint16_t)item->name_bytes;
 	entry->made_s = (uint32_t)(pm_unix_ms() / 1000u);
 	entry->contained = 0;
 	entry->node = node;

@@ -342,8 +342,7 @@ static uint32_t best_anywhere(const pm_heap *heap, const pm_extent *nodes, uint3
 	if (node || !heap->tree_map)
 		return node;
 	uint64_t pages = size > SMALL_MOST ? pages_for(size - SMALL_MOST) : 1, wanted;
-	if (!pages)
-		pages = 1;
+	PM_ASSERT(pages > 0);
 	for (;;) {
 		wanted = PM_HEAP_PAGE * pages + size;
 		if (wanted < 2 * PM_HEAP_PAGE * pages)

@@ -4,6 +4,7 @@
 
 #include "crash.h"
 #include "prim/atomic.h"
+#include "prim/racy.h"
 
 #define FIRST_BUCKETS 64u
 #define LONGEST_WALK 4096u /* a reader without the lock may run in a circle that a writer is making */
@@ -32,7 +33,7 @@ static void split_ids(pm_client *client) {
 	pm_superblock *super = client->super;
 	uint32_t fresh = super->id_buckets;
 	uint32_t *from = &client->ids[buddy_of(fresh)];
-	client->ids[fresh] = 0;
+	pm_store_relaxed(&client->ids[fresh], 0);
 	while (*from != 0) {
 		pm_entry *entry = pm_entry_at(client, *from);
 		if (bucket_of(entry->id[0], fresh + 1) != fresh) {
@@ -103,7 +104,7 @@ static void split_names(pm_client *client) {
 	pm_superblock *super = client->super;
 	uint32_t fresh = super->name_buckets;
 	uint32_t *from = &client->names[buddy_of(fresh)];
-	client->names[fresh] = 0;
+	pm_store_relaxed(&client->names[fresh], 0);
 	while (*from != 0) {
 		pm_entry *entry = pm_entry_at(client, *from);
 		if (bucket_of(entry->name_hash, fresh + 1) != fresh) {
@@ -125,7 +126,7 @@ void pm_index_add_name(pm_client *client, uint32_t slot) {
 	super->names++;
 	if (super->names > super->name_buckets && super->name_buckets < super->entries_reserved)
 		split_names(client);
-	entry->name_hash = pm_name_hash(pm_name_of(client, entry), entry->name_bytes);
+	pm_store_relaxed(&entry->name_hash, pm_name_hash(pm_name_of(client, entry), entry->name_bytes));
 	entry->named = 1;
 	uint32_t *head = &client->names[bucket_of(entry->name_hash, super->name_buckets)];
 	pm_store_relaxed(&entry->name_next, *head);
@@ -153,10 +154,11 @@ uint32_t pm_index_find_name(const pm_client *client, const uint8_t *name, uint32
 		if (slot > super->max_objects)
 			return 0;
 		const pm_entry *entry = pm_entry_at(client, slot);
-		if (pm_load_relaxed(&entry->name_hash) == hash && entry->name_bytes == bytes) {
+		if (pm_load_relaxed(&entry->name_hash) == hash && pm_load_relaxed(&entry->name_bytes) == bytes) {
 			/* Without the lock the fields may be of two objects: stay inside the heap whatever they say. */
-			uint64_t at = (uint64_t)entry->start * PM_GRANULE + pm_name_at(entry->bytes, entry->references);
-			if (at + bytes <= super->capacity && memcmp(client->heap + at, name, bytes) == 0)
+			uint64_t at = (uint64_t)pm_load_relaxed(&entry->start) * PM_GRANULE +
+			              pm_name_at(pm_load_relaxed(&entry->bytes), pm_load_relaxed(&entry->references));
+			if (at + bytes <= super->capacity && pm_racy_equal(client->heap + at, name, bytes))
 				return slot;
 		}
 		slot = pm_load_relaxed(&entry->name_next);

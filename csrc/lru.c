@@ -1,6 +1,7 @@
 #include "lru.h"
 
 #include "crash.h"
+#include "prim/atomic.h"
 
 void pm_lru_push(pm_client *client, uint32_t slot) {
 	pm_superblock *super = client->super;
@@ -13,8 +14,8 @@ void pm_lru_push(pm_client *client, uint32_t slot) {
 		pm_entry_at(client, super->lru_head)->lru_prev = slot;
 	else
 		super->lru_tail = slot;
-	super->lru_head = slot;
-	entry->in_lru = 1;
+	pm_store_relaxed(&super->lru_head, slot);
+	pm_store_relaxed(&entry->in_lru, 1);
 	super->evictable++;
 }
 
@@ -40,11 +41,11 @@ void pm_lru_remove(pm_client *client, uint32_t slot) {
 	if (entry->lru_prev != 0)
 		pm_entry_at(client, entry->lru_prev)->lru_next = entry->lru_next;
 	else
-		super->lru_head = entry->lru_next;
+		pm_store_relaxed(&super->lru_head, entry->lru_next);
 	if (entry->lru_next != 0)
 		pm_entry_at(client, entry->lru_next)->lru_prev = entry->lru_prev;
 	else
 		super->lru_tail = entry->lru_prev;
-	entry->in_lru = 0;
+	pm_store_relaxed(&entry->in_lru, 0);
 	super->evictable--;
 }

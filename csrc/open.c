@@ -33,6 +33,7 @@
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static pthread_key_t thread_key;
+static plasmid_store *closed_stores; /* never freed: a late call on one is told that it is closed */
 static plasmid_exchange
 		*spare_exchanges; /* of closed stores, linked through their first bytes; under the registry's mutex */
 
@@ -269,6 +270,8 @@ PLASMID_API int32_t plasmid_close(plasmid_store *store) {
 	int32_t r = end_tokens(store);
 	pthread_mutex_lock(&pm_registry_mutex);
 	unlist(store);
+	store->next = closed_stores;
+	closed_stores = store;
 	close(store->wake_far);
 	if (!store->near_given)
 		close(store->wake_near);

@@ -9,28 +9,17 @@
 #include "lock.h"
 #include "look.h"
 #include "lru.h"
+#include "prim/racy.h"
 #include "store.h"
 #include "token.h"
 
 #define GROUP_FROM 256u /* a value with more refs than this shares one handle among GROUP_OF of them */
 #define GROUP_OF 16u
 
-/* The copy may run beside a writer that has the extent anew; pm_still finds out afterwards. The thread sanitizer cannot know. */
-#ifdef __SANITIZE_THREAD__
-__attribute__((no_sanitize("thread"))) static void copy(uint8_t *to, const uint8_t *from, uint64_t bytes) {
-	for (uint64_t i = 0; i < bytes; i++)
-		((volatile uint8_t *)to)[i] = ((const volatile uint8_t *)from)[i];
-}
-#else
-static void copy(uint8_t *to, const uint8_t *from, uint64_t bytes) {
-	memcpy(to, from, bytes);
-}
-#endif
-
 /* An unreferenced object was used: it goes to the front, if the lock is to be had at once. */
 static void touch(pm_client *client, const pm_sight *sight) {
 	const pm_entry *entry = pm_entry_at(client, sight->slot);
-	if (!__atomic_load_n(&entry->in_lru, __ATOMIC_RELAXED) || pm_load_relaxed(&client->super->lru_head) == sight->slot)
+	if (!pm_load_relaxed(&entry->in_lru) || pm_load_relaxed(&client->super->lru_head) == sight->slot)
 		return;
 	if (!pm_lock_try(client))
 		return;
@@ -64,7 +53,7 @@ static int32_t copy_out(pm_client *client, const pm_sight *sight, uint8_t *to) {
 		return PLASMID_E_LARGE;
 	if (!inside(client, sight))
 		return CHANGED;
-	copy(to, client->heap + (uint64_t)sight->start * PM_GRANULE, sight->bytes);
+	pm_racy_copy(to, client->heap + (uint64_t)sight->start * PM_GRANULE, sight->bytes);
 	return pm_still(client, sight) ? (int32_t)sight->bytes : CHANGED;
 }
 

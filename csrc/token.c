@@ -104,10 +104,10 @@ uint32_t pm_drain(pm_client *client, uint32_t budget) {
 		if (client->draining == 0) {
 			if (pm_load_relaxed(&client->released) == 0)
 				break;
-			client->draining = take_released(client);
+			pm_store_relaxed(&client->draining, take_released(client));
 		}
 		uint32_t token = client->draining;
-		client->draining = pm_token_at(client, token)->next;
+		pm_store_relaxed(&client->draining, pm_token_at(client, token)->next);
 		pm_token_end(client, token);
 		pm_token_recycle(client, token);
 		done++;
