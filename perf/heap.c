@@ -1,9 +1,9 @@
 /* How full a store gets before its first failure, and what an allocation costs.
  *
- * Sizes are log-uniform from 64 B to 64 MiB in a store of 8 GiB; each step frees a uniformly random live object with probability p,
- * else allocates; nothing is evicted. Occupancy is the bytes asked for by live objects over the capacity, at the first request that
- * does not fit. The peer is address-ordered first fit with immediate coalescing under the same rules of rounding and alignment, on
- * the same trace.
+ * Sizes are log-uniform from 64 B to 64 MiB in a store of 8 GiB; each step frees a uniformly random live object with
+ * probability p, else allocates; nothing is evicted. Occupancy is the bytes asked for by live objects over the
+ * capacity, at the first request that does not fit. The peer is address-ordered first fit with immediate coalescing
+ * under the same rules of rounding and alignment, on the same trace.
  *
  *   heap [seeds [capacity in MiB [most MiB of an object]]]
  */
@@ -34,7 +34,9 @@ static uint64_t random_next(random_source *source) {
 	return z ^ z >> 31;
 }
 
-static double random_unit(random_source *source) { return (double)(random_next(source) >> 11) * 0x1p-53; }
+static double random_unit(random_source *source) {
+	return (double)(random_next(source) >> 11) * 0x1p-53;
+}
 
 static uint64_t random_size(random_source *source, uint64_t least, uint64_t most) {
 	return (uint64_t)((double)least * exp2(random_unit(source) * log2((double)most / (double)least)));
@@ -45,7 +47,9 @@ static uint32_t granules_of(uint64_t bytes) {
 	return (uint32_t)((bytes + unit - 1) / unit * unit / PM_HEAP_GRANULE);
 }
 
-static uint32_t align_of(uint64_t bytes) { return bytes >= LARGE_BYTES ? PM_HEAP_PAGE : 1; }
+static uint32_t align_of(uint64_t bytes) {
+	return bytes >= LARGE_BYTES ? PM_HEAP_PAGE : 1;
+}
 
 /* ---- the two allocators, as one face ---------------------------------------------------------------- */
 
@@ -63,11 +67,14 @@ typedef struct tagged_heap {
 	pm_extent nodes[];
 } tagged_heap;
 
-enum { NODES = 1 << 17 };
+enum {
+	NODES = 1 << 17
+};
 
 static void *tagged_make(uint32_t granules) {
 	tagged_heap *self = malloc(sizeof *self + NODES * sizeof(pm_extent));
-	if (!self) abort();
+	if (!self)
+		abort();
 	self->node_count = NODES;
 	pm_heap_init(&self->heap, self->nodes, NODES, granules, granules);
 	return self;
@@ -76,7 +83,8 @@ static void *tagged_make(uint32_t granules) {
 static bool tagged_allocate(void *opaque, uint32_t size, uint32_t align, uint32_t *handle) {
 	tagged_heap *self = opaque;
 	uint32_t node = pm_heap_allocate(&self->heap, self->nodes, size, align);
-	if (node == PM_HEAP_NEEDS_NODES) abort();
+	if (node == PM_HEAP_NEEDS_NODES)
+		abort();
 	*handle = node;
 	return node != 0;
 }
@@ -86,7 +94,9 @@ static void tagged_release(void *opaque, uint32_t handle) {
 	pm_heap_free(&self->heap, self->nodes, handle);
 }
 
-static void tagged_end(void *opaque) { free(opaque); }
+static void tagged_end(void *opaque) {
+	free(opaque);
+}
 
 /* First fit: all free extents in one array by address; the handle is where the extent starts. */
 typedef struct first_fit {
@@ -100,9 +110,11 @@ typedef struct first_fit {
 
 static void *first_make(uint32_t granules) {
 	first_fit *self = malloc(sizeof *self);
-	if (!self) abort();
+	if (!self)
+		abort();
 	self->sizes = calloc(granules, sizeof(uint32_t));
-	if (!self->sizes) abort();
+	if (!self->sizes)
+		abort();
 	self->count = 1;
 	self->granules = granules;
 	self->free[0].start = 0;
@@ -111,7 +123,8 @@ static void *first_make(uint32_t granules) {
 }
 
 static void first_open(first_fit *self, uint32_t at) {
-	if (self->count == NODES) abort();
+	if (self->count == NODES)
+		abort();
 	memmove(&self->free[at + 1], &self->free[at], (self->count - at) * sizeof self->free[0]);
 	self->count++;
 }
@@ -126,12 +139,14 @@ static bool first_allocate(void *opaque, uint32_t size, uint32_t align, uint32_t
 	for (uint32_t i = 0; i < self->count; i++) {
 		uint32_t start = self->free[i].start, end = start + self->free[i].size;
 		uint32_t at = (start + align - 1) & ~(align - 1);
-		if (at > end || end - at < size) continue;
+		if (at > end || end - at < size)
+			continue;
 		*handle = at;
 		self->sizes[at] = size;
 		self->free[i].size = at - start;
 		if (at + size < end) {
-			if (at > start) first_open(self, ++i);
+			if (at > start)
+				first_open(self, ++i);
 			self->free[i].start = at + size;
 			self->free[i].size = end - at - size;
 		} else if (at == start) {
@@ -156,7 +171,8 @@ static void first_release(void *opaque, uint32_t handle) {
 	bool after = low < self->count && handle + size == self->free[low].start;
 	if (before) {
 		self->free[low - 1].size += size;
-		if (after) self->free[low - 1].size += self->free[low].size, first_close(self, low);
+		if (after)
+			self->free[low - 1].size += self->free[low].size, first_close(self, low);
 		return;
 	}
 	if (!after) {
@@ -196,7 +212,8 @@ static double occupancy_at_failure(const allocator *with, const workload *work, 
 	void *self = with->make((uint32_t)(work->capacity / PM_HEAP_GRANULE));
 	for (;;) {
 		if (random_unit(&source) < work->p) {
-			if (!count) continue;
+			if (!count)
+				continue;
 			live *gone = &lives[random_next(&source) % count];
 			with->release(self, gone->handle);
 			bytes -= gone->bytes;
@@ -205,9 +222,11 @@ static double occupancy_at_failure(const allocator *with, const workload *work, 
 		}
 		live *born = &lives[count];
 		born->bytes = random_size(&source, 64, work->most);
-		if (!with->allocate(self, granules_of(born->bytes), align_of(born->bytes), &born->handle)) break;
+		if (!with->allocate(self, granules_of(born->bytes), align_of(born->bytes), &born->handle))
+			break;
 		bytes += born->bytes;
-		if (++count == NODES) abort();
+		if (++count == NODES)
+			abort();
 	}
 	with->end(self);
 	return (double)bytes / (double)work->capacity;
@@ -228,15 +247,19 @@ static void occupancy_row(const workload *work, uint32_t seeds) {
 	uint32_t wins = 0;
 	for (int r = 0; r < 2; r++) {
 		results[r] = malloc(seeds * sizeof(double));
-		if (!results[r]) abort();
-		for (uint32_t seed = 0; seed < seeds; seed++) results[r][seed] = occupancy_at_failure(rivals[r], work, seed);
+		if (!results[r])
+			abort();
+		for (uint32_t seed = 0; seed < seeds; seed++)
+			results[r][seed] = occupancy_at_failure(rivals[r], work, seed);
 	}
-	for (uint32_t seed = 0; seed < seeds; seed++) wins += results[0][seed] > results[1][seed];
+	for (uint32_t seed = 0; seed < seeds; seed++)
+		wins += results[0][seed] > results[1][seed];
 	for (int r = 0; r < 2; r++) {
 		qsort(results[r], seeds, sizeof(double), by_value);
 		printf("  %.2f  %-9s  %.4f   %.4f   %.4f", work->p, rivals[r]->name, median_of(results[r], seeds), results[r][0],
 		       results[r][seeds - 1]);
-		if (r == 0) printf("   fuller on %u of %u traces", wins, seeds);
+		if (r == 0)
+			printf("   fuller on %u of %u traces", wins, seeds);
 		printf("\n");
 		free(results[r]);
 	}
@@ -250,19 +273,23 @@ static double now_ns(void) {
 	return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
 }
 
-/* Allocates and frees beside `standing` live objects of log-uniform size, most bytes at most; ns a pair, the best of five. With
- * `churn`, the object freed is a random one of those standing; without, the one just made. */
+/* Allocates and frees beside `standing` live objects of log-uniform size, most bytes at most; ns a pair, the best of
+ * five. With `churn`, the object freed is a random one of those standing; without, the one just made. */
 static double pair_ns(uint32_t standing, uint64_t most, bool churn) {
-	enum { PAIRS = 1 << 20 };
+	enum {
+		PAIRS = 1 << 20
+	};
 	random_source source = {42};
 	tagged_heap *self = tagged_make(UINT32_MAX / 64 * 64);
 	uint32_t *handles = malloc(standing * sizeof(uint32_t)), *sizes = malloc(PAIRS * sizeof(uint32_t));
 	uint32_t *picks = malloc(PAIRS * sizeof(uint32_t));
 	double least = 1e9;
-	if (!handles || !sizes || !picks) abort();
+	if (!handles || !sizes || !picks)
+		abort();
 	for (uint32_t i = 0; i < standing; i++) {
 		uint64_t bytes = random_size(&source, 64, most);
-		if (!tagged_allocate(self, granules_of(bytes), align_of(bytes), &handles[i])) abort();
+		if (!tagged_allocate(self, granules_of(bytes), align_of(bytes), &handles[i]))
+			abort();
 	}
 	for (uint32_t i = 0; i < PAIRS; i++) {
 		sizes[i] = granules_of(random_size(&source, 64, most));
@@ -271,13 +298,16 @@ static double pair_ns(uint32_t standing, uint64_t most, bool churn) {
 	for (int round = 0; round < 5; round++) {
 		double began = now_ns();
 		for (uint32_t i = 0; i < PAIRS; i++) {
-			uint32_t made = pm_heap_allocate(&self->heap, self->nodes, sizes[i], sizes[i] < LARGE_BYTES / 64 ? 1 : PM_HEAP_PAGE);
+			uint32_t made =
+					pm_heap_allocate(&self->heap, self->nodes, sizes[i], sizes[i] < LARGE_BYTES / 64 ? 1 : PM_HEAP_PAGE);
 			uint32_t gone = churn ? handles[picks[i]] : made;
-			if (churn) handles[picks[i]] = made;
+			if (churn)
+				handles[picks[i]] = made;
 			pm_heap_free(&self->heap, self->nodes, gone);
 		}
 		double took = (now_ns() - began) / PAIRS;
-		if (took < least) least = took;
+		if (took < least)
+			least = took;
 	}
 	free(handles), free(sizes), free(picks), tagged_end(self);
 	return least;
