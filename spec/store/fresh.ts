@@ -1,6 +1,7 @@
 import { afterAll, afterEach } from "bun:test";
 import { rmSync } from "node:fs";
 import { type OpenOptions, Store } from "../../src/index.ts";
+import { Segment } from "../../src/native/segment.ts";
 import { endProcesses } from "./process.ts";
 
 /** This test process's own folder of stores. */
@@ -24,6 +25,17 @@ export function freshStore(options: OpenOptions = {}, name = freshName()): Store
 /** The same store once more, as another part of the program would open it. */
 export function sameStore(store: Store, options: OpenOptions = {}): Store {
   return freshStore({ capacity: undefined, mustExist: true, ...options }, store.name);
+}
+
+/** The core's own face on a store, for what the package does not show; closed after `work`. */
+export function withSegment<T>(name: string, work: (segment: Segment) => T): T {
+  const settings = { capacity: 0, maxObjects: 0, maxClients: 0, lockTimeoutMs: 0, flags: 0 };
+  const segment = Segment.open(directory, name, settings);
+  try {
+    return work(segment);
+  } finally {
+    segment.close();
+  }
 }
 
 /** Collects until `done`, or a while has passed. */

@@ -47,11 +47,17 @@ const WITHOUT_DETAIL = new Set<number>([
   Code.DRAFT_BUSY,
 ]);
 
-/** The error for a negative code of the core: the detail of the call that just failed, or else the code's message. */
-export function failure(code: number, context: errors.FailureContext = {}): errors.StoreError {
+/**
+ * The error for a negative code of the core: the detail of the call that just failed, or else the code's message. `detailed` says
+ * that the call left a detail, which those that only look do not.
+ */
+export function failure(
+  code: number,
+  context: errors.FailureContext = {},
+  detailed = !WITHOUT_DETAIL.has(code),
+): errors.StoreError {
   const core = symbols();
-  const message = String(core.plasmid_error_message(code));
-  const detail = WITHOUT_DETAIL.has(code) ? "" : String(core.plasmid_detail());
+  const detail = detailed ? String(core.plasmid_detail()) : "";
   const Class = CLASSES[code] ?? errors.SystemError;
-  return new Class(detail === "" ? message : detail, context);
+  return new Class(detail === "" ? String(core.plasmid_error_message(code)) : detail, context);
 }

@@ -1,5 +1,5 @@
 import { type Pointer, ptr, toArrayBuffer as toArrayBufferOf } from "bun:ffi";
-import type { FailureContext, StoreError } from "../errors.ts";
+import type { StoreError } from "../errors.ts";
 import { failure } from "./failure.ts";
 import { DATA_BYTES, Exchange, NAME_BYTES, Options, setU64 } from "./layout.ts";
 import { type Symbols, symbols } from "./symbols.ts";
@@ -110,9 +110,9 @@ export class Segment {
     return code;
   }
 
-  /** The error of a negative code of a call on this store. */
-  failure(code: number, object?: string, context?: FailureContext): StoreError {
-    return failure(code, { store: this.name, object, ...context });
+  /** The error of a negative code of a call on this store. `detailed`: the call says more, whatever the code. */
+  failure(code: number, object?: string, detailed?: boolean): StoreError {
+    return failure(code, { store: this.name, object }, detailed);
   }
 
   /** Puts a name into the exchange; returns its length in bytes. The name has been checked. */

@@ -69,7 +69,7 @@ export class Writer implements DraftHome {
     const attempt = () => this.#core.plasmid_put_many(this.#at, items.words, 1);
     let code = attempt();
     if (Ladder.takes(code)) code = await this.#ladder.climbAsync(attempt, frameBytes(frame), options);
-    this.segment.must(code, options.name && JSON.stringify(options.name));
+    if (code < 0) throw this.#failed(code, options.name);
     return this.#refs.adopt(items.token(0), items.signed, items.refAt(0));
   }
 
@@ -118,8 +118,7 @@ export class Writer implements DraftHome {
     const items = new Items(frames);
     const attempt = () => this.#core.plasmid_put_many(this.#at, items.words, frames.length);
     const code = this.#climb(attempt(), attempt, frames);
-    if (code < 0)
-      throw this.segment.failure(code, name === undefined ? failedName(frames, items) : JSON.stringify(name));
+    if (code < 0) throw this.#failed(code, name ?? failedName(frames, items));
     return frames.map((_, i) => this.#refs.adopt(items.token(i), items.signed, items.refAt(i)));
   }
 
@@ -129,8 +128,13 @@ export class Writer implements DraftHome {
     const attempt = () => this.#core.plasmid_put_many(this.#at, item.at, 1);
     let code = attempt();
     if (Ladder.takes(code)) code = this.#ladder.climb(attempt, bytes);
-    if (code < 0) throw this.segment.failure(code, options.name && JSON.stringify(options.name));
+    if (code < 0) throw this.#failed(code, options.name);
     return this.#refs.adopt(item.token, item.words, SmallItem.refAt);
+  }
+
+  // That a contained ref is freed, lost or not sealed is a detail of the put.
+  #failed(code: number, name: string | undefined): Error {
+    return this.segment.failure(code, name === undefined ? undefined : JSON.stringify(name), true);
   }
 
   // Out of the way of the short path. What was encoded still stands in the exchange.
@@ -171,5 +175,5 @@ function nameOf(options: PutOptions | undefined): Uint8Array | undefined {
 function failedName(frames: readonly Frame[], items: Items): string | undefined {
   const at = frames.findIndex((_, i) => items.status(i) < 0);
   const name = frames[at]?.name;
-  return name && JSON.stringify(new TextDecoder().decode(name));
+  return name && new TextDecoder().decode(name);
 }
