@@ -6,19 +6,49 @@ export interface CommandResult {
   output: string;
 }
 
+interface RunOptions {
+  env?: Record<string, string>;
+  /** When it is over, the program ends with all that it started. */
+  timeoutMs?: number;
+}
+
 /** Runs a program in the checkout to its end, without a terminal and without input. */
-export async function run(command: string[], env: Record<string, string> = {}): Promise<CommandResult> {
+export async function run(command: string[], { env = {}, timeoutMs }: RunOptions = {}): Promise<CommandResult> {
   const child = Bun.spawn(command, {
     cwd: root,
     env: { ...process.env, ...env },
     stdin: "ignore",
     stdout: "pipe",
     stderr: "pipe",
+    // A group of its own, so that one signal ends whatever it has started.
+    detached: true,
   });
+  const endGroup = () => process.kill(-child.pid, "SIGKILL");
+  const interrupted = (signal: NodeJS.Signals) => {
+    endGroup();
+    process.exit(signal === "SIGINT" ? 130 : 143);
+  };
+  process.once("SIGINT", interrupted).once("SIGTERM", interrupted);
+  let late = false;
+  const timer = setTimeout(
+    () => {
+      late = true;
+      endGroup();
+    },
+    timeoutMs ?? 2 ** 31 - 1,
+  );
+
   const [stdout, stderr] = await Promise.all([child.stdout.text(), child.stderr.text()]);
   const code = await child.exited;
-  const died = child.signalCode ? `ended by ${child.signalCode}\n` : "";
-  return { code, output: stdout + stderr + died };
+  clearTimeout(timer);
+  process.off("SIGINT", interrupted).off("SIGTERM", interrupted);
+  return { code, output: stdout + stderr + epitaph(child.signalCode, late ? timeoutMs : undefined) };
+}
+
+/** What a program that did not end by itself cannot say. */
+function epitaph(signal: NodeJS.Signals | number | null, timeoutMs: number | undefined): string {
+  if (timeoutMs !== undefined) return `did not end within ${timeoutMs / 1000} s\n`;
+  return signal ? `ended by ${signal}\n` : "";
 }
 
 /** Runs a program of ours in the foreground until it ends and gives its exit code. */

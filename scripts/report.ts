@@ -42,7 +42,8 @@ export class Report {
   }
 }
 
-function tally({ passed, failed, skipped = 0 }: Outcome): string {
+/** `3 passed, 1 FAILED`. */
+export function tally({ passed, failed, skipped = 0 }: Outcome): string {
   const parts = [`${passed} passed`];
   if (failed > 0) parts.push(`${failed} FAILED`);
   if (skipped > 0) parts.push(`${skipped} not run`);

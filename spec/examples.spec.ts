@@ -5,7 +5,7 @@ import { runProgram, well } from "./support/program.ts";
 
 const examples = [...new Bun.Glob("examples/*.ts").scanSync(root)].sort();
 
-test.todoIf(examples.length === 0)("a stranger finds five examples", () => {
+test("a stranger finds five examples", () => {
   expect(examples.length).toBeGreaterThanOrEqual(5);
 });
 

@@ -32,7 +32,7 @@ export async function runProgram(script: string, cwd: string, env = process.env)
   });
   const [stdout, stderr] = await Promise.all([child.stdout.text(), child.stderr.text()]);
   await child.exited;
-  return { code: child.exitCode, stdout, stderr, left: leftBehind(before) };
+  return { code: child.exitCode, stdout, stderr, left: await leftBehind(before) };
 }
 
 /** A folder of its own outside the checkout, gone at the end of the block. */
