@@ -29,11 +29,11 @@ int32_t pm_reap(pm_client *client, uint32_t record, uint32_t epoch) {
 			pm_unlock(client);
 			return 0;
 		}
-		uint32_t to = super->entries_used - from < SWEEP ? super->entries_used + 1 : from + SWEEP;
+		uint32_t used = super->entries_used, to = used < from + SWEEP ? used + 1 : from + SWEEP;
 		for (uint32_t slot = from; slot < to; slot++)
 			reap_slot(client, slot, record);
 		PM_POINT("reap:swept");
-		from = to > super->entries_used ? 0 : to;
+		from = to > used ? 0 : to;
 		if (from == 0) {
 			super->reaped++;
 			pm_store(&dead->state, PM_CLIENT_FREE);
