@@ -2,6 +2,7 @@ import * as c from "./constants.ts";
 import { openFrame, readDeep } from "./deep-reader.ts";
 import type { Composite } from "./extension.ts";
 import { Input, isExt } from "./input.ts";
+import { findKey, type Key, keyHeads, recentKeys } from "./key-cache.ts";
 import { setProperty } from "./property.ts";
 import { compositeByCode, readerByCode } from "./types/registry.ts";
 import { readWideText } from "./types/scalars.ts";
@@ -210,14 +211,39 @@ export class Decoder extends Input {
     this.claim(count * 2);
     const object: Record<string, unknown> = {};
     if (this.objects !== null) this.objects.push(object);
+    let before = keyHeads[count & 15]!;
     for (let i = 0; i < count; i++) {
-      const key = this.readKey();
+      const p = this.p;
+      const size = this.bytes[p]! - c.FIXSTR;
+      const guess = recentKeys[before.next]!;
+      let key: string | null;
+      if (size === guess.text.length && p + size < this.end && guess.standsAt(this.bytes, p + 1)) {
+        this.p = p + 1 + size;
+        before = guess;
+        key = guess.text;
+      } else {
+        const found = this.findKey(size);
+        key = found === null ? this.readKey() : found.text;
+        if (found !== null) {
+          before.next = found.slot;
+          before = found;
+        }
+      }
       if (key === null) return this.readForeignMap(object, count - i, depth + 1);
       const value = this.read(depth + 1);
       if (key === "__proto__") setProperty(object, key, value);
       else object[key] = value;
     }
     return object;
+  }
+
+  /** The key of `size` bytes that comes next, if it is one that is kept; otherwise null, and nothing is read. */
+  private findKey(size: number): Key | null {
+    const start = this.p + 1;
+    if (size < 0 || start + size > this.end) return null;
+    const key = findKey(this.bytes, start, start + size);
+    if (key !== null) this.p = start + size;
+    return key;
   }
 
   /**

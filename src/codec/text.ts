@@ -7,7 +7,8 @@ export const utf8Write = Buffer.prototype.utf8Write as (
 ) => number;
 
 const utf8Slice = Buffer.prototype.utf8Slice as (this: Uint8Array, start: number, end: number) => string;
-const latin1Slice = Buffer.prototype.latin1Slice as (this: Uint8Array, start: number, end: number) => string;
+/** Text of bytes that are known to be ASCII. */
+export const latin1Slice = Buffer.prototype.latin1Slice as (this: Uint8Array, start: number, end: number) => string;
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** Bytes of a text in UTF-8, a lone surrogate counted as three. */

@@ -4,6 +4,12 @@ import type { Encoder } from "../encoder.ts";
 import type { Leaf } from "../extension.ts";
 import { ELEMENT_BYTES, KIND_UINT8, makeView, VIEW_PROTOTYPES, viewKind, viewName } from "../typed-array.ts";
 
+const uint8Slice = Uint8Array.prototype.slice as (
+  this: Uint8Array,
+  start: number,
+  end: number,
+) => Uint8Array<ArrayBuffer>;
+
 /** What `decode` was given for a buffer out of band, when that is part of a larger ArrayBuffer. */
 export class BufferPart {
   constructor(readonly bytes: Uint8Array) {}
@@ -49,10 +55,10 @@ export const view: Leaf<ArrayBufferView> = {
 
   write(encoder: Encoder, value: ArrayBufferView, p: number): number {
     const buffer = value.buffer;
-    if (!(buffer instanceof ArrayBuffer) || buffer.resizable || buffer.detached) encoder.refuse(value);
+    const bytes = value.byteLength;
+    if (!(buffer instanceof ArrayBuffer) || buffer.resizable || (bytes === 0 && buffer.detached)) encoder.refuse(value);
     const kind = viewKind(Object.getPrototypeOf(value));
     const start = value.byteOffset;
-    const bytes = value.byteLength;
     const length = bytes / ELEMENT_BYTES[kind]!;
     const end = start + bytes;
 
@@ -120,7 +126,7 @@ function writeViewFields(encoder: Encoder, kind: number, byteOffset: number, len
 function readBuffer(decoder: Decoder, size: number): ArrayBuffer {
   const start = decoder.p;
   decoder.p = start + size;
-  return decoder.admit(copyBytes(decoder, start, size).buffer);
+  return decoder.admit(copyBuffer(decoder, start, size));
 }
 
 /** MessagePack's bin. */
@@ -142,7 +148,7 @@ function readInlineView(decoder: Decoder, size: number): ArrayBufferView {
   if (!Number.isInteger(length))
     decoder.fail(`${bytes} bytes are no whole number of elements of ${viewName(kind)}`, start);
   decoder.p = start + size;
-  const made = makeView(kind, copyBytes(decoder, start + 1, bytes).buffer, 0, length);
+  const made = makeView(kind, copyBuffer(decoder, start + 1, bytes), 0, length);
   decoder.admitView(made);
   return made;
 }
@@ -199,7 +205,16 @@ function readKind(decoder: Decoder): number {
 
 /** Bytes of their own: the message's are the caller's, who may write over them. */
 function copyBytes(decoder: Decoder, start: number, size: number): Uint8Array<ArrayBuffer> {
+  const { bytes } = decoder;
+  // A Buffer's `slice` is no copy.
+  if (Object.getPrototypeOf(bytes) === Uint8Array.prototype) return uint8Slice.call(bytes, start, start + size);
+  return new Uint8Array(copyBuffer(decoder, start, size));
+}
+
+function copyBuffer(decoder: Decoder, start: number, size: number): ArrayBuffer {
+  const { buffer, byteOffset } = decoder.bytes;
+  if (buffer instanceof ArrayBuffer) return buffer.slice(byteOffset + start, byteOffset + start + size);
   const copy = new Uint8Array(size);
   copy.set(decoder.bytes.subarray(start, start + size));
-  return copy;
+  return copy.buffer;
 }
