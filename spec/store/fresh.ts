@@ -7,6 +7,11 @@ import { endProcesses } from "./process.ts";
 /** This test process's own folder of stores. */
 export const directory = `/dev/shm/plasmid-spec-${process.pid}`;
 
+/** A number of repetitions, fewer when the library checks everything after each step: see PLASMID_SPEC_SCALE (1 by default). */
+export function scaled(times: number): number {
+  return Math.max(10, Math.round(times * Number(process.env.PLASMID_SPEC_SCALE ?? 1)));
+}
+
 let made = 0;
 const opened: Store[] = [];
 

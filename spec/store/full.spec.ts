@@ -1,13 +1,13 @@
 import { expect, test } from "bun:test";
-import { AbortedError, type ObjectRef, StoreFullError, TableFullError } from "../../src/index.ts";
-import { cleanUpAfterEach, directory, freshStore } from "./fresh.ts";
+import { AbortedError, InvalidArgumentError, type ObjectRef, StoreFullError, TableFullError } from "../../src/index.ts";
+import { cleanUpAfterEach, directory, freshStore, scaled } from "./fresh.ts";
 import { startProcess } from "./process.ts";
 
 cleanUpAfterEach();
 
 test("10^7 puts in one synchronous loop into 16 MiB", () => {
   const store = freshStore({ capacity: "16MiB" });
-  const puts = Number(process.env.PLASMID_SPEC_PUTS ?? 10_000_000);
+  const puts = scaled(10_000_000);
   for (let i = 0; i < puts; i++) store.put(0);
   expect(store.stats().sealedTotal).toBe(puts);
   store.check();
@@ -15,7 +15,7 @@ test("10^7 puts in one synchronous loop into 16 MiB", () => {
 
 test("values of every size in one synchronous loop", () => {
   const store = freshStore({ capacity: "16MiB" });
-  for (let i = 0; i < 20_000; i++) {
+  for (let i = 0; i < scaled(20_000); i++) {
     const bytes = (i * 7919) % 100_000;
     const ref = store.put(new Uint8Array(bytes).fill(i));
     if (i % 10 === 0 && bytes > 0 && store.peek(ref)![bytes - 1] !== i % 256) throw new Error(`object ${i} is wrong`);
@@ -146,6 +146,18 @@ test("putAsync waits for room that another process gives", async () => {
   const ref = await waiting;
   expect(store.peek(ref)!.value[1_999_999]).toBe(4);
   expect(store.peek<{ value: Uint8Array }>("late")!.value.length).toBe(2_000_000);
+  store.check();
+});
+
+test("putAsync notices that its value was moved away while it waited", async () => {
+  const store = freshStore({ capacity: "4MiB", fullTimeoutMs: 10 });
+  const ref = store.put(new Uint8Array(3_000_000));
+  const value = new Uint8Array(2_000_000);
+  const waiting = store.putAsync({ value }).catch(error => error);
+  const taken = value.buffer.transfer();
+  store.free(ref);
+  expect(await waiting).toBeInstanceOf(InvalidArgumentError);
+  expect(taken.byteLength).toBe(2_000_000);
   store.check();
 });
 

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { type Draft, FreedError, NameTakenError, NotPinnedError, type ObjectRef, type Store } from "../../src/index.ts";
-import { cleanUpAfterEach, freshStore } from "./fresh.ts";
+import { cleanUpAfterEach, freshStore, scaled } from "./fresh.ts";
 
 cleanUpAfterEach();
 
@@ -190,7 +190,7 @@ const commands = [
 ];
 
 test("a store does as a Map would", () => {
-  const runs = Number(process.env.PLASMID_SPEC_MODEL_RUNS ?? 60);
+  const runs = scaled(60);
   fc.assert(
     fc.property(fc.commands(commands, { maxCommands: 80, size: "max" }), steps => {
       const store = freshStore({ capacity: "64MiB" });

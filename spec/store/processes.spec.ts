@@ -81,7 +81,7 @@ const actor: Body<[string, string, number, number]> = async ({ plasmid, say }, n
 
 test("processes act at random on one store, under the checker", async () => {
   const store = freshStore({ capacity: "16MiB" });
-  const ms = Number(process.env.PLASMID_SPEC_ACT_MS ?? 4000);
+  const ms = 4000;
   const children = [11, 22, 33, 44].map(seed => startProcess(actor, store.name, directory, seed, ms));
   const ended = Promise.all(children.map(child => child.json<{ steps: number }>()));
   let checks = 0;

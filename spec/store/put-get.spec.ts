@@ -94,6 +94,24 @@ test("a get whose buffer was moved away takes another", () => {
   expect(new Uint8Array(moved)[99_999]).toBe(3);
 });
 
+const huge = process.env.PLASMID_SPEC_HUGE !== undefined;
+
+test.skipIf(!huge)(
+  "an object of more than 4 GiB (PLASMID_SPEC_HUGE)",
+  () => {
+    const store = freshStore({ capacity: "6GiB" });
+    const half = new Float64Array(5 * 2 ** 26);
+    const other = half.slice();
+    half[half.length - 1] = 1;
+    other[other.length - 1] = 2;
+    const back = store.peek(store.put({ half, other }))!;
+    expect([back.half.at(-1), back.other.at(-1)]).toEqual([1, 2]);
+    expect(store.stats().payload).toBeGreaterThan(2 ** 32);
+    store.check();
+  },
+  120_000,
+);
+
 test("putMany: all in order, or none", () => {
   const store = freshStore();
   const refs = store.putMany(

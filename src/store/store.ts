@@ -86,8 +86,13 @@ export class Store implements RefHome, Disposable {
       options.capacity === undefined && !options.mustExist
         ? openAnyCapacity(directory, name, settings)
         : Segment.open(directory, name, settings);
-    warnIfOnDisk(directory);
-    return new Store(segment, fullTimeoutMs);
+    try {
+      warnIfOnDisk(directory);
+      return new Store(segment, fullTimeoutMs);
+    } catch (error) {
+      segment.close();
+      throw error;
+    }
   }
 
   /**

@@ -65,8 +65,14 @@ export class Writer implements DraftHome {
     const frame = this.#frames.busy
       ? this.#frames.aside(() => this.#frame(value, options))
       : this.#frame(value, options);
-    const items = new Items([frame]);
-    const attempt = () => this.#core.plasmid_put_many(this.#at, items.words, 1);
+    const lengths = frame.buffers.map(buffer => buffer.byteLength);
+    let items!: Items;
+    // Addresses are taken anew each time: the caller's arrays are its own while this waits.
+    const attempt = () => {
+      if (frame.buffers.some((buffer, i) => buffer.byteLength !== lengths[i])) throw this.#movedAway();
+      items = new Items([frame]);
+      return this.#core.plasmid_put_many(this.#at, items.words, 1);
+    };
     let code = attempt();
     if (Ladder.takes(code)) code = await this.#ladder.climbAsync(attempt, frameBytes(frame), options);
     if (code < 0) throw this.#failed(code, options.name);
@@ -148,6 +154,14 @@ export class Writer implements DraftHome {
     let bytes = 0;
     for (const frame of frames) bytes += frameBytes(frame);
     return this.#ladder.climb(attempt, bytes);
+  }
+
+  #movedAway(): Error {
+    return new InvalidArgumentError(
+      "a buffer of the value was moved away or resized while putAsync waited for room",
+      { store: this.segment.name },
+      "leave the value alone until the promise settles",
+    );
   }
 
   #viewBytes(type: ViewConstructor, length: number): number {
