@@ -66,6 +66,8 @@ typedef struct pm_client {
 	/* holds of this process, by slot; under the store's lock */
 	uint32_t *lease_count, *handle_count;
 
+	uint32_t unchecked; /* debug builds: calls since the checker walked */
+
 	/* tokens; under the store's lock but for `released` */
 	pm_token *chunks[PM_TOKEN_CHUNKS];
 	uint32_t token_high, token_free, tokens;

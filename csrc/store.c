@@ -9,6 +9,7 @@
 #include "token.h"
 
 #define UNLINK_SOME 64u
+#define CHECKED_A_CALL 16u /* debug builds: slots that a call may add to the checker's work */
 
 int32_t pm_enter(plasmid_store *store) {
 	int32_t r = pm_usable(store);
@@ -25,11 +26,16 @@ int32_t pm_enter(plasmid_store *store) {
 }
 
 void pm_leave(plasmid_store *store) {
+	pm_client *client = store->client;
 #ifdef PLASMID_DEBUG_CHECK
-	if (pm_check(store->client) != 0) {
-		fprintf(stderr, "plasmid: %s\n", plasmid_detail());
-		abort();
+	/* The walk is as long as the table: in a small store it follows every call, in a large one every so many. */
+	if (client->unchecked++ >= client->super->entries_used / CHECKED_A_CALL) {
+		client->unchecked = 0;
+		if (pm_check(client) != 0) {
+			fprintf(stderr, "plasmid: %s\n", plasmid_detail());
+			abort();
+		}
 	}
 #endif
-	pm_unlock(store->client);
+	pm_unlock(client);
 }
