@@ -1,7 +1,7 @@
 /** What must be undone however this process ends: by finishing, by an error, or by a signal. */
 
 const undone: (() => void)[] = [];
-const signals = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
+const signals = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGTERM: 15 } as const;
 
 /** Runs `undo` when the process ends; what was registered last is undone first. */
 export function onExit(undo: () => void): void {

@@ -3,17 +3,21 @@
  * and none copies them. `--directory` names another memory file system than /dev/shm.
  */
 import { parseArgs } from "node:util";
+import { childFailed } from "./child.ts";
 import { installCleanup } from "./cleanup.ts";
 import { Progress } from "./progress.ts";
 import { formatReport } from "./report.ts";
 import { tell } from "./tell.ts";
 
-const { directory } = parseArgs({ options: { directory: { type: "string", default: "/dev/shm" } } }).values;
 const progress = new Progress();
-installCleanup(signal => progress.note(`${signal}: ending the processes, removing the store`));
+installCleanup(signal => {
+  progress.abandon();
+  progress.note(`${signal}: ending the processes, removing the store`);
+});
 
 try {
-  const story = await tell(progress, directory);
+  const { directory } = parseArgs({ options: { directory: { type: "string", default: "/dev/shm" } } }).values;
+  const story = await Promise.race([tell(progress, directory), childFailed]);
   progress.done();
   console.log(formatReport(story));
   process.exitCode = story.checks.every(([, holds]) => holds) ? 0 : 1;

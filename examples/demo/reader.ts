@@ -2,7 +2,7 @@
 import { Store } from "plasmid";
 import { now } from "./clock.ts";
 import { type Flights, storeName } from "./flights.ts";
-import { send } from "./parent.ts";
+import { directory, send } from "./parent.ts";
 import { type Question, questions } from "./questions.ts";
 
 export interface ReaderReport {
@@ -12,7 +12,7 @@ export interface ReaderReport {
   answerMs: number;
 }
 
-const [directory, question] = process.argv.slice(2);
+const question = process.argv[3];
 
 const started = now();
 const store = Store.open(storeName, { directory, mustExist: true });

@@ -1,7 +1,6 @@
 /** The same hand-over through a file in memory: one process writes the columns, the other reads them into arrays of its own. */
 import { closeSync, openSync, readSync, rmSync, writeSync } from "node:fs";
 import { Child } from "./child.ts";
-import { onExit } from "./cleanup.ts";
 import { now } from "./clock.ts";
 import { type Columns, makeColumns, sum } from "./flights.ts";
 import type { HandOver } from "./hand-over.ts";
@@ -18,11 +17,11 @@ interface Received {
   delayMinutes: number;
 }
 
-export async function handOverByFile(columns: Columns, path: string): Promise<HandOver> {
-  const child = new Child("the receiver by file", "rival-file.ts");
+export async function handOverByFile(columns: Columns, directory: string): Promise<HandOver> {
+  const child = new Child("the receiver by file", "rival-file.ts", directory);
   await child.next();
   const before = memoryOf(child.pid).own;
-  onExit(() => rmSync(path, { force: true }));
+  const path = `${directory}/columns`;
   const start = now();
   writeColumns(columns, path);
   const sent = now();
@@ -30,7 +29,7 @@ export async function handOverByFile(columns: Columns, path: string): Promise<Ha
   const { startedAt, receivedAt, delayMinutes } = await child.next<Received>();
   const ownBytes = memoryOf(child.pid).own - before;
   await child.release();
-  rmSync(path, { force: true });
+  rmSync(path);
   return {
     sendMs: sent - start,
     arriveMs: receivedAt - start,

@@ -11,8 +11,8 @@ interface Received {
   delayMinutes: number;
 }
 
-export async function handOverByIpc(columns: Columns): Promise<HandOver> {
-  const child = new Child("the receiver by IPC", "rival-ipc.ts");
+export async function handOverByIpc(columns: Columns, directory: string): Promise<HandOver> {
+  const child = new Child("the receiver by IPC", "rival-ipc.ts", directory);
   await child.next();
   const before = memoryOf(child.pid).own;
   const start = now();

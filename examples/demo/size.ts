@@ -29,6 +29,6 @@ export function fitInto(directory: string): Size {
   }
   const size = { capacity: besides + largeBytes, largeBytes };
   if (largeBytes === wanted) return size;
-  const warning = `${has}: the large object will be ${largeBytes / MiB} MiB, not ${wanted / MiB}.`;
+  const warning = `${has}: the large object will be ${largeBytes / MiB} MiB, not ${wanted / MiB} MiB.`;
   return { ...size, warning };
 }

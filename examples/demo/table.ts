@@ -55,5 +55,5 @@ function significant(value: number): string {
 }
 
 function paint(code: number, text: string): string {
-  return process.stdout.isTTY && !process.env.NO_COLOR ? `\x1b[${code}m${text}\x1b[0m` : text;
+  return text && process.stdout.isTTY && !process.env.NO_COLOR ? `\x1b[${code}m${text}\x1b[0m` : text;
 }

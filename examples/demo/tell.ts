@@ -29,8 +29,7 @@ export async function tell(progress: Progress, memory: string): Promise<Story> {
     for (const name of Store.list({ directory })) Store.destroy(name, { directory });
     rmSync(directory, { recursive: true, force: true });
   });
-  // Destroyed on the way out; and should this process be killed, gone when the last of its children has ended.
-  using store = Store.open(storeName, { directory, capacity, lifetime: "last-close" });
+  using store = Store.open(storeName, { directory, capacity });
 
   progress.step("starting a process that waits for the flights");
   const waiter = new Child("the waiting process", "waiter.ts", directory, `${tickCount}`);
@@ -58,9 +57,9 @@ export async function tell(progress: Progress, memory: string): Promise<Story> {
 
   progress.step("handing the flights over by IPC");
   for (const column of Object.values(columns)) sum(column); // warm, as a giver's own arrays would be
-  const byIpc = await handOverByIpc(columns);
+  const byIpc = await handOverByIpc(columns, directory);
   progress.step("handing the flights over in a file");
-  const byFile = await handOverByFile(columns, `${directory}/columns`);
+  const byFile = await handOverByFile(columns, directory);
 
   const { about, expected, woken } = given;
   const reports = readers.map(({ report }) => report);

@@ -3,7 +3,7 @@ import { Store } from "plasmid";
 import { type Interval, interval } from "./bootstrap.ts";
 import { now } from "./clock.ts";
 import { type Flights, storeName, sum } from "./flights.ts";
-import { receive, send } from "./parent.ts";
+import { directory, receive, send } from "./parent.ts";
 
 /** When `get` resolved, on the shared clock, and what was found. */
 export interface FlightsReport {
@@ -19,7 +19,7 @@ export interface DrawsReport {
   interval: Interval;
 }
 
-const [directory, ticks] = process.argv.slice(2);
+const ticks = process.argv[3];
 const store = Store.open(storeName, { directory, mustExist: true });
 
 const pending = store.get<Flights>("flights");
