@@ -48,7 +48,10 @@ function pick<T>(list: readonly T[], n: number): T {
 
 const nameOf = fc.constantFrom("a", "b", "c/d", "é");
 const anyValue = fc.oneof(
-  fc.anything({ withMap: true, withSet: true, withBigInt: true, withDate: true }),
+  // Bun takes two invalid dates, or two arrays with NaN in them, for different.
+  fc
+    .anything({ withMap: true, withSet: true, withBigInt: true, withDate: true })
+    .filter(value => Bun.deepEquals(value, structuredClone(value))),
   fc.nat({ max: 70_000 }).map(bytes => new Uint8Array(bytes).fill(bytes)),
 );
 const index = fc.nat();

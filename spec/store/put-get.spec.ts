@@ -63,7 +63,10 @@ test("whatever can be encoded comes back", () => {
   });
   fc.assert(
     fc.property(anything, value => {
-      expect(store.peek(store.put(value))).toEqual(structuredClone(value));
+      const clone = structuredClone(value);
+      // Bun takes two invalid dates, or two arrays with NaN in them, for different.
+      fc.pre(Bun.deepEquals(clone, structuredClone(value)));
+      expect(store.peek(store.put(value))).toEqual(clone);
     }),
     { numRuns: 300 },
   );
