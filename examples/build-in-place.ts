@@ -1,4 +1,5 @@
-// Build a large array where it will stay, instead of copying it there.          bun examples/build-in-place.ts
+// Build a large array where it will stay, instead of copying it there.
+// Run: bun examples/build-in-place.ts
 import { Store } from "plasmid";
 
 const [given] = process.argv.slice(2);

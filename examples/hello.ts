@@ -1,4 +1,5 @@
-// Put a value in one process, get it in another.          bun examples/hello.ts
+// Put a value in one process, get it in another.
+// Run: bun examples/hello.ts
 import { Store } from "plasmid";
 
 const [given] = process.argv.slice(2);

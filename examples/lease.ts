@@ -1,4 +1,5 @@
-// Say when you are done with shared memory, instead of leaving it to the garbage collector.          bun examples/lease.ts
+// Say when you are done with shared memory, instead of leaving it to the garbage collector.
+// Run: bun examples/lease.ts
 import { Store } from "plasmid";
 
 const name = `lease-${process.pid}`;

@@ -1,4 +1,5 @@
-// One process publishes ever newer parameters under one name; others follow at their own pace.          bun examples/parameter-server.ts
+// One process publishes ever newer parameters under one name; others follow at their own pace.
+// Run: bun examples/parameter-server.ts
 import { type ObjectRef, Store } from "plasmid";
 
 interface Parameters {
@@ -21,7 +22,7 @@ if (given === undefined) {
     for (let version = 1; version <= last; version++) {
       const weights = new Float32Array(100_000).fill(version);
       // The name moves to the new object in one step. Who reads the old one reads on: what is sealed never changes.
-      // The pin keeps the new one, although nobody may hold a ref to it; the old one becomes garbage when its readers are done.
+      // The pin keeps the new one, whoever holds a ref to it; the old one is garbage when its readers are done.
       const ref = store.put<Parameters>({ version, weights }, { name: "parameters", replace: true, pin: true });
       if (previous) store.unpin(previous);
       previous = ref;

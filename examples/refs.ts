@@ -1,4 +1,5 @@
-// A tree of objects: what refers to what, and what stays when room is short.          bun examples/refs.ts
+// A tree of objects: what refers to what, and what stays when room is short.
+// Run: bun examples/refs.ts
 import { ObjectRef, Store } from "plasmid";
 
 interface Leaf {
@@ -31,7 +32,7 @@ try {
   Store.destroy(name);
 }
 
-/** Puts a tree whose root contains refs to three leaves. Gives the root as text, which pins it; its contents stay with it. */
+/** Puts a root that contains refs to three leaves. Gives it as text, which pins it; its contents stay with it. */
 function plant(label: string): string {
   const leaves = [1, 2, 3].map(i => store.put<Leaf>({ label: `${label} ${i}`, data: new Uint8Array(1 << 20) }));
   return store.put<Tree>({ leaves }).export();

@@ -1,4 +1,5 @@
-// Go on as soon as two of three producers have answered.          bun examples/wait.ts
+// Go on as soon as two of three producers have answered.
+// Run: bun examples/wait.ts
 import { Store } from "plasmid";
 
 const [given, producer] = process.argv.slice(2);

@@ -1,4 +1,5 @@
-// Workers of one process share the store with it, and with everyone else.          bun examples/worker.ts
+// Workers of one process share the store with it, and with everyone else.
+// Run: bun examples/worker.ts
 import { isMainThread, threadId, Worker, workerData } from "node:worker_threads";
 import { Store } from "plasmid";
 

@@ -1,15 +1,16 @@
 import { quantile } from "./quantile.ts";
 
 /**
- * How sure is the mean delay? Draw as many flights as there are, with replacement, take their mean, do it again: the middle 95 of a hundred such
- * means are the 95% confidence interval. A late day is late for many flights, so runs of about a day are drawn, not single flights (the moving
- * block bootstrap). The draws make the demo's large object: 1 GiB holds 178 resamples of 3,000,000 flights.
+ * How sure is the mean delay? Draw as many flights as there are, with replacement, take their mean, do it again: the
+ * middle 95 of a hundred such means are the 95% confidence interval. A late day is late for many flights, so runs of
+ * about a day are drawn, not single flights (the moving block bootstrap). The draws make the demo's large object: 1 GiB
+ * holds 178 resamples of 3,000,000 flights.
  */
 
 /** How many flights in a row are drawn at once: 0.9 of a day's. */
 export const blockFlights = 15_000;
 
-/** Fills `draws` with blocks of `from`, and returns their sum without reading them again. The same seed draws the same blocks. */
+/** Fills `draws` with blocks of `from`; returns their sum, without reading them. The same seed draws the same blocks. */
 export async function draw(
   draws: Int16Array,
   from: Int16Array,

@@ -4,7 +4,7 @@ const failure = Promise.withResolvers<never>();
 /** Rejects when a child ends before it was released. */
 export const childFailed = failure.promise;
 
-/** A Bun process of the demo's own, and the small messages it sends. It ends when this process does, however this one ends. */
+/** A Bun process of the demo's own, and the small messages it sends. It ends with this process, however this one ends. */
 export class Child {
   #process: Bun.Subprocess<"ignore", "inherit", "pipe">;
   #messages: unknown[] = [];

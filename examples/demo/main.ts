@@ -1,6 +1,6 @@
 /**
- * `bun demo`: one process puts three million flights into a store; five others read them there, each with a question of its own,
- * and none copies them. `--directory` names another memory file system than /dev/shm.
+ * `bun demo`: one process puts three million flights into a store; five others read them there, each with a question
+ * of its own, and none copies them. `--directory` names another memory file system than /dev/shm.
  */
 import { parseArgs } from "node:util";
 import { childFailed } from "./child.ts";

@@ -1,6 +1,6 @@
 import { readFileSync, statfsSync } from "node:fs";
 
-/** What a process weighs, in bytes. A page that n processes map counts 1/n in each, so the processes' sizes add up to what is used. */
+/** What a process weighs, in bytes. A page that n processes map counts 1/n in each, so sizes may be added up. */
 export interface Memory {
   /** All of it. */
   pss: number;
@@ -16,7 +16,7 @@ export function memoryOf(pid: number): Memory {
   return { pss: bytes("Pss"), shared: bytes("Pss_Shmem"), own: bytes("Pss_Anon") };
 }
 
-/** How many bytes can still be written below `directory`, a memory file system: bounded by its size and by the machine's free memory. */
+/** How many bytes a memory file system still takes: bounded by its size and by the machine's free memory. */
 export function roomIn(directory: string): number {
   const { bavail, bsize } = statfsSync(directory);
   const available = /^MemAvailable:\s+(\d+) kB/m.exec(readFileSync("/proc/meminfo", "utf8"))?.[1];

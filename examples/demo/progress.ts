@@ -1,4 +1,4 @@
-/** What the demo is doing: one line that changes on a terminal, a line a step elsewhere. On stderr, so that stdout is the table alone. */
+/** What the demo is doing: one changing line on a terminal, a line a step elsewhere. On stderr: stdout has the table alone. */
 export class Progress {
   #live = process.stderr.isTTY;
   #step = "";

@@ -1,4 +1,4 @@
-/** The same hand-over through a file in memory: one process writes the columns, the other reads them into arrays of its own. */
+/** The same hand-over through a file in memory: one process writes the columns, the other reads them into its own arrays. */
 import { closeSync, openSync, readSync, rmSync, writeSync } from "node:fs";
 import { Child } from "./child.ts";
 import { now } from "./clock.ts";

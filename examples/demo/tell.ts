@@ -143,7 +143,7 @@ interface Reader {
   report: ReaderReport;
 }
 
-/** Starts a process for each question. One after the other: on a small machine four at once would measure one another. */
+/** Starts a process for each question, one after the other: four at once would measure one another. */
 async function ask(progress: Progress, directory: string): Promise<Reader[]> {
   progress.step("asking four processes");
   const readers: Reader[] = [];
