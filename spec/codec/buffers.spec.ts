@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { decode, encode } from "../../src/codec/index.ts";
+import { decode, EncodeError, encode } from "../../src/codec/index.ts";
 import { expectSame } from "./same.ts";
 import type { ViewClass } from "./values.ts";
 
@@ -81,6 +81,36 @@ describe("views and their buffers", () => {
     );
   });
 
+  test("a first view that starts where another kind can't", () => {
+    const buffer = new Uint8Array(32).map((_, i) => i).buffer;
+    const [bytes, doubles] = ROUND([new Uint8Array(buffer, 4, 20), new Float64Array(buffer, 8, 1)] as const);
+    expect(bytesOf(bytes)).toBe(bytesOf(new Uint8Array(buffer, 4, 20)));
+    expect(bytesOf(doubles)).toBe(bytesOf(new Uint8Array(buffer, 8, 8)));
+    expect(doubles.buffer).toBe(bytes.buffer);
+  });
+
+  test("a getter that gives another view the second time", () => {
+    const buffer = new ArrayBuffer(64);
+    let calls = 0;
+    const value = [new Uint8Array(buffer, 16, 4), new Uint8Array(buffer, 24, 4), 0];
+    Object.defineProperty(value, 2, { get: () => new Uint8Array(buffer, calls++ * 40, 4), enumerable: true });
+    expect(() => encode(value)).toThrow(EncodeError);
+    expect(calls).toBe(2);
+  });
+
+  test("the message may be in a Buffer, or in shared memory", () => {
+    const value = [new Uint8Array([1, 2]), new Float32Array([3]), new Uint8Array([4]).buffer];
+    const message = encode(value);
+    const shared = new Uint8Array(new SharedArrayBuffer(message.length));
+    shared.set(message);
+    for (const source of [Buffer.from(message), shared, Buffer.from(shared.buffer)]) {
+      const back = decode(source) as typeof value;
+      source.fill(0xff);
+      expectSame(back, value);
+      shared.set(message);
+    }
+  });
+
   test("decoded views own their memory", () => {
     const message = encode([new Uint8Array([1, 2]), new Float32Array([3]), new Uint8Array([4]).buffer]);
     const [bytes, floats, buffer] = decode(message) as [Uint8Array, Float32Array, ArrayBuffer];
@@ -156,6 +186,8 @@ describe("buffers out of band", () => {
     const message = encode([whole.buffer, whole.buffer], { buffers });
     const moved = new Uint8Array(601).subarray(1);
     expect(() => decode(message, { buffers: [moved] })).toThrow("part of a larger one");
+    const viewFirst = encode([whole, whole.buffer], { buffers: [] });
+    expect(() => decode(viewFirst, { buffers: [moved] })).toThrow("part of a larger one");
     const doubles = encode(new Float64Array(100), { buffers: [] });
     expect(() => decode(doubles, { buffers: [new Uint8Array(801).subarray(1)] })).toThrow("not aligned");
     expect(() => decode(doubles, { buffers: [new ArrayBuffer(799)] })).toThrow("passes the end");

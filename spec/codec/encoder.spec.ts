@@ -226,6 +226,8 @@ describe("a decoder", () => {
     expect(decoder.decodeFrom(memory, 40, 40 + message.length, null, null)).toEqual([1, "two", 3.5]);
     expect(() => decoder.decodeFrom(memory, 40, 41 + message.length, null, null)).toThrow(DecodeError);
     expect(() => decoder.decodeFrom(memory, 40, 40, null, null)).toThrow("cut off");
+    expect(() => decoder.decodeFrom(memory, 40, 101, null, null)).toThrow(RangeError);
+    expect(() => decode(memory.buffer as unknown as Uint8Array)).toThrow(TypeError);
   });
 
   test("reads text anew after the bytes under it changed", () => {

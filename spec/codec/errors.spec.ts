@@ -44,6 +44,8 @@ describe("what can't be encoded is refused", () => {
     ["Promise", Promise.resolve(1), "await it first"],
     ["Lock", new Lock(), "plain object"],
     ["a subclass", new (class Registry extends Map {})(), "plain object"],
+    ["a subclass of arrays", new (class Queue extends Array {})(), "plain object"],
+    ["an array without prototype", Object.setPrototypeOf([1], null), "plain object"],
     ["a subclass of views", new (class Pixels extends Uint8Array {})(4), "plain object"],
     ["a generator", (function* () {})(), "plain object"],
     ["an iterator", [].values(), "plain object"],

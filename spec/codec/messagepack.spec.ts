@@ -32,7 +32,10 @@ describe("plain data is plain MessagePack", () => {
 
   test("we read its float 32 and its 64-bit BigInts as it does", () => {
     fc.assert(
-      fc.property(fc.float(), value => expectSame(decode(msgpack.encode(value, { forceFloat32: true })), value)),
+      fc.property(
+        fc.float().filter(value => !Object.is(value, -0)),
+        value => expectSame(decode(msgpack.encode(value, { forceFloat32: true })), value),
+      ),
     );
     const wide = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 64n - 1n });
     fc.assert(

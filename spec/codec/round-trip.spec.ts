@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { decode, encode } from "../../src/codec/index.ts";
 import { expectSame } from "./same.ts";
@@ -110,6 +111,10 @@ describe("round trips", () => {
     expectRoundTrip(new Set<unknown>([3, 1, "1", null, new Set(), Number.NaN]));
   });
 
+  test("an array of another context is an array", () => {
+    expectSame(decode(encode(runInNewContext("[1, [2]]"))), [1, [2]]);
+  });
+
   test("inherited properties are not members, not even enumerable ones", () => {
     Object.defineProperty(Object.prototype, "stray", { value: 1, enumerable: true, configurable: true });
     try {
@@ -128,7 +133,7 @@ describe("round trips", () => {
       b: 2,
       c: 3,
     };
-    expect(decode(encode(value))).toEqual({ a: 1, b: undefined, c: 3 });
+    expectSame(decode(encode(value)), { a: 1, b: undefined, c: 3 });
   });
 
   test("a getter that shortens its array leaves holes", () => {

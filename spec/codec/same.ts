@@ -11,7 +11,7 @@ export function expectSame(b: unknown, a: unknown): void {
   for (let at = 0; at < queue.length; at++) {
     const [left, right, path] = queue[at]!;
     if (typeof left !== "object" || left === null || typeof right !== "object" || right === null) {
-      if (!Object.is(left, right)) expect(`${path}: ${String(right)}`).toBe(`${path}: ${String(left)}`);
+      if (!Object.is(left, right)) expect.unreachable(`${path}: ${Bun.inspect(right)}, not ${Bun.inspect(left)}`);
       continue;
     }
     if (twins.has(left) || back.has(right)) {

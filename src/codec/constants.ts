@@ -81,3 +81,8 @@ export const DEFAULT_BUFFER_THRESHOLD = 512;
 
 /** The property by which a reference to an object in a store is known. */
 export const REFERENCE_MARK = Symbol.for("plasmid.ref");
+
+/** Whether a first byte is an extension's. */
+export function isExt(lead: number): boolean {
+  return (lead >= EXT8 && lead <= EXT32) || (lead >= FIXEXT1 && lead <= FIXEXT16);
+}

@@ -16,9 +16,10 @@ let spare: Decoder | null = null;
 /**
  * The value of a message.
  *
- * @throws DecodeError for anything that is not a message, with the offset and the path.
+ * @throws TypeError if it is given no Uint8Array; DecodeError for anything that is not a message, with the offset and the path.
  */
 export function decode(bytes: Uint8Array, options?: DecodeOptions): unknown {
+  if (!(bytes instanceof Uint8Array)) throw new TypeError("decode takes a Uint8Array; wrap other memory in one");
   if (options !== undefined) {
     return new Decoder(options).decode(bytes, options.buffers, options.references);
   }

@@ -1,12 +1,13 @@
+import { BufferPart } from "./buffer-part.ts";
 import * as c from "./constants.ts";
 import { openFrame, readDeep } from "./deep-reader.ts";
 import type { Composite } from "./extension.ts";
-import { Input, isExt } from "./input.ts";
 import { findKey, type Key, keyHeads, recentKeys } from "./key-cache.ts";
+import { LinkedInput } from "./linked-input.ts";
 import { setProperty } from "./property.ts";
 import { compositeByCode, readerByCode } from "./types/registry.ts";
 import { readWideText } from "./types/scalars.ts";
-import { BufferPart, failPart, readBin } from "./types/views.ts";
+import { failPart, readBin } from "./types/views.ts";
 
 /** Limits, for bytes that come from strangers. Memory stays in proportion to the message with none of them. */
 export interface DecoderOptions {
@@ -16,25 +17,18 @@ export interface DecoderOptions {
   maxElements?: number;
 }
 
-/** The place of an object that has a number but is not made yet: what a reference to it finds is this. */
-const UNMADE = Symbol("not made yet");
-
 /**
  * Messages to values, many times over. After any error it is as good as new.
  *
  * Decoding runs no code of the message's. Should what it calls (a getter in the tables it was given) call the same decoder again, then
  * another one serves it.
  */
-export class Decoder extends Input {
+export class Decoder extends LinkedInput {
   /** @internal */
   readonly maxDepth: number;
   private readonly maxElements: number;
   private readonly recursion: number;
   private active = false;
-  /** Objects by number, in a message that refers back; null in all others. */
-  private objects: unknown[] | null = null;
-  private buffers: ArrayLike<ArrayBufferLike | Uint8Array> | null = null;
-  private references: ArrayLike<unknown> | null = null;
 
   constructor(options?: DecoderOptions) {
     super();
@@ -64,7 +58,7 @@ export class Decoder extends Input {
    * The value of the message in `source[start, end)`. Nothing of the value is a view of `source`; its buffers out of band are views of
    * those given. The decoder holds on to `source`, in case the next message is in it too.
    *
-   * @throws as `decode`
+   * @throws as `decode`; RangeError if `end` is not in `source`.
    */
   decodeFrom(
     source: Uint8Array,
@@ -73,6 +67,7 @@ export class Decoder extends Input {
     buffers: ArrayLike<ArrayBufferLike | Uint8Array> | null,
     references: ArrayLike<unknown> | null,
   ): unknown {
+    if (!(end <= source.length)) throw new RangeError(`a message that ends at ${end} of ${source.length} bytes`);
     if (this.active) {
       const { maxDepth, maxElements } = this;
       return new Decoder({ maxDepth, maxElements }).decodeFrom(source, start, end, buffers, references);
@@ -240,7 +235,8 @@ export class Decoder extends Input {
   /** The key of `size` bytes that comes next, if it is one that is kept; otherwise null, and nothing is read. */
   private findKey(size: number): Key | null {
     const start = this.p + 1;
-    if (size < 0 || start + size > this.end) return null;
+    // The size is NaN if the message ends here.
+    if (!(size >= 0) || start + size > this.end) return null;
     const key = findKey(this.bytes, start, start + size);
     if (key !== null) this.p = start + size;
     return key;
@@ -260,7 +256,7 @@ export class Decoder extends Input {
     if (lead === c.STR8) return this.readString(this.readByte());
     if (lead === c.STR16) return this.readString(this.readU16());
     if (lead === c.STR32) return this.readString(this.readU32());
-    if (isExt(lead)) {
+    if (c.isExt(lead)) {
       const size = this.readExtSize(lead);
       if (this.readByte() === c.EXT_WIDE_TEXT && size <= this.end - this.p) return readWideText(this, size);
     }
@@ -371,91 +367,5 @@ export class Decoder extends Input {
   /** @internal */
   fill(type: Composite, object: object, parts: readonly unknown[], at: number): void {
     if (!type.fill(object, parts)) this.fail(`the parts of extension type ${type.code} don't fit together`, at);
-  }
-
-  /** Gives an object its number, if the message refers to any. */
-  admit<T>(object: T): T {
-    if (this.objects !== null) this.objects.push(object);
-    return object;
-  }
-
-  /** A view that brought its own bytes takes two numbers: its own and its buffer's. */
-  admitView(view: ArrayBufferView): void {
-    if (this.objects !== null) this.objects.push(view, view.buffer);
-  }
-
-  /** Keeps a number for an object that can't be made yet. */
-  reserve(): number {
-    return this.objects === null ? -1 : this.objects.push(UNMADE) - 1;
-  }
-
-  /** The object of a number that was kept. */
-  settle(slot: number, object: unknown): void {
-    if (this.objects !== null) this.objects[slot] = object;
-  }
-
-  private readIndex(size: number): number {
-    if (size === 1) return this.readByte();
-    if (size === 2) return this.readU16();
-    if (size === 4) return this.readU32();
-    return this.fail(`an index has 1, 2 or 4 bytes, not ${size}`);
-  }
-
-  private readBackReference(size: number): unknown {
-    const start = this.p;
-    const number = this.readIndex(size);
-    if (this.objects === null) return this.fail("a back reference in a message that does not announce any", start);
-    if (number >= this.objects.length) {
-      this.fail(`refers to object ${number}, but only ${this.objects.length} came before`, start);
-    }
-    const object = this.objects[number];
-    if (object === UNMADE) this.fail(`refers to object ${number}, which is not complete`, start);
-    return object;
-  }
-
-  private readReference(size: number): unknown {
-    const start = this.p;
-    const index = this.readIndex(size);
-    const references = this.references;
-    if (references !== null && index < references.length) return references[index];
-    return this.fail(`reference ${index} is not among the ${references?.length ?? 0} given; give it a store`, start);
-  }
-
-  /**
-   * What was given for a buffer out of band.
-   *
-   * @internal
-   */
-  readOutOfBand(size: number): ArrayBuffer | BufferPart {
-    const start = this.p;
-    const index = this.readIndex(size);
-    const { buffers } = this;
-    const given = buffers !== null && index < buffers.length ? buffers[index] : undefined;
-    if (given === undefined) {
-      return this.fail(`buffer ${index} is not among the ${buffers?.length ?? 0} given in \`buffers\``, start);
-    }
-    if (!ArrayBuffer.isView(given)) return this.admit(given as ArrayBuffer);
-    if (given.byteLength === given.buffer.byteLength) return this.admit(given.buffer as ArrayBuffer);
-    return this.admit(new BufferPart(given));
-  }
-
-  /**
-   * The buffer below a view: in the message, out of band, or met before.
-   *
-   * @internal
-   */
-  readBufferValue(): ArrayBuffer | BufferPart {
-    const start = this.p;
-    const lead = this.readByte();
-    if (isExt(lead)) {
-      const size = this.readExtSize(lead);
-      const code = this.readByte();
-      if (size > this.end - this.p) this.truncated();
-      if (code === c.EXT_OUT_OF_BAND) return this.readOutOfBand(size);
-      if (code === c.EXT_BUFFER) return readerByCode[code]!(this, size) as ArrayBuffer;
-      const buffer = code === c.EXT_BACK_REFERENCE ? this.readBackReference(size) : undefined;
-      if (buffer instanceof ArrayBuffer || buffer instanceof BufferPart) return buffer;
-    }
-    return this.fail("the buffer of a view is expected", start);
   }
 }

@@ -1,7 +1,6 @@
 import * as c from "./constants.ts";
 import type { Decoder } from "./decoder.ts";
 import type { Composite } from "./extension.ts";
-import { isExt } from "./input.ts";
 import { setProperty } from "./property.ts";
 import { compositeByCode } from "./types/registry.ts";
 
@@ -167,7 +166,7 @@ function openNext(decoder: Decoder): Frame | null {
   if (lead === c.ARRAY32) return openFrame.array(decoder, decoder.readU32());
   if (lead === c.MAP16) return openFrame.object(decoder, decoder.readU16());
   if (lead === c.MAP32) return openFrame.object(decoder, decoder.readU32());
-  if (isExt(lead)) {
+  if (c.isExt(lead)) {
     const size = decoder.readExtSize(lead);
     const type = compositeByCode[decoder.readByte()];
     if (type !== undefined) {

@@ -1,7 +1,7 @@
-import { type Encoder, emptiness } from "./encoder.ts";
+import type { Encoder } from "./encoder.ts";
 import type { Composite } from "./extension.ts";
 import { nullObject } from "./types/collections.ts";
-import { isSparse, sparseArray } from "./types/sparse-array.ts";
+import { emptiness, isSparse, sparseArray } from "./types/sparse-array.ts";
 
 /** A container that is being written: its children in order, keys among them. */
 interface Frame {

@@ -1,5 +1,6 @@
 import { DEFAULT_BUFFER_THRESHOLD } from "./constants.ts";
-import { Encoder, type ReferenceEncoder } from "./encoder.ts";
+import { Encoder } from "./encoder.ts";
+import type { ReferenceEncoder } from "./linked-output.ts";
 
 /** How `encode` treats buffers and references. */
 export interface EncodeOptions {

@@ -2,26 +2,20 @@ import * as c from "./constants.ts";
 import { writeDeep } from "./deep-writer.ts";
 import { EncodeError } from "./errors.ts";
 import type { Composite, Leaf } from "./extension.ts";
-import { BufferExtents, ChangedWhileEncoding } from "./extents.ts";
-import { Memo } from "./memo.ts";
-import { FULL, Output } from "./output.ts";
-import { explainRefusal } from "./refusal.ts";
+import { ChangedWhileEncoding } from "./extents.ts";
+import { LinkedOutput, type ReferenceEncoder } from "./linked-output.ts";
+import { FULL } from "./output.ts";
+import { explainRefusal, isPlainArray } from "./refusal.ts";
 import { nullObject } from "./types/collections.ts";
 import { typeByPrototype } from "./types/registry.ts";
 import { writeBigInt } from "./types/scalars.ts";
-import { isSparse, sparseArray } from "./types/sparse-array.ts";
+import { emptiness, isSparse, sparseArray } from "./types/sparse-array.ts";
 
 const INITIAL_BYTES = 4096;
 /** An encoder does not keep more than this between messages. */
 const KEPT_BYTES = 1 << 22;
 
 const objectPrototype = Object.prototype;
-
-/** Gives each reference its place in a table that the caller keeps. */
-export interface ReferenceEncoder {
-  /** The index, 0 to 2^32 - 1, under which the decoder will find this reference. The same reference must get the same index. */
-  index(reference: object): number;
-}
 
 /** What an `Encoder` is made with. */
 export interface EncoderOptions {
@@ -41,28 +35,11 @@ export interface EncoderOptions {
  *
  * A getter in the value may call the same encoder again; it is served by another one.
  */
-export class Encoder extends Output {
-  /** From how many bytes on a buffer is handed out. */
-  bufferThreshold: number;
+export class Encoder extends LinkedOutput {
   /** Whether references may be written. */
   acceptReferences: boolean;
-  /** What the last call handed out, in the order of the indexes in the message. Good until the next call. */
-  buffers: Uint8Array[] = [];
-  /** The references in the last message, each once, in the order of the indexes in it. Good until the next call. */
-  references: object[] = [];
-
-  /** @internal */
-  readonly memo = new Memo();
-  /** @internal */
-  readonly extents = new BufferExtents();
-  private readonly referenceMemo = new Memo();
-  private readonly referenceEncoder: ReferenceEncoder | null;
-  // Those of the call that is under way: after one inside it, `buffers` and `references` are that one's.
-  private ownBuffers = this.buffers;
-  private ownReferences = this.references;
   private root: unknown = undefined;
   private active = false;
-  private refersBack = false;
   private readonly own = { bytes: this.bytes, view: this.view };
   private target: { bytes: Uint8Array; view: DataView } | null = null;
 
@@ -109,14 +86,13 @@ export class Encoder extends Output {
   private run(value: unknown): number {
     this.active = true;
     this.root = value;
-    this.empty();
+    this.openTables();
     try {
       let end = this.write(value, 0, 0);
       if (this.extents.unsettled) {
         this.extents.settle();
-        this.memo.clear();
-        this.referenceMemo.clear();
-        this.empty();
+        this.forgetObjects();
+        this.openTables();
         end = this.write(value, 0, 0);
       }
       return this.refersBack ? this.wrapGraph(end) : end;
@@ -128,18 +104,8 @@ export class Encoder extends Output {
     } finally {
       this.active = false;
       this.root = undefined;
-      this.buffers = this.ownBuffers;
-      this.references = this.ownReferences;
-      this.memo.clear();
-      this.referenceMemo.clear();
-      this.extents.clear();
+      this.closeTables();
     }
-  }
-
-  private empty(): void {
-    if (this.ownBuffers.length > 0) this.ownBuffers.length = 0;
-    if (this.ownReferences.length > 0) this.ownReferences.length = 0;
-    this.refersBack = false;
   }
 
   private encodeAside(value: unknown): Uint8Array<ArrayBuffer> {
@@ -203,6 +169,7 @@ export class Encoder extends Output {
 
   private writeObject(value: object, p: number, depth: number): number {
     if (Array.isArray(value)) {
+      if (!isPlainArray(value)) this.refuse(value);
       const number = this.memo.add(value);
       if (number >= 0) return this.writeBackReference(number, p);
       if (depth >= c.MAX_RECURSION) return writeDeep(this, value, p);
@@ -231,6 +198,7 @@ export class Encoder extends Output {
   writeShallow(value: unknown, p: number): number {
     if (typeof value !== "object" || value === null) return this.write(value, p, 0);
     const isArray = Array.isArray(value);
+    if (isArray && !isPlainArray(value)) this.refuse(value);
     if (!isArray && (value as { [c.REFERENCE_MARK]?: unknown })[c.REFERENCE_MARK] === true) {
       return this.writeReference(value, p);
     }
@@ -270,7 +238,11 @@ export class Encoder extends Output {
     let i = 0;
     for (const key in object) {
       if (i >= count || key !== keys[i]) break;
-      p = this.write(object[key], this.writeString(key, p), depth);
+      const value = object[key];
+      p = this.writeString(key, p);
+      if (typeof value === "number") p = this.writeNumber(value, p);
+      else if (typeof value === "string") p = this.writeString(value, p);
+      else p = this.write(value, p, depth);
       i++;
     }
     for (; i < count; i++) {
@@ -313,39 +285,9 @@ export class Encoder extends Output {
     }
   }
 
-  private writeAgain(value: object, number: number, p: number): number {
-    // An ArrayBuffer of which views wrote only a part is wanted whole.
-    if (this.extents.isPart(value)) this.extents.again(value as ArrayBuffer, 0, (value as ArrayBuffer).byteLength);
-    return this.writeBackReference(number, p);
-  }
-
-  /** @internal */
-  writeBackReference(number: number, p: number): number {
-    this.refersBack = true;
-    return this.writeIndexExt(c.EXT_BACK_REFERENCE, number, p);
-  }
-
   private writeReference(reference: object, p: number): number {
     if (!this.acceptReferences) this.refuse(reference);
     return this.writeIndexExt(c.EXT_REFERENCE, this.indexOf(reference), p);
-  }
-
-  private indexOf(reference: object): number {
-    const known = this.referenceMemo.add(reference);
-    if (known < 0) this.ownReferences.push(reference);
-    if (this.referenceEncoder === null) return known < 0 ? this.ownReferences.length - 1 : known;
-    const index = this.referenceEncoder.index(reference);
-    if (index >>> 0 === index) return index;
-    throw new RangeError(`references.index() gave ${index}, which is no index; give an integer from 0 to 2^32 - 1`);
-  }
-
-  /**
-   * Takes a buffer out of band. Its index.
-   *
-   * @internal
-   */
-  handOut(bytes: Uint8Array): number {
-    return this.ownBuffers.push(bytes) - 1;
   }
 
   /**
@@ -374,9 +316,4 @@ export class Encoder extends Output {
     bytes[header] = c.FORMAT_VERSION;
     return end + header + 1;
   }
-}
-
-/** What stands for an element that reads as undefined: it may be one, or a hole. */
-export function emptiness(array: readonly unknown[], index: number): number {
-  return Object.hasOwn(array, index) ? c.CONSTANT_UNDEFINED : c.CONSTANT_HOLE;
 }

@@ -2,5 +2,6 @@
 export { type DecodeOptions, decode } from "./decode.ts";
 export { Decoder, type DecoderOptions } from "./decoder.ts";
 export { type EncodeOptions, encode } from "./encode.ts";
-export { Encoder, type EncoderOptions, type ReferenceEncoder } from "./encoder.ts";
+export { Encoder, type EncoderOptions } from "./encoder.ts";
 export { DecodeError, EncodeError } from "./errors.ts";
+export type { ReferenceEncoder } from "./linked-output.ts";

@@ -132,8 +132,3 @@ export class Input {
     return readText(this.bytes, p, end) ?? this.fail("text that is not UTF-8", p);
   }
 }
-
-/** Whether a first byte is an extension's. */
-export function isExt(lead: number): boolean {
-  return (lead >= c.EXT8 && lead <= c.EXT32) || (lead >= c.FIXEXT1 && lead <= c.FIXEXT16);
-}

@@ -1,5 +1,4 @@
 import * as c from "./constants.ts";
-import { isExt } from "./input.ts";
 import { elementStep, formatPath, memberStep, type Step } from "./path.ts";
 import { readText } from "./text.ts";
 import { compositeByCode } from "./types/registry.ts";
@@ -60,7 +59,7 @@ function readItem(bytes: Uint8Array, p: number, end: number): Item | null {
   if (lead < c.FIXSTR) return container(p + 1, lead & 0x0f, false);
   if (lead < c.NIL) return text(bytes, p + 1, lead & 0x1f, end);
   if (lead >= 0xe0) return { next: p + 1, level: null, value: lead - 0x100 };
-  if (isExt(lead)) return extension(bytes, p, end, lead);
+  if (c.isExt(lead)) return extension(bytes, p, end, lead);
   const width = SIZE_BYTES[lead];
   if (width !== undefined) {
     const size = bigEndian(bytes, p + 1, width);

@@ -23,7 +23,8 @@ export function refusal(value: unknown, acceptReferences: boolean): string | nul
   if (typeof value === "function")
     return "code is not data; leave it out, or send what the other side needs to choose its own";
   if (typeof value === "symbol") return "symbols can't leave their process; use a string";
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return null;
+  if (typeof value !== "object" || value === null) return null;
+  if (Array.isArray(value)) return isPlainArray(value) ? null : unknownRefusal(value);
   if (isReference(value)) {
     return acceptReferences ? null : "a ref means something only with its store: give it a store, or send ref.export()";
   }
@@ -38,6 +39,12 @@ export function refusal(value: unknown, acceptReferences: boolean): string | nul
   } catch {
     return "it has the prototype but is none; copy its data to a plain object";
   }
+}
+
+/** Whether an array is no more than that. The prototype of arrays is an array itself, here and in other contexts; a subclass's is not. */
+export function isPlainArray(array: readonly unknown[]): boolean {
+  const prototype = Object.getPrototypeOf(array) as unknown;
+  return prototype === Array.prototype || Array.isArray(prototype);
 }
 
 function unknownRefusal(value: object): string {

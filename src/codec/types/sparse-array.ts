@@ -24,6 +24,11 @@ export function isSparse(array: readonly unknown[]): boolean {
   return holes > SAMPLES / 2;
 }
 
+/** What stands for an element that reads as undefined: it may be one, or a hole. */
+export function emptiness(array: readonly unknown[], index: number): number {
+  return Object.hasOwn(array, index) ? c.CONSTANT_UNDEFINED : c.CONSTANT_HOLE;
+}
+
 /** An array that is mostly holes: a map from `null` to the length, then from each index to its element, in ascending order. */
 export const sparseArray: Composite<unknown[]> = {
   kind: "composite",

@@ -1,3 +1,4 @@
+import { BufferPart } from "../buffer-part.ts";
 import * as c from "../constants.ts";
 import type { Decoder } from "../decoder.ts";
 import type { Encoder } from "../encoder.ts";
@@ -9,15 +10,6 @@ const uint8Slice = Uint8Array.prototype.slice as (
   start: number,
   end: number,
 ) => Uint8Array<ArrayBuffer>;
-
-/** What `decode` was given for a buffer out of band, when that is part of a larger ArrayBuffer. */
-export class BufferPart {
-  constructor(readonly bytes: Uint8Array) {}
-
-  get byteLength(): number {
-    return this.bytes.byteLength;
-  }
-}
 
 export const arrayBuffer: Leaf<ArrayBuffer> = {
   kind: "leaf",
@@ -160,7 +152,7 @@ function readView(decoder: Decoder): ArrayBufferView {
   const byteOffset = decoder.readUint();
   const length = decoder.readUint();
   const elementBytes = ELEMENT_BYTES[kind]!;
-  let buffer = decoder.readBufferValue();
+  let buffer = readBufferBelow(decoder);
   let base = 0;
   let bytes = buffer.byteLength;
   if (buffer instanceof BufferPart) {
@@ -187,6 +179,22 @@ function readOutOfBand(decoder: Decoder, size: number): ArrayBuffer {
   const buffer = decoder.readOutOfBand(size);
   if (buffer instanceof BufferPart) return failPart(decoder, start);
   return buffer;
+}
+
+/** The buffer of a view: in the message, out of band, or met before. */
+function readBufferBelow(decoder: Decoder): ArrayBuffer | BufferPart {
+  const start = decoder.p;
+  const lead = decoder.readByte();
+  if (c.isExt(lead)) {
+    const size = decoder.readExtSize(lead);
+    const code = decoder.readByte();
+    if (size > decoder.end - decoder.p) decoder.truncated();
+    if (code === c.EXT_OUT_OF_BAND) return decoder.readOutOfBand(size);
+    if (code === c.EXT_BUFFER) return readBuffer(decoder, size);
+    const buffer = code === c.EXT_BACK_REFERENCE ? decoder.readBackReference(size) : undefined;
+    if (buffer instanceof ArrayBuffer || buffer instanceof BufferPart) return buffer;
+  }
+  return decoder.fail("the buffer of a view is expected", start);
 }
 
 /** A part of a buffer can have views, but it is not an ArrayBuffer, and making one would copy. */
