@@ -114,15 +114,17 @@ function interleaved(work: (() => unknown)[]): number[] {
   return samples.map(times => times.sort((x, y) => x - y)[Math.floor(times.length / 10)]!);
 }
 
-/** Warms the call up; how many of it take about a millisecond. */
+/** Warms the call up, so that it is compiled to the last tier; how many of it take about a millisecond. */
 function calibrate(call: () => unknown): number {
-  let count = 0;
+  const warmUntil = Bun.nanoseconds() + 300e6;
+  while (Bun.nanoseconds() < warmUntil) call();
   const start = Bun.nanoseconds();
-  while (Bun.nanoseconds() - start < 60e6 || count < 5) {
+  let count = 0;
+  while (Bun.nanoseconds() - start < 20e6) {
     call();
     count++;
   }
-  return Math.max(1, Math.round(count / 60));
+  return Math.max(1, Math.round(count / 20));
 }
 
 function report(key: string): void {

@@ -13,7 +13,7 @@ import { emptiness, isSparse, sparseArray } from "./types/sparse-array.ts";
 
 const INITIAL_BYTES = 4096;
 /** An encoder does not keep more than this between messages. */
-const KEPT_BYTES = 1 << 22;
+const KEPT_BYTES = 1 << 24;
 
 const objectPrototype = Object.prototype;
 
