@@ -13,7 +13,7 @@
 #include "wait.h"
 
 #define LOOK_NS 100000000ull /* for how long the death of a creator may go unseen by who waits for its object */
-#define SPIN_NS 20000u       /* a wake that comes this soon is not worth a sleep */
+#define SPIN_NS 50000u       /* a wake that comes this soon is not worth a sleep */
 
 typedef struct target {
 	uint32_t slot;

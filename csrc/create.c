@@ -41,7 +41,20 @@ void pm_entry_fill(pm_client *client, uint32_t slot, uint32_t node, const plasmi
 	entry->node = node;
 	entry->in_lru = entry->in_drop = entry->named = 0;
 	entry->reserves = item->name_bytes > 0 && (item->flags & PLASMID_ITEM_REPLACE) == 0;
+	uint32_t end = extent->start + extent->size, touched = client->super->touched;
+	entry->cold = end <= touched ? 0 : end - (extent->start > touched ? extent->start : touched);
+	client->super->touched = end > touched ? end : touched;
 	client->super->payload += shape->bytes;
+}
+
+pm_destination pm_destination_of(const pm_client *client, uint32_t slot) {
+	const pm_entry *entry = pm_entry_at(client, slot);
+	return (pm_destination){
+			.to = pm_payload_writable(client, entry),
+			.file = client->file,
+			.at = client->super->heap_at + (uint64_t)entry->start * PM_GRANULE,
+			.cold = (uint64_t)(entry->granules - entry->cold) * PM_GRANULE,
+	};
 }
 
 /* References and name stand behind the payload, written under the lock: they are the core's, not the caller's. */

@@ -17,6 +17,9 @@ int32_t pm_begin(pm_client *client, const plasmid_item *item, const pm_shape *sh
 /* Fills the entry of a slot that was taken, all but its word. */
 void pm_entry_fill(pm_client *client, uint32_t slot, uint32_t node, const plasmid_item *item, const pm_shape *shape);
 
+/* Where the payload of a draft is to be written. */
+pm_destination pm_destination_of(const pm_client *client, uint32_t slot);
+
 /* Counts the next contained refs, at most `budget`. 1: all are; 0: call again; NOT_SEALED, FREED, LOST: one of them cannot be. */
 int32_t pm_link(pm_client *client, uint32_t slot, uint32_t budget);
 

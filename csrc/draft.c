@@ -38,13 +38,13 @@ PLASMID_API int32_t plasmid_create(plasmid_store *store, plasmid_item *item) {
 	at->slot = slot;
 	at->flags = (uint8_t)item->flags;
 	pm_entry *entry = pm_entry_at(client, slot);
-	uint8_t *payload = pm_payload_writable(client, entry);
+	pm_destination destination = pm_destination_of(client, slot);
 	item->token = token;
 	item->ref.slot = slot;
 	memcpy(item->ref.id, entry->id, sizeof entry->id);
 	pm_leave(store);
 
-	uint8_t *room = pm_shape_write(item, payload, (item->flags & PLASMID_ITEM_ZERO) != 0);
+	uint8_t *room = pm_shape_write(item, &destination, (item->flags & PLASMID_ITEM_ZERO) != 0);
 	at->buffered = room != NULL;
 	item->room = (uint64_t)(uintptr_t)room;
 	item->context = room != NULL ? pm_context(client, token) : 0;

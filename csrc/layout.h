@@ -100,7 +100,7 @@ typedef struct pm_entry {
 	uint8_t in_lru, in_drop, named;
 	uint8_t reserves; /* truth: CREATED has its name reserved already */
 	uint32_t name_hash;
-	uint32_t pad;
+	uint32_t cold; /* granules at the extent's end that were never touched when it was taken */
 } pm_entry;
 
 /* A contained ref, behind the payload. */
@@ -148,6 +148,7 @@ typedef struct pm_superblock {
 	uint32_t entries_reserved __attribute__((aligned(64)));
 	uint32_t nodes_reserved;
 	uint32_t committed; /* granules of the heap that are real */
+	uint32_t touched;   /* granules below have been written to once: their pages are warm (a hint, no promise) */
 	uint32_t trims;     /* grows with each trim, so that a concurrent growth starts anew */
 
 	/* derived, under the lock */

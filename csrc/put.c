@@ -101,8 +101,10 @@ static int32_t begin_all(pm_client *client, plasmid_item *items, uint32_t count,
 }
 
 static void write_all(pm_client *client, const plasmid_item *items, uint32_t count) {
-	for (uint32_t i = 0; i < count; i++)
-		pm_shape_write(&items[i], pm_payload_writable(client, pm_entry_at(client, items[i].ref.slot)), 0);
+	for (uint32_t i = 0; i < count; i++) {
+		pm_destination destination = pm_destination_of(client, items[i].ref.slot);
+		pm_shape_write(&items[i], &destination, false);
+	}
 }
 
 /* Contained refs are counted a few a hold; then everything that could refuse is asked before anything is sealed. */

@@ -205,6 +205,8 @@ int64_t pm_room_trim(pm_client *client) {
 	if (given == 0)
 		return 0;
 	super->trims++;
+	if (super->touched > before - given)
+		super->touched = before - given;
 	pm_store(&super->committed, before - given);
 	PM_POINT("trim:published");
 	uint64_t at = super->heap_at + (uint64_t)(before - given) * PM_GRANULE;

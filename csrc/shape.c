@@ -4,6 +4,9 @@
 #include <string.h>
 
 #include "error.h"
+#include "prim/file.h"
+
+#define COLD_LEAST 65536u /* bytes from which a system call costs less than the faults it saves */
 
 int32_t pm_shape_of(const plasmid_item *item, pm_shape *shape) {
 	uint64_t bytes = item->inband_bytes;
@@ -33,7 +36,21 @@ int32_t pm_shape_of(const plasmid_item *item, pm_shape *shape) {
 	return 0;
 }
 
-uint8_t *pm_shape_write(const plasmid_item *item, uint8_t *to, int zero) {
+/* One buffer to the object's byte `offset`. */
+static void write_buffer(const pm_destination *destination, uint64_t offset, const plasmid_span *span) {
+	const uint8_t *from = (const uint8_t *)(uintptr_t)span->address;
+	uint64_t warm = destination->cold <= offset ? 0 : destination->cold - offset;
+	if (warm >= span->bytes || span->bytes - warm < COLD_LEAST)
+		warm = span->bytes;
+	memcpy(destination->to + offset, from, warm);
+	/* The pages are reserved: should the write fail all the same, the memory is there to be copied to. */
+	if (warm < span->bytes &&
+	    pm_file_write(destination->file, from + warm, span->bytes - warm, destination->at + offset + warm) != 0)
+		memcpy(destination->to + offset + warm, from + warm, span->bytes - warm);
+}
+
+uint8_t *pm_shape_write(const plasmid_item *item, const pm_destination *destination, bool zero) {
+	uint8_t *to = destination->to;
 	const plasmid_span *spans = (const plasmid_span *)(uintptr_t)item->buffers;
 	pm_buffer *table = (pm_buffer *)(to + pm_table_at(item->inband_bytes));
 	uint64_t end = pm_table_end(item->inband_bytes, item->buffer_count);
@@ -45,7 +62,7 @@ uint8_t *pm_shape_write(const plasmid_item *item, uint8_t *to, int zero) {
 		end = at + spans[i].bytes;
 		table[i] = (pm_buffer){.offset = at, .bytes = spans[i].bytes};
 		if (spans[i].address != 0) {
-			memcpy(to + at, (const void *)(uintptr_t)spans[i].address, spans[i].bytes);
+			write_buffer(destination, at, &spans[i]);
 			continue;
 		}
 		if (room == NULL && spans[i].bytes > 0)
