@@ -13,7 +13,8 @@
 #include "wait.h"
 
 #define LOOK_NS 100000000ull /* for how long the death of a creator may go unseen by who waits for its object */
-#define SPIN_NS 50000u       /* a wake that comes this soon is not worth a sleep */
+#define SPIN_LEAST_NS 20000u
+#define SPIN_MOST_NS 1000000u
 
 typedef struct target {
 	uint32_t slot;
@@ -33,9 +34,13 @@ static bool ready(pm_client *client, const target *what) {
 }
 
 static void arm(plasmid_store *store) {
+	pm_client *client = store->client;
 	pm_store(&store->armed, 1);
-	if (pm_load(&store->client->watched) == 0)
-		pm_helper_nudge(store->client);
+	pm_fence();
+	if (pm_load(&client->records[client->slot].looped) != 0)
+		return;
+	pm_store(&client->records[client->slot].looped, 1);
+	pm_helper_nudge(client);
 }
 
 static int32_t watch(plasmid_store *store, const target *what) {
@@ -43,7 +48,24 @@ static int32_t watch(plasmid_store *store, const target *what) {
 	return ready(store->client, what) ? 0 : 1;
 }
 
-static int32_t block(plasmid_store *store, const target *what, uint32_t timeout_ms) {
+/* A wake that comes soon is not worth a sleep and the 10 to 20 us of being woken. How soon is learnt: who was answered quickly spins
+ * for as long as that took, twice over; who waited long hardly spins. True if the word changed. */
+static bool spin(const pm_client *client, const uint32_t *wake, uint32_t seen, uint64_t now, uint64_t left) {
+	uint64_t budget = pm_load_relaxed(&client->spin_ns);
+	for (uint64_t end = now + (budget < left ? budget : left); pm_monotonic_ns() < end;) {
+		if (pm_load_relaxed(wake) != seen)
+			return true;
+		pm_relax();
+	}
+	return false;
+}
+
+static void learn(pm_client *client, uint64_t waited_ns) {
+	uint64_t budget = waited_ns <= SPIN_MOST_NS / 2 ? 2 * waited_ns : pm_load_relaxed(&client->spin_ns) / 2;
+	pm_store_relaxed(&client->spin_ns, budget < SPIN_LEAST_NS ? SPIN_LEAST_NS : (uint32_t)budget);
+}
+
+static int32_t block_counted(plasmid_store *store, const target *what, uint32_t timeout_ms) {
 	pm_client *client = store->client;
 	uint32_t *wake = &client->records[client->slot].wake;
 	uint64_t deadline = pm_monotonic_ns() + (uint64_t)timeout_ms * 1000000u;
@@ -54,15 +76,25 @@ static int32_t block(plasmid_store *store, const target *what, uint32_t timeout_
 			return r;
 		if (ready(client, what))
 			return 0;
-		uint64_t now = pm_monotonic_ns(), spun = now + SPIN_NS;
+		uint64_t now = pm_monotonic_ns();
 		if (now >= deadline)
 			return pm_fail(PLASMID_E_TIMED_OUT, "nothing came within %u ms", timeout_ms);
-		while (pm_load_relaxed(wake) == seen && pm_monotonic_ns() < spun)
-			pm_relax();
 		uint64_t left = deadline - now;
-		if (pm_futex_wait(wake, seen, left < LOOK_NS ? left : LOOK_NS) != 0)
+		if (!spin(client, wake, seen, now, left) && pm_futex_wait(wake, seen, left < LOOK_NS ? left : LOOK_NS) != 0)
 			pm_reap_dead(client);
+		learn(client, pm_monotonic_ns() - now);
 	}
+}
+
+static int32_t block(plasmid_store *store, const target *what, uint32_t timeout_ms) {
+	int32_t r = pm_usable(store);
+	if (r != 0)
+		return r;
+	uint32_t *blocked = &store->client->records[store->client->slot].blocked;
+	pm_add(blocked, 1);
+	r = block_counted(store, what, timeout_ms);
+	pm_add(blocked, UINT32_MAX);
+	return r;
 }
 
 static target by_ref(uint32_t slot, uint32_t a, uint32_t b, uint32_t c, uint32_t d) {
@@ -132,11 +164,11 @@ PLASMID_API int32_t plasmid_request_collection(plasmid_store *store) {
 
 PLASMID_API int32_t plasmid_wait_room(plasmid_store *store, uint32_t timeout_ms) {
 	pm_client *client = store->client;
-	uint32_t *wake = &client->records[client->slot].wake;
-	uint32_t seen = pm_load(wake);
 	int32_t r = pm_usable(store);
 	if (r != 0)
 		return r;
+	/* Room is told to everyone, whether they block or not: see pm_room_given. */
+	uint32_t *wake = &client->records[client->slot].wake, seen = pm_load(wake);
 	pm_store(&client->super->room_watchers, 1);
 	if (pm_futex_wait(wake, seen, (uint64_t)timeout_ms * 1000000u) == 0)
 		return 0;

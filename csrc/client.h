@@ -82,10 +82,11 @@ typedef struct pm_client {
 	uint32_t store_count;
 	uint16_t store_indexes;
 
+	uint32_t spin_ns; /* for how long a thread that blocks spins first; see await.c */
+
 	/* the helper thread */
 	pthread_t helper;
 	bool helper_runs;
-	uint32_t watched;                         /* the helper looks for dead clients now and then, for somebody waits */
 	bool (*let_go)(struct pm_client *client); /* lets go of the segment if nothing is held; set by whoever opens */
 	uint32_t stop;
 	uint32_t closing; /* no store is left; leases are: the deallocator nudges the helper */

@@ -54,15 +54,24 @@ static void drain(pm_client *client) {
 	} while (some > 0);
 }
 
+/* No loop has waited for a while: others need not ring for us. One that came to wait meanwhile is seen, or says so again. */
+static void rest(pm_client *client) {
+	pm_client_record *record = &client->records[client->slot];
+	pm_store(&record->looped, 0);
+	pm_fence();
+	if (serve(client, false))
+		pm_store(&record->looped, 1);
+}
+
 static void *run(void *argument) {
 	pm_client *client = argument;
-	uint32_t *wake = &client->records[client->slot].wake;
+	uint32_t *ring = &client->records[client->slot].ring;
 	uint32_t seen = 0, nudged = 0;
 	while (pm_load(&client->stop) == 0) {
-		uint32_t wakes = pm_load(wake), nudges = pm_load(&client->nudges);
+		uint32_t rings = pm_load(ring), nudges = pm_load(&client->nudges);
 		/* A nudge grows both words: what is over came from another client. */
-		bool waiting = serve(client, wakes - seen != nudges - nudged);
-		seen = wakes;
+		bool waiting = serve(client, rings - seen != nudges - nudged);
+		seen = rings;
 		nudged = nudges;
 		drain(client);
 		if (pm_load(&client->closing) != 0) {
@@ -71,9 +80,13 @@ static void *run(void *argument) {
 			pm_futex_wait(&client->nudges, nudges, LINGER_NS);
 			continue;
 		}
-		pm_store(&client->watched, waiting ? 1 : 0);
-		if (pm_futex_wait(wake, wakes, waiting ? WAITING_NS : IDLE_NS) != 0 && waiting)
+		bool looped = pm_load(&client->records[client->slot].looped) != 0;
+		if (pm_futex_wait(ring, rings, looped ? WAITING_NS : IDLE_NS) == 0 || !looped)
+			continue;
+		if (waiting)
 			pm_reap_dead(client);
+		else
+			rest(client);
 	}
 	return NULL;
 }
@@ -94,11 +107,11 @@ int32_t pm_helper_start(pm_client *client) {
 }
 
 void pm_helper_nudge(pm_client *client) {
+	uint32_t *ring = &client->records[client->slot].ring;
 	pm_add(&client->nudges, 1);
 	pm_futex_wake(&client->nudges, INT32_MAX);
-	uint32_t *wake = &client->records[client->slot].wake;
-	pm_add(wake, 1);
-	pm_futex_wake(wake, INT32_MAX);
+	pm_add(ring, 1);
+	pm_futex_wake(ring, 1);
 }
 
 void pm_helper_stop(pm_client *client) {

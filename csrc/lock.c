@@ -19,7 +19,7 @@ bool pm_client_alive(const pm_client *client, uint32_t slot, uint32_t epoch) {
 		return false;
 	if ((pm_load(&client->records[slot].epoch) & 0xfffff) != (epoch & 0xfffff))
 		return false; /* another process has taken the slot since, which it could not while this one lived */
-	return pm_bytelock_held(client->probe_file, PM_LOCK_BYTES_AT + slot) != 0;
+	return pm_bytelock_held(client->probe_file, PM_LOCK_BYTES_AT + slot, 1) != 0;
 }
 
 bool pm_lock_try(pm_client *client) {

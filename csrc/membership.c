@@ -57,6 +57,7 @@ int32_t pm_join(pm_client *client) {
 		pm_bytelock_drop(client->lock_file, PM_LOCK_BYTES_AT + client->slot);
 		return r;
 	}
+	record->blocked = record->looped = 0;
 	record->pid = (uint32_t)getpid();
 	record->opened_ms = pm_unix_ms();
 	record->collect = pm_load(&client->super->collect);

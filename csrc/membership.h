@@ -11,7 +11,7 @@ int32_t pm_join(pm_client *client);
 /* Gives the slot back. Nothing is held any more. */
 void pm_part(pm_client *client);
 
-/* A store that was to live as long as its clients: destroys it if none is left but lingering ones. */
+/* A store that was to live as long as its clients: destroys it if there is none besides this one but lingering ones. */
 void pm_end_with_last(pm_client *client);
 
 #endif

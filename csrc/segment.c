@@ -14,6 +14,7 @@
 #include "error.h"
 #include "index.h"
 #include "prim/atomic.h"
+#include "prim/bytelock.h"
 #include "prim/file.h"
 #include "prim/random.h"
 #include "room.h"
@@ -286,16 +287,32 @@ static int32_t judge(int fd, pm_superblock *super) {
 	return 0;
 }
 
-static int32_t attach(const plasmid_options *options, pm_client *client) {
+/* A store that lives as long as its clients, and the last one was killed: it has ended, though nobody was left to say so. */
+static bool abandoned(const pm_client *client) {
+	const pm_superblock *super = client->super;
+	return (super->flags & PLASMID_OPEN_LAST_CLOSE) != 0 &&
+	       pm_bytelock_held(client->file, PM_LOCK_BYTES_AT, super->max_clients) == 0;
+}
+
+/* What is there, if it can be trusted. *again: it has ended. */
+static int32_t attach(const plasmid_options *options, pm_client *client, bool *again) {
 	pm_superblock super;
 	int32_t r = judge(client->file, &super);
+	if (r == 0)
+		r = map(client, &super);
 	if (r != 0)
 		return r;
+	if (pm_load(&client->super->destroyed) != 0 || abandoned(client)) {
+		*again = true;
+		/* Whoever destroyed it may have died before the unlink. */
+		pm_segment_destroy(client);
+		return 0;
+	}
 	if (options->capacity != 0 && pm_align(options->capacity, PM_PAGE) != super.capacity)
 		return pm_fail(PLASMID_E_CAPACITY,
 		               "the store has a capacity of %llu bytes, not %llu; open it without one, or destroy it first",
 		               (unsigned long long)super.capacity, (unsigned long long)options->capacity);
-	return map(client, &super);
+	return 0;
 }
 
 static int open_named(int folder, const pm_client *client) {
@@ -306,15 +323,8 @@ static int open_named(int folder, const pm_client *client) {
 static int32_t open_once(const char *directory, int folder, const plasmid_options *options, pm_client *client,
                          bool *again) {
 	client->file = open_named(folder, client);
-	if (client->file >= 0) {
-		int32_t r = attach(options, client);
-		if (r == 0 && pm_load(&client->super->destroyed) != 0) {
-			*again = true;
-			/* Whoever destroyed it may have died before the unlink. */
-			pm_segment_destroy(client);
-		}
-		return r;
-	}
+	if (client->file >= 0)
+		return attach(options, client, again);
 	if (errno == ELOOP)
 		return pm_fail(PLASMID_E_BAD_SEGMENT, "%s is a symbolic link", client->path);
 	if (errno == EISDIR)

@@ -15,16 +15,22 @@ void pm_interest(pm_client *client, uint32_t hash) {
 	pm_fence();
 }
 
-void pm_wake_client(pm_client *client, uint32_t record) {
-	uint32_t *wake = &client->records[record].wake;
-	pm_add(wake, 1);
-	pm_futex_wake(wake, INT32_MAX);
+/* A thread that blocks counts itself before it sets its bit, a loop says so before it does: whoever took the bit sees them. */
+static void wake_client(pm_client *client, uint32_t record, bool anyway) {
+	pm_client_record *at = &client->records[record];
+	pm_add(&at->wake, 1);
+	if (anyway || pm_load(&at->blocked) != 0)
+		pm_futex_wake(&at->wake, INT32_MAX);
+	if (!anyway && pm_load(&at->looped) == 0)
+		return;
+	pm_add(&at->ring, 1);
+	pm_futex_wake(&at->ring, 1);
 }
 
 void pm_wake_all(pm_client *client) {
 	for (uint32_t i = 0; i < client->super->max_clients; i++)
 		if (pm_load(&client->records[i].state) == PM_CLIENT_ACTIVE)
-			pm_wake_client(client, i);
+			wake_client(client, i, true);
 }
 
 void pm_notify(pm_client *client, uint32_t hash) {
@@ -34,6 +40,6 @@ void pm_notify(pm_client *client, uint32_t hash) {
 		if (pm_load_relaxed(&words[i]) == 0)
 			continue;
 		for (uint64_t taken = pm_exchange(&words[i], 0); taken != 0; taken &= taken - 1)
-			pm_wake_client(client, i * 64 + (uint32_t)__builtin_ctzll(taken));
+			wake_client(client, i * 64 + (uint32_t)__builtin_ctzll(taken), false);
 	}
 }

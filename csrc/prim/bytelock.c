@@ -18,8 +18,9 @@ void pm_bytelock_drop(int fd, uint64_t byte) {
 	fcntl(fd, F_OFD_SETLK, &lock);
 }
 
-int pm_bytelock_held(int fd, uint64_t byte) {
+int pm_bytelock_held(int fd, uint64_t byte, uint32_t count) {
 	struct flock lock = one_byte(F_WRLCK, byte);
+	lock.l_len = count;
 	if (fcntl(fd, F_OFD_GETLK, &lock) != 0)
 		return -1;
 	return lock.l_type != F_UNLCK;

@@ -11,7 +11,7 @@
 int pm_bytelock_take(int fd, uint64_t byte);
 void pm_bytelock_drop(int fd, uint64_t byte);
 
-/* 1 when another description than fd's has the byte, 0 when nobody has, -1 with errno. */
-int pm_bytelock_held(int fd, uint64_t byte);
+/* 1 when another description than fd's has one of `count` bytes, 0 when nobody has, -1 with errno. */
+int pm_bytelock_held(int fd, uint64_t byte, uint32_t count);
 
 #endif

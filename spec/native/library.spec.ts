@@ -14,7 +14,7 @@ test("a platform without a core is told so", () => {
   expect(hostTarget("linux", "x64").os).toBe("linux");
 });
 
-test("the environment, then the package, then the checkout", () => {
+test("the environment, then the checkout, then the package", () => {
   const root = mkdtempSync(join(tmpdir(), "plasmid-library-"));
   try {
     expect(() => libraryPath({}, root)).toThrow(PlatformError);
@@ -25,11 +25,11 @@ test("the environment, then the package, then the checkout", () => {
       writeFileSync(file, "");
       return file;
     };
-    const checkout = place("build", "release");
-    expect(libraryPath({}, root)).toBe(checkout);
     const prebuilt = place("prebuilds", targetName(hostTarget()));
     expect(libraryPath({}, root)).toBe(prebuilt);
-    expect(libraryPath({ PLASMID_LIBRARY: checkout }, root)).toBe(checkout);
+    const checkout = place("build", "release");
+    expect(libraryPath({}, root)).toBe(checkout);
+    expect(libraryPath({ PLASMID_LIBRARY: prebuilt }, root)).toBe(prebuilt);
     expect(() => libraryPath({ PLASMID_LIBRARY: "/nowhere.so" }, root)).toThrow("/nowhere.so");
   } finally {
     rmSync(root, { recursive: true });

@@ -6,8 +6,8 @@ import { hostTarget, targetName } from "./platform.ts";
 const PACKAGE = join(import.meta.dir, "..", "..");
 
 /**
- * Where the built core is: what the environment variable PLASMID_LIBRARY says; else the package's own for this host
- * (`prebuilds/<target>/libplasmid.so`); else a checkout's (`build/release/libplasmid.so`).
+ * Where the built core is: what the environment variable PLASMID_LIBRARY says; else a checkout's newest build
+ * (`build/release/libplasmid.so`, never in the package); else the package's own for this host (`prebuilds/<target>/libplasmid.so`).
  *
  * @throws PlatformError if this host is not supported, or if nothing is there.
  */
@@ -19,7 +19,7 @@ export function libraryPath(
   const asked = environment.PLASMID_LIBRARY;
   const places = asked
     ? [asked]
-    : [join(root, "prebuilds", target, "libplasmid.so"), join(root, "build", "release", "libplasmid.so")];
+    : [join(root, "build", "release", "libplasmid.so"), join(root, "prebuilds", target, "libplasmid.so")];
   const found = places.find(place => existsSync(place));
   if (found === undefined) {
     throw new PlatformError(
