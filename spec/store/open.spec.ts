@@ -25,7 +25,7 @@ import {
   StoreDestroyedError,
   StoreNotFoundError,
 } from "../../src/index.ts";
-import { cleanUpAfterEach, directory, freshName, freshStore, sameStore, scaled } from "./fresh.ts";
+import { cleanUpAfterEach, directory, freshName, freshName, freshStore, sameStore, scaled } from "./fresh.ts";
 import { startProcess } from "./process.ts";
 
 cleanUpAfterEach();
@@ -168,6 +168,27 @@ test("last-close: gone with its last client, also when that exits without closin
   child.send("exit");
   await child.exited;
   expect(existsSync(fileOf(store.name))).toBe(false);
+});
+
+test("last-close: whose last client was killed is another store at the next open", async () => {
+  const name = freshName();
+  const child = startProcess(
+    async ({ plasmid, say, hear }, store, folder) => {
+      const options = { directory: folder, capacity: "4MiB", lifetime: "last-close" } as const;
+      plasmid.Store.open(store, options).put("left behind", { name: "x", pin: true });
+      say("put");
+      await hear();
+    },
+    name,
+    directory,
+  );
+  await child.line();
+  await child.kill();
+  expect(existsSync(fileOf(name))).toBe(true);
+  const store = freshStore({ capacity: "8MiB", lifetime: "last-close" }, name);
+  expect(store.peek("x")).toBeUndefined();
+  expect(store.stats().capacity).toBe(8 * 2 ** 20);
+  expect(store.stats().objects).toBe(0);
 });
 
 describe("hostile files are refused", () => {
