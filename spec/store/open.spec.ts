@@ -25,7 +25,7 @@ import {
   StoreDestroyedError,
   StoreNotFoundError,
 } from "../../src/index.ts";
-import { cleanUpAfterEach, directory, freshName, freshName, freshStore, sameStore, scaled } from "./fresh.ts";
+import { cleanUpAfterEach, directory, freshName, freshStore, sameStore, scaled } from "./fresh.ts";
 import { startProcess } from "./process.ts";
 
 cleanUpAfterEach();
