@@ -84,6 +84,9 @@ typedef struct pm_client {
 
 	uint32_t spin_ns; /* for how long a thread that blocks spins first; see await.c */
 
+	/* what the helper shall map ahead of a reader; see pm_map_ahead */
+	uint64_t ahead_at, ahead_bytes;
+
 	/* the helper thread */
 	pthread_t helper;
 	bool helper_runs;

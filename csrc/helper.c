@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 
 #include "error.h"
@@ -12,8 +13,13 @@
 #include "registry.h"
 #include "token.h"
 
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ 22 /* Linux 5.14 */
+#endif
+
 #define IDLE_NS 60000000000ull  /* nobody waits: nothing but a wake is of interest */
 #define WAITING_NS 100000000ull /* somebody waits: for how long a death may go unseen */
+#define AHEAD_STEP (16u << 20)
 #define LINGER_NS 500000000ull
 
 static void poke(plasmid_store *store, uint32_t events) {
@@ -63,6 +69,25 @@ static void rest(pm_client *client) {
 		pm_store(&record->looped, 1);
 }
 
+/* In steps: whoever wants the address space changed waits for one of them at most. */
+static void map_ahead(pm_client *client) {
+	uint64_t bytes = pm_exchange(&client->ahead_bytes, 0), at = pm_load(&client->ahead_at) & ~(uint64_t)(PM_PAGE - 1);
+	while (bytes > 0 && pm_load(&client->stop) == 0) {
+		uint64_t step = bytes < AHEAD_STEP ? bytes : AHEAD_STEP;
+		if (at + step > client->heap_bytes ||
+		    madvise((void *)(uintptr_t)(client->heap + at), step, MADV_POPULATE_READ) != 0)
+			return; /* an older kernel, or no memory: the reader's own faults do it */
+		at += step;
+		bytes -= step;
+	}
+}
+
+void pm_map_ahead(pm_client *client, uint64_t at, uint64_t bytes) {
+	pm_store(&client->ahead_at, at);
+	pm_store(&client->ahead_bytes, bytes);
+	pm_helper_nudge(client);
+}
+
 static void *run(void *argument) {
 	pm_client *client = argument;
 	uint32_t *ring = &client->records[client->slot].ring;
@@ -74,6 +99,7 @@ static void *run(void *argument) {
 		seen = rings;
 		nudged = nudges;
 		drain(client);
+		map_ahead(client);
 		if (pm_load(&client->closing) != 0) {
 			if (client->let_go(client))
 				return NULL;

@@ -11,6 +11,10 @@
 /* 0 or SYSTEM. Under the registry's mutex. */
 int32_t pm_helper_start(pm_client *client);
 
+/* Has the pages of a large object mapped while its reader begins to read: each would cost a fault otherwise, a half more than the
+ * reading itself. Costs the caller the same whatever the size. */
+void pm_map_ahead(pm_client *client, uint64_t at, uint64_t bytes);
+
 /* Makes it look now. */
 void pm_helper_nudge(pm_client *client);
 

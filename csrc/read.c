@@ -4,6 +4,7 @@
 
 #include "error.h"
 #include "fate.h"
+#include "helper.h"
 #include "hold.h"
 #include "index.h"
 #include "lock.h"
@@ -13,7 +14,8 @@
 #include "store.h"
 #include "token.h"
 
-#define GROUP_FROM 256u /* a value with more refs than this shares one handle among GROUP_OF of them */
+#define AHEAD_LEAST (32u << 20) /* bytes of an object whose pages are mapped ahead of its reader */
+#define GROUP_FROM 256u         /* a value with more refs than this shares one handle among GROUP_OF of them */
 #define GROUP_OF 16u
 
 /* An unreferenced object was used: it goes to the front, if the lock is to be had at once. */
@@ -328,11 +330,20 @@ PLASMID_API int32_t plasmid_lease(plasmid_store *store, uint32_t slot, uint32_t 
 	int32_t r = pm_enter(store);
 	if (r != 0)
 		return r;
+	uint64_t at = 0, bytes = 0;
 	r = pm_locate_sealed(store->client, slot, id, &found);
-	if (r == 0)
+	if (r == 0) {
+		const pm_entry *entry = pm_entry_at(store->client, found);
+		if (store->client->lease_count[found] == 0 && entry->bytes >= AHEAD_LEAST) {
+			at = (uint64_t)entry->start * PM_GRANULE;
+			bytes = entry->bytes;
+		}
 		r = lease_locked(store, found);
+	}
 	if (r == 0)
 		tell_ref(store, found);
 	pm_leave(store);
+	if (r == 0 && bytes > 0)
+		pm_map_ahead(store->client, at, bytes);
 	return r;
 }
