@@ -31,7 +31,7 @@ export class Ladder {
   /** Climbs until `attempt` returns no such code, blocking this thread at most `fullTimeoutMs`; returns what it returned. */
   climb(attempt: () => number, bytes: number): number {
     const { core, at } = this.#segment;
-    let code = this.#collect(attempt);
+    let code = this.#collect(attempt, bytes);
     if (!Ladder.takes(code)) return code;
     const deadline = performance.now() + this.#fullTimeoutMs;
     core.plasmid_request_collection(at);
@@ -47,7 +47,7 @@ export class Ladder {
   /** The same without blocking: awaits room for at most `timeoutMs`. */
   async climbAsync(attempt: () => number, bytes: number, options: WaitOptions): Promise<number> {
     const { core, at } = this.#segment;
-    let code = this.#collect(attempt);
+    let code = this.#collect(attempt, bytes);
     if (!Ladder.takes(code)) return code;
     core.plasmid_request_collection(at);
     const look = () => {
@@ -60,8 +60,10 @@ export class Ladder {
     return code;
   }
 
-  #collect(attempt: () => number): number {
+  #collect(attempt: () => number, bytes: number): number {
     const { core, at } = this.#segment;
+    // Larger than the whole store: nothing that anybody gives back could help.
+    if (bytes > statsOf(this.#segment).capacity) throw this.#full(Code.STORE_FULL, bytes);
     Bun.gc(true);
     this.#segment.must(core.plasmid_drain(at));
     return attempt();
