@@ -1,0 +1,67 @@
+/** A get of an array that nobody in the process holds, from 1 MiB to 4 GiB; how much of it is the collector's. */
+import { join } from "node:path";
+import { endStore, newStore, times } from "../bench.ts";
+import { report } from "../row.ts";
+import { quantile, sampleOf } from "../sample.ts";
+import { figure } from "../table.ts";
+import { FROM_HERE, TO_HERE } from "./partners/marks.ts";
+
+const MIB = 2 ** 20;
+const SIZES = { "1 MiB": MIB, "16 MiB": 16 * MIB, "256 MiB": 256 * MIB, "1 GiB": 1024 * MIB, "4 GiB": 4096 * MIB };
+const store = newStore({ capacity: "5400MiB" });
+for (const [name, bytes] of Object.entries(SIZES)) {
+  const draft = store.allocateUnsafe(Uint8Array, bytes, { name, pin: true });
+  draft.view[0] = 1;
+  draft.seal();
+}
+
+interface Getter {
+  ms: number;
+  times: number[];
+}
+
+const getter = join(import.meta.dir, "partners", "getter.ts");
+
+async function get(name: string, logGc: boolean): Promise<Getter & { log: string }> {
+  const child = Bun.spawn([process.execPath, getter, store.name, name, String(times(5_000))], {
+    env: { ...process.env, ...(logGc && { BUN_JSC_logGC: "1" }) },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const [text, log] = await Promise.all([child.stdout.text(), child.stderr.text()]);
+  if ((await child.exited) !== 0) throw new Error(log);
+  return { ...(JSON.parse(text) as Getter), log };
+}
+
+/** The share of the measured time for which the collector stopped the program. */
+function gcShare({ log, ms }: Getter & { log: string }): number {
+  const measured = log.slice(log.indexOf(FROM_HERE), log.indexOf(TO_HERE));
+  let stopped = 0;
+  for (const [, pauses] of measured.matchAll(/p=([\d.]+)ms/g)) stopped += Number(pauses);
+  return stopped / ms;
+}
+
+const medians: number[] = [];
+for (const name of Object.keys(SIZES)) {
+  const { times: us } = await get(name, false);
+  const share = gcShare(await get(name, true));
+  const sorted = us.sort((a, b) => a - b);
+  const measured = sampleOf(sorted);
+  medians.push(measured.median);
+  report({
+    what: `get of an array not held, ${name}`,
+    unit: "µs",
+    measured,
+    goal: "median under 100 µs",
+    reached: measured.median < 100,
+    note: `p99 ${figure(quantile(sorted, 0.99))} µs, worst ${figure(sorted.at(-1)!)} µs; collector ${figure(share * 100)} % of the time`,
+  });
+}
+const flat = Math.max(...medians) / Math.min(...medians);
+report({
+  what: "  slowest median to fastest, 1 MiB to 4 GiB",
+  unit: "",
+  measured: sampleOf([flat]),
+  goal: "flat: at most 2",
+  reached: flat <= 2,
+});
+endStore(store);

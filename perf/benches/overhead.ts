@@ -1,0 +1,36 @@
+/** What a million objects cost the store beside their own bytes, with room for 64 clients. */
+import { statSync } from "node:fs";
+import { join } from "node:path";
+import { endStore, folder, newStore, times } from "../bench.ts";
+import { report } from "../row.ts";
+import { exactly } from "../sample.ts";
+import { figure } from "../table.ts";
+
+const COUNT = times(1_000_000);
+// A value of 100 bytes.
+const VALUE = "x".repeat(98);
+const store = newStore({ capacity: "256MiB", maxObjects: 1_048_576, maxClients: 64 });
+const file = join(folder, `${store.name}.plasmid`);
+const taken = () => statSync(file).blocks * 512;
+
+const before = { ...store.stats(), taken: taken() };
+for (let i = 0; i < COUNT; i++) store.put(VALUE);
+const after = { ...store.stats(), taken: taken() };
+const evicted = after.evictedTotal;
+const objects = after.objects - before.objects;
+endStore(store);
+if (evicted > 0 || objects !== COUNT) throw new Error(`${objects} of ${COUNT} are there, ${evicted} were evicted`);
+
+const tables = (after.metadata - before.metadata) / COUNT;
+const aligned = (after.used - before.used - (after.payload - before.payload)) / COUNT;
+const grown = (after.taken - before.taken) / COUNT;
+report({
+  what: "bytes the store adds to an object, 64 clients",
+  unit: "bytes",
+  measured: exactly(tables),
+  goal: "at most 192, alignment apart",
+  reached: tables <= 192,
+  note:
+    `${figure(COUNT)} objects of ${figure((after.payload - before.payload) / COUNT)} bytes; alignment adds ${figure(aligned)} to these; ` +
+    `the file takes ${figure(grown)} bytes more for each`,
+});

@@ -1,0 +1,49 @@
+/** A put of 800 MB into a store that never held anything, against touching as many fresh pages alone. */
+import { ptr } from "bun:ffi";
+import { join } from "node:path";
+import { endStore, folder, newStore, times } from "../bench.ts";
+import { flightDoubles } from "../flights.ts";
+import { freshMs } from "../limits.ts";
+import { report } from "../row.ts";
+import { quotients, sampleOf } from "../sample.ts";
+
+const BYTES = 800_000_000;
+const source = await flightDoubles(BYTES / 8);
+
+function put(): number {
+  const store = newStore({ capacity: "1000MB" });
+  const start = performance.now();
+  store.put(source);
+  const ms = performance.now() - start;
+  endStore(store);
+  return ms;
+}
+
+const file = join(folder, "fresh");
+const puts: number[] = [];
+const touches: number[] = [];
+const copies: number[] = [];
+put();
+for (let i = 0; i < times(9); i++) {
+  puts.push(put());
+  touches.push(freshMs(file, BYTES, null));
+  copies.push(freshMs(file, BYTES, ptr(source)));
+}
+
+const ratio = sampleOf(quotients(puts, touches));
+report({
+  what: "put of 800 MB, fresh pages",
+  unit: "ms",
+  measured: sampleOf(puts),
+  limit: { what: "touching them", measured: sampleOf(touches) },
+  ratio,
+  goal: "at most 1.1",
+  reached: ratio.median <= 1.1,
+});
+report({
+  what: "  the same beside a copy into a fresh mapping",
+  unit: "ms",
+  measured: sampleOf(puts),
+  limit: { what: "memcpy", measured: sampleOf(copies) },
+  ratio: sampleOf(quotients(puts, copies)),
+});

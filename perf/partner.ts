@@ -1,0 +1,68 @@
+import { join } from "node:path";
+
+/**
+ * Another process of a bench: `benches/partners/<name>.ts`. It is told and it answers in lines of JSON. The harness ends it with the
+ * bench's group should the bench not.
+ */
+export class Partner implements AsyncDisposable {
+  readonly #child: Bun.Subprocess<"pipe", "pipe", "inherit">;
+  readonly #lines: AsyncGenerator<unknown, void>;
+
+  constructor(name: string, args: readonly string[] = [], { ipc = false }: { ipc?: boolean } = {}) {
+    this.#child = Bun.spawn([process.execPath, join(import.meta.dir, "benches", "partners", `${name}.ts`), ...args], {
+      stdio: ["pipe", "pipe", "inherit"],
+      ...(ipc && { ipc: () => {} }),
+    });
+    this.#lines = linesOf(this.#child.stdout);
+  }
+
+  /** Says something. */
+  tell(message: unknown): void {
+    this.#child.stdin.write(`${JSON.stringify(message)}\n`);
+    this.#child.stdin.flush();
+  }
+
+  /** Sends it a message of Bun's IPC. */
+  send(message: unknown): void {
+    this.#child.send(message);
+  }
+
+  /** What it says next. @throws if it has ended. */
+  async hear<T>(): Promise<T> {
+    const { value, done } = await this.#lines.next();
+    if (done) throw new Error(`a partner ended with code ${await this.#child.exited} before it had answered`);
+    return value as T;
+  }
+
+  /** Says something, and waits for the answer. */
+  ask<T>(message: unknown): Promise<T> {
+    this.tell(message);
+    return this.hear<T>();
+  }
+
+  /** No more is to be told: it ends. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#child.stdin.end();
+    await this.#child.exited;
+  }
+}
+
+/** What this process is told by its bench, one thing after the other. */
+export function told<T>(): AsyncGenerator<T, void> {
+  return linesOf(Bun.stdin.stream()) as AsyncGenerator<T, void>;
+}
+
+/** Answers the bench. */
+export function answer(message: unknown): void {
+  process.stdout.write(`${JSON.stringify(message)}\n`);
+}
+
+async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<unknown, void> {
+  const utf8 = new TextDecoder();
+  let rest = "";
+  for await (const chunk of stream) {
+    const lines = (rest + utf8.decode(chunk, { stream: true })).split("\n");
+    rest = lines.pop()!;
+    for (const line of lines) yield JSON.parse(line);
+  }
+}

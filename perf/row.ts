@@ -1,0 +1,24 @@
+import type { Sample } from "./sample.ts";
+
+/** One line of the table. */
+export interface Row {
+  /** What was measured. */
+  what: string;
+  /** Of `measured` and of the limit's sample: a suffix like "GB/s". */
+  unit: string;
+  measured: Sample;
+  /** What it is held against, measured in the same run. */
+  limit?: { what: string; measured: Sample };
+  /** Measured to limit, of the same rounds where there are rounds. */
+  ratio?: Sample;
+  /** In words; absent: the row is there to be read beside others. */
+  goal?: string;
+  reached?: boolean;
+  /** What else there is to say. */
+  note?: string;
+}
+
+/** A bench hands in a row: a line of JSON on standard output, which the harness collects. */
+export function report(row: Row): void {
+  process.stdout.write(`${JSON.stringify(row)}\n`);
+}
