@@ -5,6 +5,7 @@
 #include "error.h"
 #include "hold.h"
 #include "index.h"
+#include "slot.h"
 
 static uint64_t mix(uint64_t hash, uint64_t value) {
 	hash = (hash ^ value) * 0x9e3779b97f4a7c15ull;
@@ -69,8 +70,6 @@ static int32_t check_slot(const pm_client *client, uint32_t slot, const uint32_t
 	sums->objects++;
 	sums->names += entry->named;
 	sums->evictable += entry->in_lru;
-	if (pm_index_find_id(client, entry->id) != slot)
-		FAULT("slot %u is not found by its id", slot);
 	if (state == PLASMID_SEALED && entry->check != pm_entry_check(entry))
 		FAULT("slot %u: checksum", slot);
 	if ((state == PLASMID_FREED || state == PLASMID_GONE) && !leased && !handled && !entry->in_drop)
@@ -117,7 +116,7 @@ static int32_t check_lists(const pm_client *client, totals *sums) {
 	}
 	if (steps != super->evictable || last != super->lru_tail)
 		FAULT("the LRU list has %u of %u", steps, super->evictable);
-	for (uint32_t slot = super->free_slot; slot != 0; slot = pm_entry_at(client, slot)->id_next) {
+	for (uint32_t slot = super->free_slot; slot != 0; slot = pm_entry_at(client, slot)->free_next) {
 		if (slot > super->entries_used || pm_word_state(pm_entry_at(client, slot)->word) != PLASMID_ABSENT)
 			FAULT("slot %u in the free list is not free", slot);
 		if (++sums->free_slots > super->entries_used)

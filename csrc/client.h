@@ -43,7 +43,7 @@ typedef struct pm_client {
 	pm_superblock *super;
 	pm_client_record *records;
 	uint64_t *waits;
-	uint32_t *ids, *names;
+	uint32_t *names;
 	pm_entry *entries;
 	uint64_t *holds;
 	pm_extent *nodes;

@@ -96,7 +96,6 @@ int32_t pm_begin(pm_client *client, const plasmid_item *item, const pm_shape *sh
 	PM_POINT("create:filled");
 	pm_store(&entry->word, pm_word(pm_word_version(entry->word), client->slot + 1, PLASMID_CREATED));
 	PM_POINT("create:published");
-	pm_index_add_id(client, *slot);
 	if (reserve)
 		pm_index_add_name(client, *slot);
 	return 0;

@@ -98,26 +98,21 @@ void pm_remove(pm_client *client, uint32_t slot, uint32_t state) {
 	}
 }
 
-/* A full store evicts one object a put, and its oldest are in no cache: what the next turns will touch is asked for now. Three
- * stages, each reading only what the one before asked for. */
+/* A full store evicts one object a put, and its oldest are in no cache: what the next turns will touch is asked for now. Two
+ * stages, the second reading only what the first asked for. */
 static void prefetch_next(const pm_client *client, uint32_t slot) {
 	uint32_t first = pm_entry_at(client, slot)->lru_prev;
 	if (first == 0)
 		return;
 	const pm_entry *next = pm_entry_at(client, first);
-	pm_index_prefetch_chain(client, next);
+	__builtin_prefetch(&client->nodes[next->node], 1);
+	__builtin_prefetch(pm_leases_at(client, first), 1);
+	__builtin_prefetch(client->heap_writable + (uint64_t)next->start * PM_GRANULE, 1);
 	if (next->lru_prev == 0)
 		return;
-	const pm_entry *second = pm_entry_at(client, next->lru_prev);
-	pm_index_prefetch_head(client, second);
-	__builtin_prefetch(&client->nodes[second->node], 1);
-	__builtin_prefetch(pm_leases_at(client, next->lru_prev), 1);
-	__builtin_prefetch(client->heap_writable + (uint64_t)second->start * PM_GRANULE, 1);
-	if (second->lru_prev == 0)
-		return;
-	const char *third = (const char *)pm_entry_at(client, second->lru_prev);
-	__builtin_prefetch(third, 1);
-	__builtin_prefetch(third + 64, 1);
+	const char *second = (const char *)pm_entry_at(client, next->lru_prev);
+	__builtin_prefetch(second, 1);
+	__builtin_prefetch(second + 64, 1);
 }
 
 bool pm_evict(pm_client *client) {

@@ -23,73 +23,9 @@ static uint32_t buddy_of(uint32_t fresh) {
 void pm_index_clear(pm_client *client) {
 	pm_superblock *super = client->super;
 	uint32_t heads = super->entries_reserved < FIRST_BUCKETS ? super->entries_reserved : FIRST_BUCKETS;
-	super->id_buckets = super->name_buckets = heads;
+	super->name_buckets = heads;
 	super->names = 0;
-	memset(client->ids, 0, heads * sizeof(uint32_t));
 	memset(client->names, 0, heads * sizeof(uint32_t));
-}
-
-static void split_ids(pm_client *client) {
-	pm_superblock *super = client->super;
-	uint32_t fresh = super->id_buckets;
-	uint32_t *from = &client->ids[buddy_of(fresh)];
-	pm_store_relaxed(&client->ids[fresh], 0);
-	while (*from != 0) {
-		pm_entry *entry = pm_entry_at(client, *from);
-		if (bucket_of(entry->id[0], fresh + 1) != fresh) {
-			from = &entry->id_next;
-			continue;
-		}
-		uint32_t slot = *from;
-		pm_store_relaxed(from, entry->id_next);
-		pm_store_relaxed(&entry->id_next, client->ids[fresh]);
-		pm_store_relaxed(&client->ids[fresh], slot);
-	}
-	pm_store(&super->id_buckets, fresh + 1);
-}
-
-void pm_index_add_id(pm_client *client, uint32_t slot) {
-	pm_superblock *super = client->super;
-	if (super->objects > super->id_buckets && super->id_buckets < super->entries_reserved)
-		split_ids(client);
-	pm_entry *entry = pm_entry_at(client, slot);
-	uint32_t *head = &client->ids[bucket_of(entry->id[0], super->id_buckets)];
-	pm_store_relaxed(&entry->id_next, *head);
-	pm_store(head, slot);
-}
-
-void pm_index_remove_id(pm_client *client, uint32_t slot) {
-	pm_entry *entry = pm_entry_at(client, slot);
-	uint32_t *from = &client->ids[bucket_of(entry->id[0], client->super->id_buckets)];
-	while (*from != slot) {
-		PM_ASSERT(*from != 0);
-		from = &pm_entry_at(client, *from)->id_next;
-	}
-	pm_store_relaxed(from, entry->id_next);
-}
-
-void pm_index_prefetch_head(const pm_client *client, const pm_entry *entry) {
-	__builtin_prefetch(&client->ids[bucket_of(entry->id[0], client->super->id_buckets)], 1);
-}
-
-void pm_index_prefetch_chain(const pm_client *client, const pm_entry *entry) {
-	uint32_t first = client->ids[bucket_of(entry->id[0], client->super->id_buckets)];
-	__builtin_prefetch(&pm_entry_at(client, first)->id_next, 1);
-}
-
-uint32_t pm_index_find_id(const pm_client *client, const uint32_t id[4]) {
-	uint32_t buckets = pm_load(&client->super->id_buckets);
-	uint32_t slot = pm_load(&client->ids[bucket_of(id[0], buckets)]);
-	for (uint32_t steps = 0; slot != 0 && steps < LONGEST_WALK; steps++) {
-		if (slot > client->super->max_objects)
-			return 0;
-		const pm_entry *entry = pm_entry_at(client, slot);
-		if (pm_load_relaxed(&entry->id[0]) == id[0] && pm_load_relaxed(&entry->id[1]) == id[1] &&
-		    pm_load_relaxed(&entry->id[2]) == id[2] && pm_load_relaxed(&entry->id[3]) == id[3])
-			return slot;
-		slot = pm_load_relaxed(&entry->id_next);
-	}
-	return 0;
 }
 
 /* FNV-1a, finished so that low bits depend on all of them. */

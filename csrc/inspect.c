@@ -17,8 +17,8 @@
 #define LIST_STEP 512u /* slots looked at in one hold of the lock */
 
 static uint64_t metadata_bytes(const pm_superblock *super) {
-	uint64_t unit = sizeof(pm_entry) + 16u * super->hold_words + 2 * sizeof(uint32_t);
-	return super->ids_at + super->entries_reserved * unit + (uint64_t)super->nodes_reserved * sizeof(pm_extent);
+	uint64_t unit = sizeof(pm_entry) + 16u * super->hold_words + sizeof(uint32_t);
+	return super->names_at + super->entries_reserved * unit + (uint64_t)super->nodes_reserved * sizeof(pm_extent);
 }
 
 static uint32_t clients_of(const pm_client *client) {

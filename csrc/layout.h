@@ -3,9 +3,8 @@
  *   0            superblock: what the file is, the lock, the shared words, the heads of all derived structures
  *   clients_at   pm_client_record[max_clients]
  *   waits_at     pm_wait_bucket: one bit a client, for each of PM_WAIT_BUCKETS
- *   ids_at       u32[max_objects]: heads of the id chains          \
- *   names_at     u32[max_objects]: heads of the name chains         | reserved as they are used
- *   entries_at   pm_entry[max_objects + 1]: the table; slot 0 unused |
+ *   names_at     u32[max_objects]: heads of the name chains         \
+ *   entries_at   pm_entry[max_objects + 1]: the table; slot 0 unused | reserved as they are used
  *   holds_at     u64[2 * words][max_objects + 1]: who leases, who has handles
  *   nodes_at     pm_extent[2 * max_objects + 4]: the heap's tags    /
  *   heap_at      the payload
@@ -97,7 +96,7 @@ typedef struct pm_entry {
 	/* derived from here on */
 	uint32_t contained; /* in how many linked containers */
 	uint32_t node;      /* heap node of the extent, 0: none */
-	uint32_t id_next;   /* id chain, or the free list */
+	uint32_t free_next; /* ABSENT: the free list */
 	uint32_t name_next;
 	uint32_t lru_prev, lru_next; /* LRU list; lru_next also the drop queue */
 	uint8_t in_lru, in_drop, named;
@@ -132,7 +131,7 @@ typedef struct pm_superblock {
 	uint32_t max_clients;
 	uint32_t hold_words; /* u64 words a kind */
 	uint32_t flags;      /* PLASMID_OPEN_LAST_CLOSE */
-	uint64_t clients_at, waits_at, ids_at, names_at, entries_at, holds_at, nodes_at, heap_at, file_bytes;
+	uint64_t clients_at, waits_at, names_at, entries_at, holds_at, nodes_at, heap_at, file_bytes;
 	uint64_t generation; /* random: two stores of one name differ */
 	uint64_t seal;
 	uint8_t pad0[64];
@@ -156,10 +155,9 @@ typedef struct pm_superblock {
 
 	/* derived, under the lock */
 	uint32_t entries_used __attribute__((aligned(64))); /* high-water mark of slots */
-	uint32_t free_slot;                                 /* free list of slots below it, through id_next */
+	uint32_t free_slot;                                 /* free list of slots below it, through free_next */
 	uint32_t objects;                                   /* slots in use */
-	uint32_t id_buckets;                                /* linear hashing: heads in use, see index.c */
-	uint32_t name_buckets;
+	uint32_t name_buckets;                              /* linear hashing: heads in use, see index.c */
 	uint32_t names; /* bound names */
 	uint32_t lru_head, lru_tail, evictable;
 	uint32_t drop_head, drop_tail; /* containers whose references are being released, a few a call */

@@ -19,16 +19,17 @@ int32_t pm_state_code(uint32_t state) {
 	}
 }
 
-static bool same_id(const pm_entry *entry, const uint32_t id[4]) {
-	return pm_load_relaxed(&entry->id[0]) == id[0] && pm_load_relaxed(&entry->id[1]) == id[1] &&
-	       pm_load_relaxed(&entry->id[2]) == id[2] && pm_load_relaxed(&entry->id[3]) == id[3];
+/* Is the object still in the slot, in whatever state? */
+static bool is_there(const pm_client *client, uint32_t slot, const uint32_t id[4]) {
+	const pm_entry *entry = pm_entry_at(client, slot);
+	return pm_word_state(pm_load(&entry->word)) != PLASMID_ABSENT && pm_id_equal(entry->id, id);
 }
 
 /* Reads the entry in the slot. False if it is not this object, or changed meanwhile. */
 static bool read_entry(const pm_client *client, uint32_t slot, const uint32_t *id, pm_sight *sight) {
 	const pm_entry *entry = pm_entry_at(client, slot);
 	uint64_t word = pm_load(&entry->word);
-	if (id != NULL && !same_id(entry, id))
+	if (id != NULL && !pm_id_equal(entry->id, id))
 		return false;
 	sight->slot = slot;
 	sight->word = word;
@@ -46,18 +47,13 @@ static int32_t gone(const pm_client *client, const uint32_t id[4]) {
 }
 
 int32_t pm_look(pm_client *client, uint32_t slot, const uint32_t id[4], pm_sight *sight) {
-	if (slot != 0 && slot <= pm_load_relaxed(&client->super->entries_reserved) && read_entry(client, slot, id, sight))
-		return pm_state_code(pm_word_state(sight->word));
-	slot = pm_index_find_id(client, id);
-	if (slot != 0 && read_entry(client, slot, id, sight))
-		return pm_state_code(pm_word_state(sight->word));
-	int32_t r = pm_lock(client);
-	if (r != 0)
-		return r;
-	slot = pm_index_find_id(client, id);
-	r = slot != 0 && read_entry(client, slot, id, sight) ? pm_state_code(pm_word_state(sight->word)) : gone(client, id);
-	pm_unlock(client);
-	return r;
+	if (slot == 0 || slot > pm_load_relaxed(&client->super->entries_reserved))
+		return gone(client, id);
+	/* Each turn but the last means that the object changed its state meanwhile, which it does a few times in its life. */
+	while (!read_entry(client, slot, id, sight))
+		if (!is_there(client, slot, id))
+			return gone(client, id);
+	return pm_state_code(pm_word_state(sight->word));
 }
 
 int32_t pm_look_name(pm_client *client, const uint8_t *name, uint32_t bytes, pm_sight *sight) {
@@ -84,12 +80,9 @@ bool pm_still(const pm_client *client, const pm_sight *sight) {
 }
 
 uint32_t pm_locate(const pm_client *client, uint32_t slot, const uint32_t id[4], int32_t *code) {
-	bool here = slot != 0 && slot <= client->super->entries_used && same_id(pm_entry_at(client, slot), id) &&
-	            pm_word_state(pm_entry_at(client, slot)->word) != PLASMID_ABSENT;
-	if (!here)
-		slot = pm_index_find_id(client, id);
-	*code = slot == 0 ? gone(client, id) : 0;
-	return slot;
+	bool here = slot != 0 && slot <= client->super->entries_used && is_there(client, slot, id);
+	*code = here ? 0 : gone(client, id);
+	return here ? slot : 0;
 }
 
 int32_t pm_locate_sealed(const pm_client *client, uint32_t slot, const uint32_t id[4], uint32_t *found) {

@@ -16,8 +16,7 @@ typedef struct pm_sight {
 	uint32_t start, inband, buffers, references;
 } pm_sight;
 
-/* 0: SEALED, and `sight` says it all. NOT_SEALED (sight->slot is right), FREED, LOST. Without the lock. LOCK_TIMEOUT only when the
- * slot is not known and the index was changing. */
+/* 0: SEALED, and `sight` says it all. NOT_SEALED (sight->slot is right), FREED, LOST. Without the lock. */
 int32_t pm_look(pm_client *client, uint32_t slot, const uint32_t id[4], pm_sight *sight);
 
 /* The same for a name: NOT_FOUND if nothing sealed is bound to it. */

@@ -45,7 +45,6 @@ static int32_t put_locked(plasmid_store *store, const plasmid_item *item, const 
 	PM_POINT("put:filled");
 	pm_store(&entry->word, pm_word(pm_word_version(entry->word), client->slot + 1, PLASMID_SEALED));
 	PM_POINT("put:published");
-	pm_index_add_id(client, slot);
 	client->super->sealed_total++;
 	return (int32_t)token;
 }

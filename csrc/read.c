@@ -11,6 +11,7 @@
 #include "look.h"
 #include "lru.h"
 #include "prim/racy.h"
+#include "slot.h"
 #include "store.h"
 #include "token.h"
 

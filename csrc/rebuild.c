@@ -221,16 +221,15 @@ static void rebuild_slots(pm_client *client, const uint8_t *living, const uint64
 }
 
 /* From the last used slot down, so that low slots are taken first. */
-static void index_slots(pm_client *client) {
+static void list_free_slots(pm_client *client) {
 	pm_superblock *super = client->super;
 	for (uint32_t slot = super->entries_used; slot > 0; slot--) {
 		if (pm_word_state(pm_entry_at(client, slot)->word) == PLASMID_ABSENT) {
-			pm_store_relaxed(&pm_entry_at(client, slot)->id_next, super->free_slot);
+			pm_store_relaxed(&pm_entry_at(client, slot)->free_next, super->free_slot);
 			super->free_slot = slot;
 			continue;
 		}
 		super->objects++;
-		pm_index_add_id(client, slot);
 	}
 }
 
@@ -248,7 +247,7 @@ static int32_t rebuild_with(pm_client *client, uint8_t *living, list *extents, a
 	if (r != 0)
 		return r;
 	pm_index_clear(client);
-	index_slots(client);
+	list_free_slots(client);
 	PM_POINT("rebuild:indexed");
 	for (uint32_t slot = 1; slot <= super->entries_used; slot++) {
 		count_references(client, slot);

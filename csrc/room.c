@@ -30,12 +30,11 @@ int32_t pm_room_reserve(pm_client *client, uint32_t entries_from, uint32_t entri
 	} ranges[] = {
 			{super->entries_at, sizeof(pm_entry), entries_from, entries_to + 1},
 			{super->holds_at, sizeof(uint64_t) * 2 * super->hold_words, entries_from, entries_to + 1},
-			{super->ids_at, sizeof(uint32_t), entries_from, entries_to},
 			{super->names_at, sizeof(uint32_t), entries_from, entries_to},
 			{super->nodes_at, sizeof(pm_extent), nodes_from, nodes_to},
 	};
 	for (unsigned i = 0; i < sizeof ranges / sizeof ranges[0]; i++) {
-		if (ranges[i].from >= ranges[i].to || (i < 4 && entries_from >= entries_to))
+		if (ranges[i].from >= ranges[i].to || (i < 3 && entries_from >= entries_to))
 			continue;
 		int32_t r = reserve_range(client, ranges[i].at, ranges[i].from * ranges[i].unit, ranges[i].to * ranges[i].unit);
 		if (r != 0)

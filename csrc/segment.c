@@ -108,8 +108,6 @@ static void lay_out(pm_superblock *super) {
 	at = pm_align(at + (uint64_t)super->max_clients * sizeof(pm_client_record), PM_PAGE);
 	super->waits_at = at;
 	at = pm_align(at + (uint64_t)PM_WAIT_BUCKETS * super->hold_words * 8, PM_PAGE);
-	super->ids_at = at;
-	at = pm_align(at + objects * 4, PM_PAGE);
 	super->names_at = at;
 	at = pm_align(at + objects * 4, PM_PAGE);
 	super->entries_at = at;
@@ -158,7 +156,6 @@ static void point(pm_client *client) {
 	const pm_superblock *super = client->super;
 	client->records = (pm_client_record *)(client->base + super->clients_at);
 	client->waits = (uint64_t *)(client->base + super->waits_at);
-	client->ids = (uint32_t *)(client->base + super->ids_at);
 	client->names = (uint32_t *)(client->base + super->names_at);
 	client->entries = (pm_entry *)(client->base + super->entries_at);
 	client->holds = (uint64_t *)(client->base + super->holds_at);
@@ -216,7 +213,7 @@ static int32_t furnish(pm_client *client, const pm_superblock *plan) {
 		return pm_fail_errno("sizing the store's file");
 	uint32_t entries = plan->max_objects < 1024 ? plan->max_objects : 1024;
 	uint32_t nodes = pm_most_nodes(plan->max_objects) < FIRST_NODES ? pm_most_nodes(plan->max_objects) : FIRST_NODES;
-	if (pm_file_reserve(client->file, 0, plan->ids_at) != 0 || pm_file_write(client->file, plan, sizeof *plan, 0) != 0)
+	if (pm_file_reserve(client->file, 0, plan->names_at) != 0 || pm_file_write(client->file, plan, sizeof *plan, 0) != 0)
 		return pm_fail_errno("reserving room for the store");
 	int32_t r = map(client, plan);
 	if (r == 0)

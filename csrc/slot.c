@@ -3,14 +3,12 @@
 #include <string.h>
 
 #include "crash.h"
-#include "index.h"
-#include "prim/atomic.h"
 
 uint32_t pm_slot_take(pm_client *client) {
 	pm_superblock *super = client->super;
 	uint32_t slot = super->free_slot;
 	if (slot != 0) {
-		super->free_slot = pm_entry_at(client, slot)->id_next;
+		super->free_slot = pm_entry_at(client, slot)->free_next;
 	} else {
 		if (super->entries_used >= super->entries_reserved)
 			return 0;
@@ -26,7 +24,7 @@ uint32_t pm_slot_take(pm_client *client) {
 
 void pm_slot_untake(pm_client *client, uint32_t slot) {
 	pm_superblock *super = client->super;
-	pm_store_relaxed(&pm_entry_at(client, slot)->id_next, super->free_slot);
+	pm_store_relaxed(&pm_entry_at(client, slot)->free_next, super->free_slot);
 	super->free_slot = slot;
 	super->objects--;
 }
@@ -36,7 +34,6 @@ void pm_slot_give(pm_client *client, uint32_t slot) {
 	PM_ASSERT(entry->node == 0 && !entry->in_lru && !entry->in_drop && !entry->named);
 	pm_store(&entry->word, pm_word(pm_word_version(entry->word), 0, PLASMID_ABSENT));
 	PM_POINT("slot:absent");
-	pm_index_remove_id(client, slot);
 	pm_slot_untake(client, slot);
 }
 
@@ -64,7 +61,8 @@ void pm_id_make(pm_client *client, uint32_t id[4]) {
 
 void pm_tomb_add(pm_client *client, const uint32_t id[4]) {
 	pm_superblock *super = client->super;
-	memcpy(super->tombs[super->tomb_cursor % PM_TOMBSTONES], id, 16);
+	for (int i = 0; i < 4; i++)
+		pm_store_relaxed(&super->tombs[super->tomb_cursor % PM_TOMBSTONES][i], id[i]);
 	super->tomb_cursor++;
 }
 

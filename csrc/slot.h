@@ -3,6 +3,7 @@
 #define PM_SLOT_H
 
 #include "client.h"
+#include "prim/atomic.h"
 
 /* Is there one to take? */
 static inline bool pm_slot_free(const pm_client *client) {
@@ -15,8 +16,14 @@ uint32_t pm_slot_take(pm_client *client);
 /* Gives back a slot that was taken and never published. */
 void pm_slot_untake(pm_client *client, uint32_t slot);
 
-/* The object in the slot is gone for good: its id leaves the index, the slot becomes ABSENT. */
+/* The object in the slot is gone for good: the slot becomes ABSENT. */
 void pm_slot_give(pm_client *client, uint32_t slot);
+
+/* `at` may be written meanwhile, by whoever holds the lock. */
+static inline bool pm_id_equal(const uint32_t at[4], const uint32_t id[4]) {
+	return pm_load_relaxed(&at[0]) == id[0] && pm_load_relaxed(&at[1]) == id[1] && pm_load_relaxed(&at[2]) == id[2] &&
+	       pm_load_relaxed(&at[3]) == id[3];
+}
 
 /* 128 random bits, never given before. */
 void pm_id_make(pm_client *client, uint32_t id[4]);

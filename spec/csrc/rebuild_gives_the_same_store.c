@@ -34,7 +34,7 @@ static void scramble(pm_client *client, uint64_t *random) {
 		pm_entry *entry = pm_entry_at(client, slot);
 		entry->contained = roll(random);
 		entry->node = roll(random);
-		entry->id_next = roll(random);
+		entry->free_next = roll(random);
 		entry->name_next = roll(random);
 		entry->lru_prev = roll(random);
 		entry->lru_next = roll(random);
@@ -45,7 +45,7 @@ static void scramble(pm_client *client, uint64_t *random) {
 		((uint32_t *)client->nodes)[i] = roll(random);
 	for (uint32_t i = 0; i < sizeof super->heap / 4; i++)
 		((uint32_t *)&super->heap)[i] = roll(random);
-	super->entries_used = super->free_slot = super->objects = super->id_buckets = super->name_buckets = 77;
+	super->entries_used = super->free_slot = super->objects = super->name_buckets = 77;
 	super->names = super->lru_head = super->lru_tail = super->evictable = super->drop_head = super->drop_tail = 99;
 	super->payload = super->clock = super->order = 5;
 }
