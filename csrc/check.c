@@ -5,6 +5,7 @@
 #include "error.h"
 #include "hold.h"
 #include "index.h"
+#include "prim/atomic.h"
 #include "slot.h"
 
 static uint64_t mix(uint64_t hash, uint64_t value) {
@@ -29,13 +30,12 @@ uint32_t pm_entry_check(const pm_entry *entry) {
 /* What a walk over the slots adds up, to be held against the superblock. */
 typedef struct totals {
 	uint32_t objects, extents, evictable, names, free_slots;
-	uint64_t granules, payload;
+	uint64_t granules;
 } totals;
 
-static int32_t check_extent(const pm_client *client, uint32_t slot, totals *sums) {
+static int32_t check_extent(const pm_client *client, uint32_t slot, uint32_t state, totals *sums) {
 	const pm_superblock *super = client->super;
 	const pm_entry *entry = pm_entry_at(client, slot);
-	uint32_t state = pm_word_state(entry->word);
 	bool needed = state == PLASMID_CREATED || state == PLASMID_SEALED || entry->in_drop ||
 	              (state == PLASMID_FREED && pm_leased(client, slot));
 	if (needed != (entry->node != 0))
@@ -48,17 +48,17 @@ static int32_t check_extent(const pm_client *client, uint32_t slot, totals *sums
 	if (extent->start != entry->start || extent->size < entry->granules || PM_EXTENT_OWNER(*extent) != slot)
 		FAULT("slot %u: extent %u+%u, but node %u has %u+%u of slot %u", slot, entry->start, entry->granules, entry->node,
 		      extent->start, extent->size, PM_EXTENT_OWNER(*extent));
-	if (pm_name_at(entry->bytes, entry->references) + entry->name_room > (uint64_t)entry->granules * PM_GRANULE)
+	if (pm_name_at(pm_load_relaxed(&entry->bytes), entry->references) + entry->name_room >
+	    (uint64_t)entry->granules * PM_GRANULE)
 		FAULT("slot %u: parts do not fit into %u granules", slot, entry->granules);
 	sums->extents++;
 	sums->granules += extent->size;
-	sums->payload += entry->bytes;
 	return 0;
 }
 
 static int32_t check_slot(const pm_client *client, uint32_t slot, const uint32_t *contained, totals *sums) {
 	const pm_entry *entry = pm_entry_at(client, slot);
-	uint32_t state = pm_word_state(entry->word);
+	uint32_t state = pm_word_state(pm_load(&entry->word));
 	bool leased = pm_leased(client, slot), handled = pm_handled(client, slot);
 	if (state == PLASMID_ABSENT) {
 		if (leased || handled)
@@ -84,14 +84,14 @@ static int32_t check_slot(const pm_client *client, uint32_t slot, const uint32_t
 		FAULT("slot %u: %s", slot, named ? "its name is not bound" : "bound to a name it has no right to");
 	if (named && pm_index_find_name(client, pm_name_of(client, entry), entry->name_bytes, entry->name_hash) != slot)
 		FAULT("slot %u is not found by its name", slot);
-	return check_extent(client, slot, sums);
+	return check_extent(client, slot, state, sums);
 }
 
 /* Counts containment anew, from every container that counts. */
 static int32_t count_contained(const pm_client *client, uint32_t *contained) {
 	for (uint32_t slot = 1; slot <= client->super->entries_used; slot++) {
 		const pm_entry *entry = pm_entry_at(client, slot);
-		if (pm_word_state(entry->word) == PLASMID_ABSENT || entry->linked == 0)
+		if (entry->linked == 0 || pm_word_state(pm_load(&entry->word)) == PLASMID_ABSENT)
 			continue;
 		if (entry->linked > entry->references)
 			FAULT("slot %u: %u of %u refs linked", slot, entry->linked, entry->references);
@@ -135,8 +135,6 @@ static int32_t check_sums(const pm_client *client, const totals *sums) {
 	if (sums->granules != super->heap.used || sums->extents != super->heap.used_count)
 		FAULT("%u extents of %llu granules, the heap counts %u of %u", sums->extents, (unsigned long long)sums->granules,
 		      super->heap.used_count, super->heap.used);
-	if (sums->payload != super->payload)
-		FAULT("%llu bytes of payload, counted %llu", (unsigned long long)sums->payload, (unsigned long long)super->payload);
 	if (super->heap.limit != super->committed)
 		FAULT("the heap ends at %u, %u are committed", super->heap.limit, super->committed);
 	return 0;

@@ -20,7 +20,8 @@ enum pm_token_kind {
 	PM_TOKEN_LEASE,
 	PM_TOKEN_HANDLE,
 	PM_TOKEN_GROUP,
-	PM_TOKEN_DRAFT
+	PM_TOKEN_DRAFT,
+	PM_TOKEN_STASH
 };
 
 /* What one native-owned buffer stands for. It ends once (`slot` becomes 0) and is recycled when its buffer's deallocator has run. */
@@ -28,8 +29,8 @@ typedef struct pm_token {
 	uint32_t next;   /* free list, or the stack of released ones */
 	uint32_t slot;   /* 0: ended already */
 	uint32_t *group; /* PM_TOKEN_GROUP: slots of the handles, `count` of them */
-	uint32_t count;
-	uint16_t store; /* index of the plasmid_store that asked for it */
+	uint32_t count;  /* PM_TOKEN_STASH: the version that the entry has in the stash */
+	uint16_t store;  /* index of the plasmid_store that asked for it */
 	uint8_t kind;
 	uint8_t flags;    /* PM_TOKEN_DRAFT: of its item */
 	uint8_t buffered; /* PM_TOKEN_DRAFT: a view stands for it, whose deallocator recycles it */
@@ -96,6 +97,15 @@ typedef struct pm_client {
 	uint32_t nudges;  /* futex of this process */
 } pm_client;
 
+#define PM_STASH_SIZES 8u  /* objects of 1 to so many granules */
+#define PM_STASH_SLOTS 32u /* entries that one hold of the lock takes */
+
+/* Entries of one size that wait for a put; see stash.h. */
+typedef struct pm_stash {
+	uint32_t count, puts;
+	uint32_t tokens[PM_STASH_SLOTS];
+} pm_stash;
+
 struct plasmid_store {
 	pm_client *client;
 	struct plasmid_store *next;
@@ -113,6 +123,10 @@ struct plasmid_store {
 	uint64_t rows_bytes;
 	void *reference_rows;
 	uint64_t reference_rows_bytes;
+	pm_stash stashes[PM_STASH_SIZES];
+	uint32_t scout; /* slot that some later eviction will take */
+	bool scout_hurries;
+	uint64_t scouted; /* which one: evicted_total will then be this */
 };
 
 static inline pm_entry *pm_entry_at(const pm_client *client, uint32_t slot) {

@@ -44,7 +44,6 @@ void pm_entry_fill(pm_client *client, uint32_t slot, uint32_t node, const plasmi
 	uint32_t end = extent->start + extent->size, touched = client->super->touched;
 	entry->cold = end <= touched ? 0 : end - (extent->start > touched ? extent->start : touched);
 	client->super->touched = end > touched ? end : touched;
-	client->super->payload += shape->bytes;
 }
 
 pm_destination pm_destination_of(const pm_client *client, uint32_t slot) {

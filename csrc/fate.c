@@ -19,7 +19,6 @@ void pm_room_given(pm_client *client) {
 }
 
 static void release_extent(pm_client *client, pm_entry *entry) {
-	client->super->payload -= entry->bytes;
 	pm_heap_free(&client->super->heap, client->nodes, entry->node);
 	entry->node = 0;
 	pm_room_given(client);
@@ -98,6 +97,27 @@ void pm_remove(pm_client *client, uint32_t slot, uint32_t state) {
 	}
 }
 
+void pm_unstash(pm_client *client, uint32_t slot) {
+	pm_entry *entry = pm_entry_at(client, slot);
+	uint64_t word = pm_load(&entry->word);
+	uint32_t creator = pm_word_creator(word);
+	if ((word & PM_WORD_STASHED) == 0 ||
+	    !pm_cas(&entry->word, &word, pm_word(pm_word_version(word), creator, PLASMID_GONE)))
+		return;
+	PM_POINT("unstash:published");
+	client->super->sealed_total--;
+	pm_add(&client->records[creator - 1].stashed, -1);
+	pm_settle(client, slot);
+}
+
+bool pm_unstash_all(pm_client *client) {
+	if (pm_slots_stashed(client) == 0)
+		return false;
+	for (uint32_t slot = 1; slot <= client->super->entries_used; slot++)
+		pm_unstash(client, slot);
+	return true;
+}
+
 /* A full store evicts one object a put, and its oldest are in no cache: what the next turns will touch is asked for now. Two
  * stages, the second reading only what the first asked for. */
 static void prefetch_next(const pm_client *client, uint32_t slot) {
@@ -113,6 +133,19 @@ static void prefetch_next(const pm_client *client, uint32_t slot) {
 	const char *second = (const char *)pm_entry_at(client, next->lru_prev);
 	__builtin_prefetch(second, 1);
 	__builtin_prefetch(second + 64, 1);
+}
+
+uint32_t pm_evict_exactly(pm_client *client, uint32_t granules, uint32_t align) {
+	uint32_t slot = client->super->lru_tail;
+	pm_entry *entry = pm_entry_at(client, slot);
+	if (slot == 0 || entry->granules != granules || (entry->start & (align - 1)) != 0 || entry->linked > 0)
+		return 0;
+	client->super->evicted_total++;
+	pm_store(&entry->word, pm_word(pm_word_version(entry->word) + 1, 0, PLASMID_ABSENT));
+	PM_POINT("evict:absent");
+	pm_index_remove_name(client, slot);
+	pm_lru_remove(client, slot);
+	return slot;
 }
 
 bool pm_evict(pm_client *client) {

@@ -18,11 +18,21 @@ void pm_settle(pm_client *client, uint32_t slot);
 /* The object is no longer SEALED or CREATED: FREED when somebody said so, else GONE. */
 void pm_remove(pm_client *client, uint32_t slot, uint32_t state);
 
+/* A stashed entry is given up unused, unless its creator claimed it meanwhile. */
+void pm_unstash(pm_client *client, uint32_t slot);
+
+/* All that are stashed, whoever's. False if there are none. */
+bool pm_unstash_all(pm_client *client);
+
 /* Releases up to `budget` contained refs of removed containers; true when some are left. */
 bool pm_unlink(pm_client *client, uint32_t budget);
 
 /* Drops the least recently used object; false if there is none. */
 bool pm_evict(pm_client *client);
+
+/* Drops the least recently used object if its extent is just what is wanted: nothing of the heap changes, the caller has the slot
+ * (ABSENT, its version grown) with the extent. 0 if it is not. */
+uint32_t pm_evict_exactly(pm_client *client, uint32_t granules, uint32_t align);
 
 /* Tells those who wait for room, if any. */
 void pm_room_given(pm_client *client);

@@ -14,14 +14,14 @@ static void clear(uint64_t *words, uint32_t record) {
 static bool any(const uint64_t *words, uint32_t count) {
 	uint64_t all = 0;
 	for (uint32_t i = 0; i < count; i++)
-		all |= words[i];
+		all |= pm_load_relaxed(&words[i]);
 	return all != 0;
 }
 
 static uint32_t bits(const uint64_t *words, uint32_t count) {
 	uint32_t sum = 0;
 	for (uint32_t i = 0; i < count; i++)
-		sum += (uint32_t)__builtin_popcountll(words[i]);
+		sum += (uint32_t)__builtin_popcountll(pm_load_relaxed(&words[i]));
 	return sum;
 }
 

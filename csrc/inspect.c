@@ -12,6 +12,7 @@
 #include "prim/futex.h"
 #include "reap.h"
 #include "room.h"
+#include "slot.h"
 #include "store.h"
 
 #define LIST_STEP 512u /* slots looked at in one hold of the lock */
@@ -43,18 +44,17 @@ PLASMID_API int32_t plasmid_stats_of(plasmid_store *store, plasmid_stats *stats)
 			.capacity = super->capacity,
 			.committed = (uint64_t)super->committed * PM_GRANULE,
 			.used = (uint64_t)super->heap.used * PM_GRANULE,
-			.payload = super->payload,
 			.largest = (uint64_t)(pm_heap_largest(&super->heap, client->nodes) + (super->heap.maximum - super->committed)) *
 	               PM_GRANULE,
 			.metadata = metadata_bytes(super),
 			.file = super->file_bytes,
-			.sealed_total = super->sealed_total,
+			.sealed_total = super->sealed_total - pm_slots_stashed(client),
 			.evicted_total = super->evicted_total,
 			.freed_total = super->freed_total,
 			.recovered_total = super->recovered,
 			.reaped_total = super->reaped,
 			.quarantined_total = super->quarantined,
-			.objects = super->objects,
+			.objects = super->objects - pm_slots_stashed(client),
 			.evictable = super->evictable,
 			.max_objects = super->max_objects,
 			.max_clients = super->max_clients,
@@ -65,6 +65,10 @@ PLASMID_API int32_t plasmid_stats_of(plasmid_store *store, plasmid_stats *stats)
 	};
 	pm_leave(store);
 	return 0;
+}
+
+static bool is_object(uint64_t word) {
+	return pm_word_state(word) != PLASMID_ABSENT && !pm_word_stashed(word);
 }
 
 static void describe(const pm_client *client, uint32_t slot, plasmid_object_row *row) {
@@ -100,7 +104,7 @@ PLASMID_API int32_t plasmid_list(plasmid_store *store, uint32_t cursor, plasmid_
 			return r;
 		used = client->super->entries_used;
 		for (uint32_t steps = 0; slot <= used && count < limit && steps < LIST_STEP; slot++, steps++)
-			if (pm_word_state(pm_entry_at(client, slot)->word) != PLASMID_ABSENT)
+			if (is_object(pm_load(&pm_entry_at(client, slot)->word)))
 				describe(client, slot, &rows[count++]);
 		pm_leave(store);
 	} while (slot <= used && count < limit);
@@ -112,7 +116,7 @@ PLASMID_API int32_t plasmid_list(plasmid_store *store, uint32_t cursor, plasmid_
 static void add_holders(const pm_client *client, uint32_t slot, plasmid_holder_row *rows) {
 	const pm_entry *entry = pm_entry_at(client, slot);
 	uint32_t state = pm_word_state(entry->word);
-	if (entry->node == 0)
+	if (entry->node == 0 || !is_object(pm_load(&entry->word)))
 		return;
 	uint64_t bytes = (uint64_t)entry->granules * PM_GRANULE;
 	if (entry->pins > 0) {

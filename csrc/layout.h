@@ -21,6 +21,7 @@
 #ifndef PM_LAYOUT_H
 #define PM_LAYOUT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "heap.h"
@@ -53,7 +54,8 @@ typedef struct pm_client_record {
 	uint32_t ring;    /* futex of the helper thread: grows when an event loop should look */
 	uint32_t looped;  /* an event loop waits; the helper is not rung for none */
 	uint32_t collect; /* what of superblock.collect this client has answered */
-	uint8_t tail[44];
+	uint32_t stashed; /* entries in its stash; superblock.objects and sealed_total count them already */
+	uint8_t tail[40];
 } pm_client_record;
 
 /* LINGERING: it has closed all its stores, views of its leases are still alive. */
@@ -65,11 +67,13 @@ enum pm_client_state {
 
 /* ---- an object's entry (128 bytes) ---------------------------------------------------------------
  *
- *   word   [ version:32 | creator slot + 1 : 16 | unused : 8 | state : 8 ]   the commit point: one store changes the state
+ *   word   [ version:32 | creator slot + 1 : 16 | stash : 8 | state : 8 ]   the commit point: one store changes the state
  *
  *   (absent) --create--> CREATED --seal--> SEALED --free--> FREED --last lease and handle--> (absent)
  *                           |                 \--evict (nothing refers to it)--------------> (absent)
  *                           \--abort, or its creator died--> GONE (somebody has a handle) --last handle--> (absent)
+ *
+ * A CREATED entry may be stashed: its creator took it ahead of a put, which will seal it without the lock; see stash.h.
  *
  * extent in use  <=>  CREATED or SEALED, or FREED and a lease bit is set
  * slot in use    <=>  state is not ABSENT
@@ -158,12 +162,11 @@ typedef struct pm_superblock {
 	uint32_t free_slot;                                 /* free list of slots below it, through free_next */
 	uint32_t objects;                                   /* slots in use */
 	uint32_t name_buckets;                              /* linear hashing: heads in use, see index.c */
-	uint32_t names; /* bound names */
+	uint32_t names;                                     /* bound names */
 	uint32_t lru_head, lru_tail, evictable;
 	uint32_t drop_head, drop_tail; /* containers whose references are being released, a few a call */
 	uint64_t clock;                /* recency, grows with each use */
 	uint64_t order;                /* of names */
-	uint64_t payload;              /* bytes asked for by the objects that have an extent */
 	uint64_t sealed_total, evicted_total, freed_total;
 	pm_heap heap;
 
@@ -175,6 +178,10 @@ _Static_assert(sizeof(pm_entry) == 128, "entry");
 _Static_assert(sizeof(pm_reference) == 24, "reference");
 _Static_assert(sizeof(pm_extent) == 32, "extent");
 
+/* In the word of a CREATED entry. */
+#define PM_WORD_STASHED 0x100u /* in a stash: whoever has the lock may take it back */
+#define PM_WORD_CLAIMED 0x200u /* out of it: its creator is about to seal it */
+
 static inline uint32_t pm_word_state(uint64_t word) {
 	return (uint32_t)(word & 0xff);
 }
@@ -183,6 +190,9 @@ static inline uint32_t pm_word_version(uint64_t word) {
 }
 static inline uint32_t pm_word_creator(uint64_t word) {
 	return (uint32_t)(word >> 16 & 0xffff);
+}
+static inline bool pm_word_stashed(uint64_t word) {
+	return (word & (PM_WORD_STASHED | PM_WORD_CLAIMED)) != 0;
 }
 static inline uint64_t pm_word(uint32_t version, uint32_t creator, uint32_t state) {
 	return (uint64_t)version << 32 | (uint64_t)creator << 16 | state;

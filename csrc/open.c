@@ -25,6 +25,7 @@
 #include "rebuild.h"
 #include "registry.h"
 #include "segment.h"
+#include "stash.h"
 #include "store.h"
 #include "token.h"
 
@@ -221,6 +222,7 @@ static int32_t end_tokens(plasmid_store *store) {
 	int32_t r = pm_lock(client);
 	if (r != 0)
 		return r;
+	pm_stash_end(store);
 	for (uint32_t token = 1; token < client->token_high; token++) {
 		pm_token *at = pm_token_at(client, token);
 		bool draft = at->kind == PM_TOKEN_DRAFT;

@@ -11,6 +11,7 @@
 #include "lock.h"
 #include "prim/clock.h"
 #include "room.h"
+#include "stash.h"
 #include "store.h"
 #include "token.h"
 
@@ -63,14 +64,23 @@ PLASMID_API int32_t plasmid_put_small(plasmid_store *store, uint32_t bytes) {
 	pm_shape shape;
 	int32_t r = pm_shape_of(&item, &shape);
 	if (r == 0)
+		r = pm_usable(store);
+	bool stashed = r == 0 && pm_stash_wanted(store, shape.granules);
+	uint32_t token = stashed ? pm_stash_put(store, shape.granules, bytes) : 0;
+	if (token != 0)
+		return (int32_t)token;
+	if (r == 0)
 		r = pm_enter(store);
 	if (r != 0)
 		return r;
 	bool locked;
-	r = put_locked(store, &item, &shape, &locked);
+	if (stashed)
+		r = pm_stash_fill(store, shape.granules, &locked);
+	else
+		r = put_locked(store, &item, &shape, &locked);
 	if (locked)
 		pm_leave(store);
-	return r;
+	return stashed && r == 0 ? (int32_t)pm_stash_put(store, shape.granules, bytes) : r;
 }
 
 /* Objects 0 .. made-1 are CREATED; none of them shall be. */

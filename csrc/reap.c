@@ -11,10 +11,15 @@
 
 static void reap_slot(pm_client *client, uint32_t slot, uint32_t record) {
 	pm_entry *entry = pm_entry_at(client, slot);
+	uint64_t word = pm_load(&entry->word);
 	bool held = pm_hold_clear(client, slot, record);
-	if (pm_word_state(entry->word) == PLASMID_CREATED && pm_word_creator(entry->word) == record + 1)
+	if (pm_word_state(word) == PLASMID_CREATED && pm_word_creator(word) == record + 1) {
 		pm_remove(client, slot, PLASMID_GONE);
-	else if (held)
+		if (pm_word_stashed(word)) {
+			client->super->sealed_total--;
+			pm_add(&client->records[record].stashed, -1);
+		}
+	} else if (held)
 		pm_settle(client, slot);
 }
 
@@ -36,6 +41,7 @@ int32_t pm_reap(pm_client *client, uint32_t record, uint32_t epoch) {
 		from = to > used ? 0 : to;
 		if (from == 0) {
 			super->reaped++;
+			pm_store(&dead->stashed, 0); /* it may have died before it counted the last one out */
 			pm_store(&dead->state, PM_CLIENT_FREE);
 			/* Whoever waits for room, or for one of its drafts, looks again. */
 			pm_wake_all(client);

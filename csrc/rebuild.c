@@ -18,7 +18,7 @@
  *
  *   found                                          becomes
  *   ABSENT                                         ABSENT, hold bits cleared
- *   CREATED, creator alive                         CREATED
+ *   CREATED, creator alive                         CREATED; a stashed one may be sealed by its creator meanwhile (stash.h)
  *   CREATED, creator dead                          GONE if somebody has a handle, else ABSENT
  *   SEALED, fields sound, checksum right           SEALED
  *   SEALED, else (quarantine)                      GONE if somebody has a handle or lease, else ABSENT; the extent is not used
@@ -55,10 +55,13 @@ static void clear_dead_bits(pm_client *client, uint32_t slot, const uint64_t *ma
 	}
 }
 
+static bool sound_extent(const pm_client *client, const pm_entry *entry) {
+	return entry->granules > 0 && (uint64_t)entry->start + entry->granules <= client->super->committed;
+}
+
 static bool sound(const pm_client *client, const pm_entry *entry) {
 	uint64_t extent = (uint64_t)entry->granules * PM_GRANULE;
-	return entry->granules > 0 && (uint64_t)entry->start + entry->granules <= client->super->committed &&
-	       entry->bytes <= extent && entry->inband <= entry->bytes &&
+	return sound_extent(client, entry) && entry->bytes <= extent && entry->inband <= entry->bytes &&
 	       pm_name_at(entry->bytes, entry->references) + entry->name_room <= extent &&
 	       entry->name_bytes <= entry->name_room && entry->linked <= entry->references;
 }
@@ -71,11 +74,13 @@ static void become(pm_entry *entry, uint32_t state) {
 /* Decides what the slot becomes; true if it has an extent. */
 static bool judge(pm_client *client, uint32_t slot, const uint8_t *living) {
 	pm_entry *entry = pm_entry_at(client, slot);
-	uint32_t state = pm_word_state(entry->word);
+	uint64_t word = pm_load(&entry->word);
+	uint32_t state = pm_word_state(word);
 	bool leased = pm_leased(client, slot), handled = pm_handled(client, slot);
 	if (state == PLASMID_CREATED) {
-		uint32_t record = pm_word_creator(entry->word) - 1;
-		if (alive(client, record, living) && entry->creator_epoch == client->records[record].epoch && sound(client, entry))
+		uint32_t record = pm_word_creator(word) - 1;
+		if (alive(client, record, living) && entry->creator_epoch == client->records[record].epoch &&
+		    (pm_word_stashed(word) ? sound_extent(client, entry) : sound(client, entry)))
 			return true;
 		state = PLASMID_GONE;
 		entry->linked = 0;
@@ -127,7 +132,6 @@ static int32_t rebuild_heap(pm_client *client, list *extents) {
 		pm_entry *entry = pm_entry_at(client, extents->used[i].owner);
 		entry->node = extents->used[i].node;
 		PM_EXTENT_OWNER(client->nodes[entry->node]) = extents->used[i].owner;
-		super->payload += entry->bytes;
 	}
 	return 0;
 }
@@ -198,7 +202,7 @@ static void clear_derived(pm_superblock *super) {
 	super->free_slot = super->objects = super->entries_used = 0;
 	super->lru_head = super->lru_tail = super->evictable = 0;
 	super->drop_head = super->drop_tail = 0;
-	super->clock = super->order = super->payload = 0;
+	super->clock = super->order = 0;
 }
 
 /* Judges every slot, and makes the table's own lists. */
@@ -233,6 +237,12 @@ static void list_free_slots(pm_client *client) {
 	}
 }
 
+/* What a dead client had stashed is judged like its drafts; here it leaves the sums. */
+static void forget_stash(pm_client *client, uint32_t record) {
+	client->super->sealed_total -= client->records[record].stashed;
+	pm_store(&client->records[record].stashed, 0);
+}
+
 static int32_t rebuild_with(pm_client *client, uint8_t *living, list *extents, aged *order) {
 	pm_superblock *super = client->super;
 	uint64_t mask[PM_MAX_CLIENTS / 64] = {0};
@@ -240,6 +250,8 @@ static int32_t rebuild_with(pm_client *client, uint8_t *living, list *extents, a
 	for (uint32_t i = 0; i < super->max_clients; i++)
 		if (living[i])
 			mask[i / 64] |= 1ull << (i % 64);
+		else
+			forget_stash(client, i);
 	clear_derived(super);
 	rebuild_slots(client, living, mask, extents);
 	PM_POINT("rebuild:judged");

@@ -111,13 +111,21 @@ static int32_t breathe(pm_client *client, uint32_t turn, bool *locked) {
 	return r;
 }
 
-/* Something that is in nobody's use: the rest of removed containers first, then the oldest unreferenced object. */
+/* Something that is in nobody's use: the rest of removed containers, the oldest unreferenced object, what was taken ahead. */
 static bool give_way(pm_client *client) {
 	if (client->super->drop_head != 0) {
 		pm_unlink(client, UNLINK_STEP);
 		return true;
 	}
-	return pm_evict(client);
+	return pm_evict(client) || pm_unstash_all(client);
+}
+
+/* The oldest unreferenced object leaves its slot and its extent to one of just its size. False if it can't. */
+static bool take_over(pm_client *client, uint32_t granules, uint32_t align, uint32_t *slot, uint32_t *node) {
+	*slot = client->super->drop_head == 0 ? pm_evict_exactly(client, granules, align) : 0;
+	if (*slot != 0)
+		*node = pm_entry_at(client, *slot)->node;
+	return *slot != 0;
 }
 
 /* Sees to it that a slot can be taken in this hold of the lock. */
@@ -144,17 +152,18 @@ static int32_t does_not_fit(const pm_client *client, uint32_t granules) {
 	               (unsigned long long)granules * PM_GRANULE, (unsigned long long)largest * PM_GRANULE);
 }
 
-/* One step towards an extent that the heap does not have: more nodes, more memory, one object fewer. *refused remembers that the
- * file system would not give more. */
-static int32_t make_way(pm_client *client, uint32_t granules, uint32_t align, uint32_t node, int32_t *refused,
-                        bool *locked) {
+/* One step towards an extent that the heap does not have: more nodes, more memory, one object fewer (*slot: whose room is taken
+ * over). *refused remembers that the file system would not give more. */
+static int32_t make_way(pm_client *client, uint32_t granules, uint32_t align, uint32_t *slot, uint32_t *node,
+                        int32_t *refused, bool *locked) {
 	pm_superblock *super = client->super;
 	int32_t r = 0;
-	if (node == PM_HEAP_NEEDS_NODES && super->nodes_reserved < pm_most_nodes(super->max_objects))
+	*slot = 0;
+	if (*node == PM_HEAP_NEEDS_NODES && super->nodes_reserved < pm_most_nodes(super->max_objects))
 		r = grow_nodes(client, locked);
 	else if (*refused == 0 && pm_heap_wanted_limit(&super->heap, client->nodes, granules, align) > super->committed)
 		r = grow_heap(client, locked);
-	else if (!give_way(client))
+	else if (!take_over(client, granules, align, slot, node) && !give_way(client))
 		return *refused != 0 ? *refused : does_not_fit(client, granules);
 	if (r == 0 || !*locked)
 		return r;
@@ -170,6 +179,9 @@ int32_t pm_room_take(pm_client *client, uint32_t granules, uint32_t align, uint3
 		return pm_fail(PLASMID_E_STORE_FULL, "%llu bytes are more than the whole store",
 		               (unsigned long long)granules * PM_GRANULE);
 	for (uint32_t turn = 1;; turn++) {
+		bool table_full = !pm_slot_free(client) && client->super->entries_reserved == client->super->max_objects;
+		if (table_full && take_over(client, granules, align, slot, node))
+			return 0;
 		int32_t r = need_slot(client, locked);
 		if (r != 0)
 			return r;
@@ -179,7 +191,9 @@ int32_t pm_room_take(pm_client *client, uint32_t granules, uint32_t align, uint3
 			*slot = pm_slot_take(client);
 			return 0;
 		}
-		r = make_way(client, granules, align, *node, &refused, locked);
+		r = make_way(client, granules, align, slot, node, &refused, locked);
+		if (r == 0 && *slot != 0)
+			return 0;
 		if (r == 0)
 			r = breathe(client, turn, locked);
 		if (r != 0)

@@ -37,6 +37,13 @@ void pm_slot_give(pm_client *client, uint32_t slot) {
 	pm_slot_untake(client, slot);
 }
 
+uint32_t pm_slots_stashed(const pm_client *client) {
+	uint32_t sum = 0;
+	for (uint32_t i = 0; i < client->super->max_clients; i++)
+		sum += pm_load_relaxed(&client->records[i].stashed);
+	return sum;
+}
+
 static uint64_t rotate(uint64_t x, int by) {
 	return x << by | x >> (64 - by);
 }

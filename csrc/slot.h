@@ -25,6 +25,9 @@ static inline bool pm_id_equal(const uint32_t at[4], const uint32_t id[4]) {
 	       pm_load_relaxed(&at[3]) == id[3];
 }
 
+/* Entries in all stashes (stash.h): they count as objects, and are none yet. */
+uint32_t pm_slots_stashed(const pm_client *client);
+
 /* 128 random bits, never given before. */
 void pm_id_make(pm_client *client, uint32_t id[4]);
 

@@ -8,6 +8,8 @@
 #include "hold.h"
 #include "prim/atomic.h"
 
+#define DRAIN_AHEAD 8u /* tokens */
+
 uint32_t pm_token_take(pm_client *client, uint8_t kind, uint32_t slot, uint16_t store) {
 	uint32_t token = client->token_free;
 	if (token != 0) {
@@ -61,6 +63,11 @@ void pm_token_end(pm_client *client, uint32_t token) {
 		free(at->group);
 		at->group = NULL;
 		break;
+	case PM_TOKEN_STASH:
+		/* If it is there still: who needed room may have taken it back, and the slot be another's. */
+		if (pm_word_version(pm_load(&pm_entry_at(client, slot)->word)) == at->count)
+			pm_unstash(client, slot);
+		break;
 	case PM_TOKEN_DRAFT:
 		/* Sealing and aborting end the token themselves: a draft that still has one was dropped unsealed. */
 		pm_remove(client, slot, PLASMID_GONE);
@@ -98,13 +105,30 @@ static uint32_t take_released(pm_client *client) {
 	return turned;
 }
 
+/* Released in the collector's order, which is none: what ending this token will touch is asked for now. */
+static void prefetch_end(const pm_client *client, uint32_t token) {
+	uint32_t slot = pm_token_at(client, token)->slot;
+	const char *entry = (const char *)pm_entry_at(client, slot);
+	__builtin_prefetch(entry, 1);
+	__builtin_prefetch(entry + 64, 1);
+	__builtin_prefetch(pm_handles_at(client, slot), 1);
+	__builtin_prefetch(&client->handle_count[slot], 1);
+}
+
 uint32_t pm_drain(pm_client *client, uint32_t budget) {
-	uint32_t done = 0;
+	uint32_t done = 0, ahead = client->draining;
+	for (uint32_t i = 0; i < DRAIN_AHEAD && ahead != 0; i++, ahead = pm_token_at(client, ahead)->next)
+		prefetch_end(client, ahead);
 	while (done < budget) {
 		if (client->draining == 0) {
 			if (pm_load_relaxed(&client->released) == 0)
 				break;
 			pm_store_relaxed(&client->draining, take_released(client));
+			ahead = client->draining;
+		}
+		if (ahead != 0) {
+			prefetch_end(client, ahead);
+			ahead = pm_token_at(client, ahead)->next;
 		}
 		uint32_t token = client->draining;
 		pm_store_relaxed(&client->draining, pm_token_at(client, token)->next);

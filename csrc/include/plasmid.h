@@ -278,8 +278,7 @@ PLASMID_API int32_t plasmid_watch_room(plasmid_store *store);
 typedef struct plasmid_stats {
 	uint64_t capacity;     /* bytes of the heap */
 	uint64_t committed;    /* bytes of it that are reserved in the file */
-	uint64_t used;         /* bytes of it that objects take, padding included */
-	uint64_t payload;      /* bytes of it that were asked for */
+	uint64_t used;         /* bytes of it that objects take, padding and the stashes of others included */
 	uint64_t largest;      /* largest object that fits now, without eviction */
 	uint64_t metadata;     /* bytes reserved for tables */
 	uint64_t file;         /* length of the file */

@@ -10,6 +10,8 @@
 #include <string.h>
 
 #ifdef __SANITIZE_THREAD__
+#define PM_RACY \
+	__attribute__((no_sanitize("thread"), noinline)) /* of a function that reads what may change meanwhile */
 __attribute__((no_sanitize("thread"), noinline, unused)) static void pm_racy_copy(uint8_t *to, const uint8_t *from,
                                                                                   uint64_t bytes) {
 	for (uint64_t i = 0; i < bytes; i++)
@@ -23,6 +25,7 @@ __attribute__((no_sanitize("thread"), noinline, unused)) static bool pm_racy_equ
 	return true;
 }
 #else
+#define PM_RACY
 static inline void pm_racy_copy(uint8_t *to, const uint8_t *from, uint64_t bytes) {
 	memcpy(to, from, bytes);
 }

@@ -9,10 +9,10 @@
 
 #define SEALED 40
 
-static const char *const OPERATIONS[] = {"lock:taken",       "slot:absent", "remove:published", "create:filled",
-                                         "create:published", "seal:filled", "seal:published",   "put:filled",
-                                         "put:published",    "reap:swept",  "trim:published",   "destroy:said",
-                                         "segment:furnished"};
+static const char *const OPERATIONS[] = {
+		"lock:taken",        "slot:absent",  "remove:published", "create:filled", "create:published",  "seal:filled",
+		"seal:published",    "put:filled",   "put:published",    "reap:swept",    "trim:published",    "destroy:said",
+		"segment:furnished", "stash:filled", "stash:published",  "stash:claimed", "unstash:published", "evict:absent"};
 static const char *const RECOVERIES[] = {"none",         "rebuild:judged", "rebuild:indexed",
                                          "rebuild:done", "reap:swept",     "lock:taken"};
 
@@ -20,7 +20,7 @@ static const char *name;
 static char story[128]; /* what happened before, for whoever reads a failure */
 
 static plasmid_store *open_store(uint64_t capacity) {
-	plasmid_options options = {.capacity = capacity, .max_objects = 512};
+	plasmid_options options = {.capacity = capacity, .max_objects = 8192};
 	plasmid_store *store;
 	WELL(plasmid_open(DIRECTORY, name, &options, &store));
 	return store;
@@ -53,12 +53,23 @@ static void furnish(void) {
 	exit(0);
 }
 
+static void put_and_drop(plasmid_store *store, uint32_t bytes, uint32_t times) {
+	for (uint32_t i = 0; i < times; i++) {
+		int32_t token = plasmid_put_small(store, bytes);
+		WELL(token);
+		WELL(plasmid_forget(store, (uint32_t)token));
+	}
+}
+
 /* Everything that can be done, in an order that reaches every place several times. */
 static void operate(plasmid_store *store) {
 	plasmid_exchange *exchange = plasmid_exchange_of(store);
 	for (uint32_t turn = 0; turn < 30; turn++) {
-		int32_t token = plasmid_put_small(store, 100 + turn);
-		WELL(token);
+		int32_t token = 0;
+		put_and_drop(store, 10, 40);
+		if (turn == 10)
+			put_and_drop(store, 4000, 300); /* more than there is room for: each takes over another's */
+		WELL(token = plasmid_put_small(store, 100 + turn));
 		plasmid_ref ref = exchange->ref;
 		put_named(store, 1000, PLASMID_ITEM_REPLACE, &ref, 1);
 		plasmid_span span = {.bytes = 40000};
@@ -75,6 +86,12 @@ static void operate(plasmid_store *store) {
 		}
 		if (turn % 4 == 0)
 			WELL(plasmid_forget(store, (uint32_t)token));
+		if (turn % 5 == 4) {
+			/* Larger than what the pinned objects leave: everything else has to go first. */
+			plasmid_span all = {.bytes = (1u << 20) - 4096};
+			plasmid_item most = {.buffers = (uint64_t)(uintptr_t)&all, .buffer_count = 1};
+			CHECK(plasmid_create(store, &most) == PLASMID_E_STORE_FULL);
+		}
 		WELL(plasmid_reap(store));
 		WELL(plasmid_trim(store));
 	}

@@ -15,7 +15,7 @@ static uint32_t list(plasmid_store *store, plasmid_object_row *rows) {
 
 /* Everything derived that a caller can see, but for high-water marks. */
 static void same_stats(const plasmid_stats *a, const plasmid_stats *b) {
-	CHECK(a->used == b->used && a->payload == b->payload && a->largest == b->largest && a->committed == b->committed);
+	CHECK(a->used == b->used && a->largest == b->largest && a->committed == b->committed);
 	CHECK(a->objects == b->objects && a->evictable == b->evictable && a->leases == b->leases && a->handles == b->handles);
 }
 
@@ -47,7 +47,7 @@ static void scramble(pm_client *client, uint64_t *random) {
 		((uint32_t *)&super->heap)[i] = roll(random);
 	super->entries_used = super->free_slot = super->objects = super->name_buckets = 77;
 	super->names = super->lru_head = super->lru_tail = super->evictable = super->drop_head = super->drop_tail = 99;
-	super->payload = super->clock = super->order = 5;
+	super->clock = super->order = 5;
 }
 
 int main(void) {

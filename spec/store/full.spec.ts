@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { AbortedError, InvalidArgumentError, type ObjectRef, StoreFullError, TableFullError } from "../../src/index.ts";
-import { cleanUpAfterEach, directory, freshStore, scaled } from "./fresh.ts";
+import { cleanUpAfterEach, directory, freshStore, sameStore, scaled } from "./fresh.ts";
 import { startProcess } from "./process.ts";
 
 cleanUpAfterEach();
@@ -170,4 +170,20 @@ test("whole free pages at the top go back to the system", () => {
   expect(store.stats().committed).toBeLessThan(before - 30_000_000);
   store.check();
   expect(store.peek(store.put(new Uint8Array(40_000_000).fill(1)))![39_999_999]).toBe(1);
+});
+
+test("what a store takes ahead of its small puts is in nobody's way", () => {
+  const store = freshStore({ capacity: "8MiB" });
+  const other = sameStore(store);
+  const refs = Array.from({ length: 100 }, (_, i) => store.put(i));
+  expect(other.stats().objects).toBe(100);
+  expect(other.stats().sealedTotal).toBe(100);
+  expect([...other.objects()].length).toBe(100);
+  store.check();
+  for (const ref of refs) store.free(ref);
+  // The whole heap: the room that `store` took for the next ones has to go.
+  const draft = other.allocateUnsafe(Uint8Array, 2 ** 23 - 4096);
+  draft.abort();
+  for (let i = 0; i < 200; i++) expect(store.peek(store.put(i))).toBe(i);
+  store.check();
 });

@@ -109,7 +109,7 @@ test.skipIf(!huge)(
     other[other.length - 1] = 2;
     const back = store.peek(store.put({ half, other }))!;
     expect([back.half.at(-1), back.other.at(-1)]).toEqual([1, 2]);
-    expect(store.stats().payload).toBeGreaterThan(2 ** 32);
+    expect(store.stats().used).toBeGreaterThan(2 ** 32);
     store.check();
   },
   120_000,

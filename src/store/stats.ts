@@ -9,8 +9,6 @@ export interface StoreStats {
   committed: number;
   /** Of the heap: taken by objects, padding included. */
   used: number;
-  /** Of the heap: asked for. */
-  payload: number;
   /** The largest object that fits now, without eviction. */
   largest: number;
   /** Reserved for tables. */
