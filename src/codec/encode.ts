@@ -1,6 +1,7 @@
 import { DEFAULT_BUFFER_THRESHOLD } from "./constants.ts";
 import { Encoder } from "./encoder.ts";
 import type { ReferenceEncoder } from "./linked-output.ts";
+import { StandardWriter } from "./standard.ts";
 
 /** How `encode` treats buffers and references. */
 export interface EncodeOptions {
@@ -13,6 +14,12 @@ export interface EncodeOptions {
   bufferThreshold?: number;
   /** Where references to objects of a store get their numbers. Without it a reference is refused. */
   references?: ReferenceEncoder;
+  /**
+   * Writes nothing but the types of the MessagePack specification, for readers in other languages: no extension of Plasmid's. What has
+   * no form there (undefined, holes, Sets, most typed arrays, classes, cycles) is refused; what is shared is written again; a Map is a
+   * map; a BigInt of up to 64 bits is an integer; an ArrayBuffer is a bin. False by default; not together with `buffers` or `references`.
+   */
+  standard?: boolean;
 }
 
 /** Taken while in use, so that an `encode` inside a getter makes its own. */
@@ -21,7 +28,8 @@ let spare: Encoder | null = null;
 /**
  * The bytes of a value: MessagePack if it is plain data, with extensions for the rest; docs/format.md has them all.
  *
- * @throws EncodeError if the value holds what can't be encoded, naming where; what its getters throw.
+ * @throws EncodeError if the value holds what can't be encoded, naming where; what its getters throw; TypeError for
+ * options that exclude each other.
  */
 export function encode(value: unknown, options?: EncodeOptions): Uint8Array<ArrayBuffer> {
   if (options !== undefined) return encodeWith(value, options);
@@ -36,6 +44,10 @@ export function encode(value: unknown, options?: EncodeOptions): Uint8Array<Arra
 
 function encodeWith(value: unknown, options: EncodeOptions): Uint8Array<ArrayBuffer> {
   const { buffers, references } = options;
+  if (options.standard === true) {
+    if (buffers === undefined && references === undefined) return new StandardWriter().encode(value);
+    throw new TypeError("`standard` leaves no place for `buffers` or `references`: they are extensions");
+  }
   const threshold = options.bufferThreshold ?? DEFAULT_BUFFER_THRESHOLD;
   const bufferThreshold = buffers === undefined ? Number.POSITIVE_INFINITY : threshold;
   const encoder = new Encoder({ bufferThreshold, references });

@@ -2,6 +2,7 @@ import * as c from "../constants.ts";
 import type { Decoder } from "../decoder.ts";
 import type { Encoder } from "../encoder.ts";
 import type { Leaf } from "../extension.ts";
+import type { Output } from "../output.ts";
 
 const getTime = Date.prototype.getTime;
 const MAX_DATE_MS = 8.64e15;
@@ -23,31 +24,36 @@ export const date: Leaf<Date> = {
   },
 
   write(encoder: Encoder, value: Date, p: number): number {
-    const time = getTime.call(value);
-    if (Number.isNaN(time)) return encoder.writeExtHeader(c.EXT_INVALID_DATE, 0, p);
-    const seconds = Math.floor(time / 1000);
-    const nanoseconds = (time - seconds * 1000) * 1e6;
-    if (seconds >= 0 && seconds < TWO_34) {
-      if (nanoseconds === 0 && seconds < TWO_32) {
-        const q = encoder.writeExtHeader(c.EXT_TIMESTAMP, 4, p);
-        encoder.need(q, 4);
-        encoder.view.setUint32(q, seconds);
-        return q + 4;
-      }
-      const q = encoder.writeExtHeader(c.EXT_TIMESTAMP, 8, p);
-      encoder.need(q, 8);
-      encoder.view.setUint32(q, nanoseconds * 4 + Math.floor(seconds / TWO_32));
-      encoder.view.setUint32(q + 4, seconds >>> 0);
-      return q + 8;
-    }
-    const q = encoder.writeExtHeader(c.EXT_TIMESTAMP, 12, p);
-    encoder.need(q, 12);
-    encoder.view.setUint32(q, nanoseconds);
-    encoder.view.setInt32(q + 4, Math.floor(seconds / TWO_32));
-    encoder.view.setUint32(q + 8, seconds >>> 0);
-    return q + 12;
+    if (Number.isNaN(getTime.call(value))) return encoder.writeExtHeader(c.EXT_INVALID_DATE, 0, p);
+    return writeTimestamp(encoder, value, p);
   },
 };
+
+/** A valid Date as MessagePack's timestamp, in the shortest of its three forms. */
+export function writeTimestamp(output: Output, value: Date, p: number): number {
+  const time = getTime.call(value);
+  const seconds = Math.floor(time / 1000);
+  const nanoseconds = (time - seconds * 1000) * 1e6;
+  if (seconds >= 0 && seconds < TWO_34) {
+    if (nanoseconds === 0 && seconds < TWO_32) {
+      const q = output.writeExtHeader(c.EXT_TIMESTAMP, 4, p);
+      output.need(q, 4);
+      output.view.setUint32(q, seconds);
+      return q + 4;
+    }
+    const q = output.writeExtHeader(c.EXT_TIMESTAMP, 8, p);
+    output.need(q, 8);
+    output.view.setUint32(q, nanoseconds * 4 + Math.floor(seconds / TWO_32));
+    output.view.setUint32(q + 4, seconds >>> 0);
+    return q + 8;
+  }
+  const q = output.writeExtHeader(c.EXT_TIMESTAMP, 12, p);
+  output.need(q, 12);
+  output.view.setUint32(q, nanoseconds);
+  output.view.setInt32(q + 4, Math.floor(seconds / TWO_32));
+  output.view.setUint32(q + 8, seconds >>> 0);
+  return q + 12;
+}
 
 function readTimestamp(decoder: Decoder, size: number): Date {
   const start = decoder.p;
