@@ -26,8 +26,9 @@ describe("docs/format.md", () => {
     test(`${expression} is ${hex}`, () => {
       const value = new Function(...Object.keys(scope), `return (${expression});`)(...Object.values(scope));
       const bytes = Uint8Array.fromHex(hex!.replaceAll(" ", ""));
-      expect(encode(value).toHex()).toBe(bytes.toHex());
-      expectSame(decode(bytes), value);
+      expect(encode(value, { code: true }).toHex()).toBe(bytes.toHex());
+      if (typeof value === "function") expect(String(decode(bytes, { code: true }))).toBe(String(value));
+      else expectSame(decode(bytes), value);
     });
   }
 });

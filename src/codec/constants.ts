@@ -57,6 +57,12 @@ export const EXT_SET = 0x16;
 export const EXT_NULL_OBJECT = 0x17;
 export const EXT_SPARSE_ARRAY = 0x18;
 
+/** Code: written and read only where it is allowed. */
+export const EXT_FUNCTION = 0x50;
+export const EXT_ENVIRONMENT = 0x51;
+export const EXT_BINDINGS = 0x52;
+export const EXT_BUILTIN = 0x53;
+
 /** Around the whole of a message in which something is referred back to. */
 export const EXT_GRAPH = 0x7f;
 

@@ -15,6 +15,11 @@ export interface DecoderOptions {
   maxDepth?: number;
   /** How many elements all containers may have together, a map's keys and values counted apart. No limit by default. */
   maxElements?: number;
+  /**
+   * Whether functions and classes that were sent by value are built again, which runs whatever text the message holds. Only for messages
+   * whose sender may do anything here. False by default: such a message is refused.
+   */
+  code?: boolean;
 }
 
 /**
@@ -26,6 +31,8 @@ export interface DecoderOptions {
 export class Decoder extends LinkedInput {
   /** @internal */
   readonly maxDepth: number;
+  /** @internal */
+  readonly code: boolean;
   private readonly maxElements: number;
   private readonly recursion: number;
   private active = false;
@@ -34,6 +41,7 @@ export class Decoder extends LinkedInput {
     super();
     this.maxDepth = options?.maxDepth ?? Number.POSITIVE_INFINITY;
     this.maxElements = options?.maxElements ?? Number.POSITIVE_INFINITY;
+    this.code = options?.code === true;
     this.recursion = Math.min(c.MAX_RECURSION, this.maxDepth);
   }
 
@@ -69,8 +77,8 @@ export class Decoder extends LinkedInput {
   ): unknown {
     if (!(end <= source.length)) throw new RangeError(`a message that ends at ${end} of ${source.length} bytes`);
     if (this.active) {
-      const { maxDepth, maxElements } = this;
-      return new Decoder({ maxDepth, maxElements }).decodeFrom(source, start, end, buffers, references);
+      const { maxDepth, maxElements, code } = this;
+      return new Decoder({ maxDepth, maxElements, code }).decodeFrom(source, start, end, buffers, references);
     }
     this.active = true;
     this.open(source, start, end);
@@ -343,6 +351,7 @@ export class Decoder extends LinkedInput {
    */
   readPartCount(type: Composite): number {
     const start = this.p;
+    if (type.guard !== undefined) type.guard(this);
     const lead = this.readByte();
     const fix = type.pairs ? c.FIXMAP : c.FIXARRAY;
     const lead16 = type.pairs ? c.MAP16 : c.ARRAY16;
@@ -358,7 +367,7 @@ export class Decoder extends LinkedInput {
 
   /** @internal */
   create(type: Composite, parts: readonly unknown[], slot: number, at: number): object {
-    const object = parts.length < type.partsToCreate ? null : type.create(parts);
+    const object = parts.length < type.partsToCreate ? null : type.create(parts, this);
     if (object === null) return this.fail(`the parts of extension type ${type.code} don't fit together`, at);
     this.settle(slot, object);
     return object;

@@ -20,6 +20,11 @@ export interface EncodeOptions {
    * map; a BigInt of up to 64 bits is an integer; an ArrayBuffer is a bin. False by default; not together with `buffers` or `references`.
    */
   standard?: boolean;
+  /**
+   * Whether functions and classes may be sent by value: as their text, which a decoder evaluates if it was told to as well. What they
+   * close over is named with `capture`. False by default.
+   */
+  code?: boolean;
 }
 
 /** Taken while in use, so that an `encode` inside a getter makes its own. */
@@ -43,14 +48,14 @@ export function encode(value: unknown, options?: EncodeOptions): Uint8Array<Arra
 }
 
 function encodeWith(value: unknown, options: EncodeOptions): Uint8Array<ArrayBuffer> {
-  const { buffers, references } = options;
+  const { buffers, references, code } = options;
   if (options.standard === true) {
-    if (buffers === undefined && references === undefined) return new StandardWriter().encode(value);
-    throw new TypeError("`standard` leaves no place for `buffers` or `references`: they are extensions");
+    if (buffers === undefined && references === undefined && code !== true) return new StandardWriter().encode(value);
+    throw new TypeError("`standard` leaves no place for `buffers`, `references` or `code`: they are extensions");
   }
   const threshold = options.bufferThreshold ?? DEFAULT_BUFFER_THRESHOLD;
   const bufferThreshold = buffers === undefined ? Number.POSITIVE_INFINITY : threshold;
-  const encoder = new Encoder({ bufferThreshold, references });
+  const encoder = new Encoder({ bufferThreshold, references, code });
   const message = encoder.encode(value);
   if (buffers !== undefined) for (const buffer of encoder.buffers) buffers.push(buffer);
   return message;

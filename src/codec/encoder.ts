@@ -1,3 +1,4 @@
+import { codeType } from "./code/code-type.ts";
 import * as c from "./constants.ts";
 import { writeDeep } from "./deep-writer.ts";
 import { EncodeError } from "./errors.ts";
@@ -28,6 +29,8 @@ export interface EncoderOptions {
   acceptReferences?: boolean;
   /** Numbers the references instead of `encoder.references`. */
   references?: ReferenceEncoder;
+  /** Whether functions and classes without a name are written by value, as text that decoders who allow it evaluate. False by default. */
+  code?: boolean;
 }
 
 /**
@@ -38,6 +41,8 @@ export interface EncoderOptions {
 export class Encoder extends LinkedOutput {
   /** Whether references may be written. */
   acceptReferences: boolean;
+  /** Whether functions and classes may be written by value. */
+  readonly code: boolean;
   private root: unknown = undefined;
   private active = false;
   private readonly own = { bytes: this.bytes, view: this.view };
@@ -47,6 +52,7 @@ export class Encoder extends LinkedOutput {
     super(INITIAL_BYTES);
     this.bufferThreshold = options?.bufferThreshold ?? c.DEFAULT_BUFFER_THRESHOLD;
     this.acceptReferences = options?.acceptReferences ?? options?.references !== undefined;
+    this.code = options?.code === true;
     this.referenceEncoder = options?.references ?? null;
   }
 
@@ -109,9 +115,9 @@ export class Encoder extends LinkedOutput {
   }
 
   private encodeAside(value: unknown): Uint8Array<ArrayBuffer> {
-    const { bufferThreshold, acceptReferences } = this;
+    const { bufferThreshold, acceptReferences, code } = this;
     const references = this.referenceEncoder ?? undefined;
-    const other = new Encoder({ bufferThreshold, acceptReferences, references });
+    const other = new Encoder({ bufferThreshold, acceptReferences, references, code });
     const message = other.encode(value);
     this.buffers = other.buffers;
     this.references = other.references;
@@ -162,9 +168,19 @@ export class Encoder extends LinkedOutput {
         return this.writeConstant(c.CONSTANT_UNDEFINED, p);
       case "bigint":
         return writeBigInt(this, value, p);
+      case "function":
+        return this.writeFunction(value, p, depth);
       default:
         return this.refuse(value);
     }
+  }
+
+  private writeFunction(fn: Function, p: number, depth: number): number {
+    if (!this.code) this.refuse(fn);
+    const number = this.memo.add(fn);
+    if (number >= 0) return this.writeBackReference(number, p);
+    if (depth >= c.MAX_RECURSION) return writeDeep(this, fn, p);
+    return this.writeComposite(codeType(fn), fn, p, depth + 1);
   }
 
   private writeObject(value: object, p: number, depth: number): number {
@@ -196,6 +212,10 @@ export class Encoder extends LinkedOutput {
    * @internal
    */
   writeShallow(value: unknown, p: number): number {
+    if (typeof value === "function" && this.code) {
+      const number = this.memo.add(value);
+      return number >= 0 ? this.writeBackReference(number, p) : -1;
+    }
     if (typeof value !== "object" || value === null) return this.write(value, p, 0);
     const isArray = Array.isArray(value);
     if (isArray && !isPlainArray(value)) this.refuse(value);
@@ -212,6 +232,7 @@ export class Encoder extends LinkedOutput {
 
   /** @internal */
   typeOf(value: object, prototype: object | null): Leaf | Composite {
+    if (typeof value === "function") return codeType(value);
     if (prototype === null) return nullObject as Composite;
     return typeByPrototype.get(prototype) ?? this.refuse(value);
   }
@@ -271,7 +292,7 @@ export class Encoder extends LinkedOutput {
     try {
       return type.parts(value);
     } catch (error) {
-      if (error instanceof TypeError && type.prototypes.length > 0) this.refuse(value);
+      if (error instanceof TypeError && (type.prototypes.length > 0 || typeof value === "function")) this.refuse(value);
       throw error;
     }
   }
@@ -296,7 +317,7 @@ export class Encoder extends LinkedOutput {
    * @internal
    */
   refuse(value: unknown): never {
-    throw explainRefusal(this.root, value, this.acceptReferences);
+    throw explainRefusal(this.root, value, this);
   }
 
   /** Announces that the message refers back to parts of itself, so that decoders of others need not remember any. */

@@ -37,8 +37,10 @@ export interface Composite<T extends object = object> {
   /** How many parts `create` needs. The object can be referred to only after these, so a cycle through them is refused. */
   readonly partsToCreate: number;
   parts(value: T): readonly unknown[];
+  /** Looks at what comes next, the first part, and may fail. */
+  guard?(decoder: Decoder): void;
   /** The object, empty as yet. `null` if these parts can't be right. */
-  create(parts: readonly unknown[]): T | null;
+  create(parts: readonly unknown[], decoder: Decoder): T | null;
   /** The rest: all parts, also those that `create` saw. False if they can't be right. */
   fill(object: T, parts: readonly unknown[]): boolean;
 }

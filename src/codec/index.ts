@@ -1,4 +1,5 @@
 /** The codec: MessagePack, and extensions for all that plain data is not. */
+export { type Captures, capture, scope } from "./code/capture.ts";
 export { type DecodeOptions, decode } from "./decode.ts";
 export { Decoder, type DecoderOptions } from "./decoder.ts";
 export { type EncodeOptions, encode } from "./encode.ts";

@@ -1,3 +1,5 @@
+import { codeType } from "./code/code-type.ts";
+import { codeRefusal } from "./code/refusal.ts";
 import { REFERENCE_MARK } from "./constants.ts";
 import { EncodeError } from "./errors.ts";
 import type { Composite, Leaf } from "./extension.ts";
@@ -10,23 +12,27 @@ import { isSparse, sparseArray } from "./types/sparse-array.ts";
  * The error for a value that the encoder refused. The encoder does not keep track of where it is, for that would cost every value
  * something; so the path is looked for now: the first value below the root, in the encoder's order, that is refused.
  */
-export function explainRefusal(root: unknown, refused: unknown, acceptReferences: boolean): EncodeError {
-  const found = findRefused(root, acceptReferences);
+export function explainRefusal(root: unknown, refused: unknown, allowed: Allowed): EncodeError {
+  const found = findRefused(root, allowed);
   const value = found === null ? refused : found.value;
   const path = found === null ? "$" : formatPath(found.steps);
-  const reason = refusal(value, acceptReferences) ?? "it changes as it is read; encode a snapshot of it";
+  const reason = refusal(value, allowed) ?? "it changes as it is read; encode a snapshot of it";
   return new EncodeError(`${describe(value)} can't be encoded: ${reason}`, path);
 }
 
 /** Why a value can't be encoded, what it holds left aside; null if it can. */
-export function refusal(value: unknown, acceptReferences: boolean): string | null {
-  if (typeof value === "function")
-    return "code is not data; leave it out, or send what the other side needs to choose its own";
+export function refusal(value: unknown, allowed: Allowed): string | null {
+  if (typeof value === "function") {
+    if (allowed.code) return codeRefusal(value) ?? partsRefusal(value);
+    return "code is not data; leave it out, or send it as code: encode(value, { code: true }) and decode(bytes, { code: true })";
+  }
   if (typeof value === "symbol") return "symbols can't leave their process; use a string";
   if (typeof value !== "object" || value === null) return null;
   if (Array.isArray(value)) return isPlainArray(value) ? null : unknownRefusal(value);
   if (isReference(value)) {
-    return acceptReferences ? null : "a ref means something only with its store: give it a store, or send ref.export()";
+    return allowed.acceptReferences
+      ? null
+      : "a ref means something only with its store: give it a store, or send ref.export()";
   }
   const prototype = Object.getPrototypeOf(value) as object | null;
   if (prototype === null || prototype === Object.prototype) return null;
@@ -38,6 +44,21 @@ export function refusal(value: unknown, acceptReferences: boolean): string | nul
     return null;
   } catch {
     return "it has the prototype but is none; copy its data to a plain object";
+  }
+}
+
+/** What the options of an encoder let pass. */
+export interface Allowed {
+  readonly acceptReferences: boolean;
+  readonly code: boolean;
+}
+
+function partsRefusal(fn: Function): string | null {
+  try {
+    codeType(fn).parts(fn);
+    return null;
+  } catch (error) {
+    return (error as Error).message;
   }
 }
 
@@ -78,15 +99,15 @@ interface Visit {
 }
 
 /** Null if a getter, asked once more, gives another answer or none. */
-function findRefused(root: unknown, acceptReferences: boolean): { value: unknown; steps: string[] } | null {
+function findRefused(root: unknown, allowed: Allowed): { value: unknown; steps: string[] } | null {
   try {
-    return walk(root, acceptReferences);
+    return walk(root, allowed);
   } catch {
     return null;
   }
 }
 
-function walk(root: unknown, acceptReferences: boolean): { value: unknown; steps: string[] } | null {
+function walk(root: unknown, allowed: Allowed): { value: unknown; steps: string[] } | null {
   const seen = new Set<unknown>();
   const stack: Visit[] = [{ step: () => "", children: [root], next: 0 }];
   for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
@@ -95,10 +116,11 @@ function walk(root: unknown, acceptReferences: boolean): { value: unknown; steps
       continue;
     }
     const child = top.children[top.next++];
-    if (refusal(child, acceptReferences) !== null) {
+    if (refusal(child, allowed) !== null) {
       return { value: child, steps: stack.map(one => one.step(one.next - 1, one.children[one.next - 2])) };
     }
-    if (typeof child !== "object" || child === null || seen.has(child) || isReference(child)) continue;
+    const isObject = (typeof child === "object" && child !== null) || typeof child === "function";
+    if (!isObject || seen.has(child) || isReference(child)) continue;
     seen.add(child);
     const inner = visit(child);
     if (inner !== null) stack.push(inner);
@@ -110,7 +132,8 @@ function visit(value: object): Visit | null {
   if (Array.isArray(value) && !isSparse(value)) return { step: elementStep, children: value, next: 0 };
   const prototype = Object.getPrototypeOf(value) as object | null;
   let type: Leaf | Composite | undefined;
-  if (Array.isArray(value)) type = sparseArray as unknown as Composite;
+  if (typeof value === "function") type = codeType(value);
+  else if (Array.isArray(value)) type = sparseArray as unknown as Composite;
   else if (prototype === null || prototype === Object.prototype) type = nullObject as Composite;
   else type = typeByPrototype.get(prototype);
   return type?.kind === "composite" ? { step: type.step, children: type.parts(value), next: 0 } : null;

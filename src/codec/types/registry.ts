@@ -1,3 +1,6 @@
+import { builtinType } from "../code/builtin-type.ts";
+import { bindingsType, environmentType } from "../code/environment-type.ts";
+import { functionType } from "../code/function-type.ts";
 import type { Composite, Leaf, PayloadReader } from "../extension.ts";
 import { map, nullObject, set } from "./collections.ts";
 import { date } from "./date.ts";
@@ -7,8 +10,9 @@ import { arrayBuffer, view } from "./views.ts";
 
 // Every type beyond MessagePack's own joins the codec here, and only here.
 
+const code = [functionType, environmentType, bindingsType, builtinType];
 const leaves = [date, arrayBuffer, view] as unknown as readonly Leaf[];
-const composites = [map, set, nullObject, sparseArray] as unknown as readonly Composite[];
+const composites = [map, set, nullObject, sparseArray, ...code] as unknown as readonly Composite[];
 
 /** How objects with a given prototype are written. */
 export const typeByPrototype: ReadonlyMap<object, Leaf | Composite> = new Map(

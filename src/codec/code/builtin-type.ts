@@ -1,0 +1,31 @@
+import * as c from "../constants.ts";
+import type { Composite } from "../extension.ts";
+import { BuiltinValue, builtinName, builtinNamed } from "./builtin.ts";
+import { refuseCode } from "./permission.ts";
+
+/** What comes with the engine or with Bun, by name: the module or nil, and the name. */
+export const builtinType: Composite = {
+  kind: "composite",
+  code: c.EXT_BUILTIN,
+  prototypes: [BuiltinValue.prototype],
+  pairs: false,
+  step: () => "",
+  partsToCreate: 2,
+  guard: refuseCode,
+
+  parts(value) {
+    const name = value instanceof BuiltinValue ? value.name : builtinName(value);
+    if (name === null) throw new TypeError("it does not come with the engine");
+    return [name.module, name.name];
+  },
+
+  create([module, name], decoder) {
+    if (typeof name !== "string" || (module !== null && typeof module !== "string")) return null;
+    const value = builtinNamed({ module, name });
+    const isObject = (typeof value === "object" && value !== null) || typeof value === "function";
+    if (!isObject) decoder.fail(`there is no ${name} ${module === null ? "among the globals" : `in ${module}`} here`);
+    return value as object;
+  },
+
+  fill: (_, parts) => parts.length === 2,
+};

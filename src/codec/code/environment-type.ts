@@ -1,0 +1,71 @@
+import * as c from "../constants.ts";
+import type { Composite } from "../extension.ts";
+import { BuiltinValue, builtinName } from "./builtin.ts";
+import { Bindings, BuiltEnvironment, Environment } from "./environment.ts";
+import { isVariableName } from "./factory.ts";
+import { refuseCode } from "./permission.ts";
+
+/** The names of variables, and the environment around them: enough to make functions in. */
+export const environmentType: Composite<Environment> = {
+  kind: "composite",
+  code: c.EXT_ENVIRONMENT,
+  prototypes: [Environment.prototype, BuiltEnvironment.prototype],
+  pairs: false,
+  step: () => "",
+  partsToCreate: 2,
+  guard: refuseCode,
+
+  parts: environment => [environment.names().join(" "), environment.outer],
+
+  create([names, outer]) {
+    if (typeof names !== "string" || (outer !== null && !(outer instanceof BuiltEnvironment))) return null;
+    const list = names === "" ? [] : names.split(" ");
+    return list.every(isVariableName) ? new BuiltEnvironment(list, outer) : null;
+  },
+
+  fill: (_, parts) => parts.length === 2,
+};
+
+/**
+ * The values of an environment's variables: nil to the environment, true to the values of the one around it or nil, then each name to
+ * its value.
+ */
+export const bindingsType: Composite<Bindings> = {
+  kind: "composite",
+  code: c.EXT_BINDINGS,
+  prototypes: [Bindings.prototype],
+  pairs: true,
+  step: (index, key) => (index % 2 === 1 && typeof key === "string" ? `.(captured ${key})` : ""),
+  partsToCreate: 2,
+  guard: refuseCode,
+
+  parts({ environment }) {
+    const values = environment.read();
+    const parts: unknown[] = [null, environment, true, environment.outer?.bindings ?? null];
+    for (const name of environment.names()) parts.push(name, byName(values[name]));
+    return parts;
+  },
+
+  create([mark, environment]) {
+    return mark === null && environment instanceof BuiltEnvironment ? environment.bindings : null;
+  },
+
+  fill({ environment }, parts) {
+    const names = environment.names();
+    const values = new Array<unknown>(names.length).fill(undefined);
+    for (let i = 4; i < parts.length; i += 2) {
+      const at = names.indexOf(parts[i] as string);
+      if (at < 0) return false;
+      values[at] = parts[i + 1];
+    }
+    (environment as BuiltEnvironment).assign(values);
+    return true;
+  },
+};
+
+/** Namespaces that come with the engine or with Bun (`Math`, an imported `node:path`) go by their names. */
+function byName(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  const name = builtinName(value);
+  return name === null ? value : new BuiltinValue(name);
+}

@@ -1,0 +1,61 @@
+import { builtinName } from "./builtin.ts";
+import { captured } from "./capture.ts";
+import { CAPTURE_NAME, isVariableName, SCOPE_NAME } from "./factory.ts";
+import { keyText, PARENT_NAME, type Source, sourceOf } from "./source.ts";
+
+/** Why a function or class can't be sent by value, what it closes over left aside; null if it can. */
+export function codeRefusal(fn: Function): string | null {
+  const reason = isNative(fn) ? nativeReason(fn) : textRefusal(fn);
+  return reason === null || builtinName(fn) !== null ? null : reason;
+}
+
+function textRefusal(fn: Function): string | null {
+  const source = sourceOf(fn);
+  return source.problem ?? nameRefusal(fn, source);
+}
+
+/** Whether a function goes by its name: what comes with the engine, as far as it can't be built of its text. */
+export function goesByName(fn: Function): boolean {
+  return (isNative(fn) || textRefusal(fn) !== null) && builtinName(fn) !== null;
+}
+
+/** Whether a function has no text: the engine's own, a bound one, a Proxy. */
+export function isNative(fn: Function): boolean {
+  return NATIVE.test(Function.prototype.toString.call(fn));
+}
+
+const NATIVE = /\{\s*\[native code\]\s*\}\s*$/;
+
+function nativeReason(fn: Function): string {
+  if (fn.name.startsWith("bound ")) return "a bound function has no text; send the function and what it is bound to";
+  return "it is native code, or a Proxy, and has no text; wrap it in a function that calls it";
+}
+
+function nameRefusal(fn: Function, source: Source): string | null {
+  const environment = captured(fn);
+  let missing: string[];
+  try {
+    const bad = environment?.names().find(name => !isVariableName(name));
+    if (bad !== undefined) return `it captures ${JSON.stringify(bad)}, which is no name for a variable`;
+    const known = (name: string) => environment?.find(name) != null;
+    missing = source.free.filter(name => !known(name) && !(name in globalThis) && !GIVEN.has(name));
+    if (source.usesThis && !known("this")) missing.push("this");
+    const hole = source.holes.find(
+      ({ name }) => known(name) && keyText(environment!.find(name)!.read()[name]) === null,
+    );
+    if (hole) return `the name of its member [${hole.name}] is a symbol of this process; use Symbol.for`;
+  } catch (error) {
+    return `what it captures can't be read now: ${error}`;
+  }
+  return missing.length === 0 ? null : missingReason(fn, missing);
+}
+
+/** Rebuilt code always has these. */
+const GIVEN = new Set([CAPTURE_NAME, SCOPE_NAME, PARENT_NAME]);
+
+function missingReason(fn: Function, missing: readonly string[]): string {
+  const names = missing.map(name => (name === "this" ? "this: this" : name)).join(", ");
+  const plural = missing.length > 1 ? "are" : "is";
+  const name = fn.name === "" || !isVariableName(fn.name) ? "fn" : fn.name;
+  return `${missing.join(", ")} ${plural} neither captured nor global; write capture(${name}, () => ({ ${names} })), or preload plasmid/capture`;
+}
