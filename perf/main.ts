@@ -6,10 +6,11 @@ import { cpus, loadavg, release } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Arena } from "./arena.ts";
+import { DATA } from "./codec/data.ts";
 import type { Row } from "./row.ts";
 import { tableOf } from "./table.ts";
 
-/** In the order of the table; files of benches/. */
+/** In the order of the table; files of benches/, with what they are given behind a colon. */
 const BENCHES = [
   "put-warm",
   "put-fresh",
@@ -26,6 +27,7 @@ const BENCHES = [
   "two-processes",
   "overhead",
   "heap",
+  ...Object.keys(DATA).map(data => `codec:${data}`),
 ];
 
 /** None takes this long, but on a machine that does something else. */
@@ -79,7 +81,8 @@ if (failed.length > 0) {
 }
 
 async function runBench(name: string): Promise<boolean> {
-  const child = Bun.spawn([process.execPath, join(import.meta.dir, "benches", `${name}.ts`)], {
+  const [file, ...args] = name.split(":");
+  const child = Bun.spawn([process.execPath, join(import.meta.dir, "benches", `${file}.ts`), ...args], {
     env: { ...process.env, PLASMID_PERF_FOLDER: arena.folder, PLASMID_PERF_QUICK: options.quick ? "1" : "0" },
     stdio: ["ignore", "pipe", "inherit"],
     // A group of its own, so that one signal ends it with all that it has started.

@@ -1,0 +1,97 @@
+/** The codec on one data set, beside each peer in turn: every pair in fresh processes of its own, as often as the spread asks for. */
+import { join } from "node:path";
+import { times } from "../bench.ts";
+import { COPIES, PEERS } from "../codec/contestants.ts";
+import { DATA } from "../codec/data.ts";
+import type { Outcome } from "../codec/duel.ts";
+import { GOALS } from "../codec/goals.ts";
+import { report } from "../row.ts";
+import { exactly, sampleOf } from "../sample.ts";
+
+const FOLDER = join(import.meta.dir, "..", "codec");
+const PROCESSES = times(3, 1);
+const PLAIN = "plasmid";
+const KEPT = "plasmid, into a kept buffer";
+/** On the machine where pickle 5 takes 151 and 93. */
+const OUT_OF_BAND_US = { encode: 12, decode: 15 };
+const OUT_OF_BAND = "plasmid, out of band";
+
+/** A peer that does nothing. */
+const ALONE = "nobody";
+
+const data = process.argv[2]!;
+const { about } = DATA[data]!;
+for (const peer of Object.keys(PEERS)) {
+  if (!COPIES.includes(peer)) await compare(PLAIN, peer, GOALS[peer]?.[data]);
+}
+if (data === "d") {
+  await compare(PLAIN, "copy, fresh", [0.9, 0.9]);
+  await compare(KEPT, "copy, warm", [0.9]);
+  await comparePickle();
+}
+
+async function compare(ours: string, peer: string, goals: readonly number[] = []): Promise<void> {
+  const outcomes: Outcome[] = [];
+  for (let i = 0; i < PROCESSES; i++) outcomes.push(await duel(ours, peer));
+  const [first] = outcomes as [Outcome];
+  const what = `${data}: ${about}`;
+  if (first.peer !== "right") {
+    const side = { what: `${peer} ${first.peer === "wrong" ? "(wrong)" : "(cannot)"}`, measured: exactly(Number.NaN) };
+    report({ what, unit: "µs", measured: exactly(Number.NaN), limit: side });
+    return;
+  }
+  for (const [side, way] of (["encode", "decode"] as const).entries()) {
+    const pairs = outcomes.flatMap(outcome => (outcome[way] === undefined ? [] : [outcome[way]]));
+    if (pairs.length === 0 || peer === "copy, warm" ? way === "decode" : false) continue;
+    const ratio = sampleOf(pairs.map(([mine, theirs]) => theirs / mine));
+    const goal = goals[side];
+    report({
+      what: `${what}, ${first.decode === undefined ? "both ways" : way}${ours === PLAIN ? "" : ours.slice(PLAIN.length)}`,
+      unit: "µs",
+      measured: sampleOf(pairs.map(([mine]) => mine / 1000)),
+      limit: { what: peer, measured: sampleOf(pairs.map(([, theirs]) => theirs / 1000)) },
+      ratio,
+      ...(goal !== undefined && { goal: `at least ${goal}`, reached: ratio.median >= goal }),
+      ...(way === "encode" && { note: `${first.bytes[0]} bytes; ${peer} ${first.bytes[1]}` }),
+    });
+  }
+}
+
+async function duel(ours: string, peer: string): Promise<Outcome> {
+  return JSON.parse(await outputOf([process.execPath, join(FOLDER, "duel.ts"), data, ours, peer]));
+}
+
+/** Out of band beside CPython's pickle 5, where there are a Python and its numpy. */
+async function comparePickle(): Promise<void> {
+  const pickles: number[][] = [];
+  const mine: Outcome[] = [];
+  for (let i = 0; i < PROCESSES; i++) {
+    mine.push(await duel(OUT_OF_BAND, ALONE));
+    const text = await outputOf(["python3", join(FOLDER, "pickle.py")]).catch(() => null);
+    if (text !== null) pickles.push(JSON.parse(text));
+  }
+  for (const [side, way] of (["encode", "decode"] as const).entries()) {
+    const limitUs = OUT_OF_BAND_US[way];
+    const measured = sampleOf(mine.map(outcome => outcome[way]![0] / 1000));
+    const theirs = pickles.length === 0 ? null : sampleOf(pickles.map(pair => pair[side]! / 1000));
+    report({
+      what: `d: ${about}, ${way}, out of band`,
+      unit: "µs",
+      measured,
+      limit: {
+        what: theirs === null ? "pickle 5: no python3 with numpy here" : "pickle 5",
+        measured: theirs ?? exactly(Number.NaN),
+      },
+      ...(theirs !== null && { ratio: exactly(theirs.median / measured.median) }),
+      goal: `under ${limitUs} µs`,
+      reached: measured.median < limitUs,
+    });
+  }
+}
+
+async function outputOf(command: string[]): Promise<string> {
+  const child = Bun.spawn(command, { stdio: ["ignore", "pipe", "inherit"] });
+  const text = await child.stdout.text();
+  if ((await child.exited) !== 0) throw new Error(`${command.join(" ")} failed`);
+  return text;
+}

@@ -1,0 +1,35 @@
+/** How many times as fast as a peer encoding and decoding have to be, by data set. */
+export const GOALS: Readonly<Record<string, Readonly<Record<string, readonly [number, number]>>>> = {
+  msgpackr: {
+    a: [2, 2],
+    b: [2.5, 3],
+    c: [2.5, 4],
+    e: [1.5, 1.2],
+    f: [2.5, 3],
+    g1: [2, 3],
+    g2: [2, 2.5],
+    h: [1.5, 1.2],
+    h2: [2, 3],
+  },
+  "bun:jsc": {
+    a: [3, 2],
+    b: [2.5, 3],
+    c: [2.5, 2],
+    e: [1.5, 1.2],
+    f: [2.5, 3],
+    g1: [3, 4],
+    g2: [2.5, 1.5],
+    h: [1.5, 1.2],
+    h2: [3, 4],
+  },
+  JSON: {
+    a: [0.8, 0.8],
+    b: [2.5, 3],
+    e: [1, 1.2],
+    f: [2.5, 3],
+    g1: [0.8, 3],
+    g2: [0.8, 3],
+    h: [1, 1.2],
+    h2: [0.8, 3],
+  },
+};
