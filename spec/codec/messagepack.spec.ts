@@ -56,9 +56,14 @@ describe("plain data is plain MessagePack", () => {
       at: new Date(1.7e12 + i),
       raw: new Uint8Array([i, i >> 8]),
     }));
-    const bytes = encode(rows);
-    expect(bytes).toEqual(msgpack.encode(rows));
-    expectSame(decode(bytes), rows);
+    // Lists below the length from which they may be packed.
+    const pages: unknown[] = [];
+    for (let i = 0; i < rows.length; i += 50) pages.push({ rows: rows.slice(i, i + 50), more: [] });
+    const document = [pages.slice(0, 50), pages.slice(50, 100), pages.slice(100, 150), pages.slice(150)];
+    const bytes = encode(document);
+    expect(bytes).toEqual(msgpack.encode(document));
+    expectSame(decode(bytes), document);
+    expectSame(decode(msgpack.encode(rows)), rows);
   });
 });
 

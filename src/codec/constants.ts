@@ -46,6 +46,13 @@ export const EXT_WIDE_TEXT = 0x02;
 export const EXT_BACK_REFERENCE = 0x03;
 export const EXT_REFERENCE = 0x04;
 
+/** Packed lists: without identity themselves, but what is in them may have it. They stand in packed containers and in one another. */
+export const EXT_NUMBERS = 0x05;
+export const EXT_TEXTS = 0x06;
+export const EXT_DATES = 0x07;
+export const EXT_RECORDS = 0x08;
+export const EXT_BACK_REFERENCES = 0x09;
+
 /** Extension types with identity. */
 export const EXT_INVALID_DATE = 0x10;
 export const EXT_BUFFER = 0x11;
@@ -56,6 +63,11 @@ export const EXT_MAP = 0x15;
 export const EXT_SET = 0x16;
 export const EXT_NULL_OBJECT = 0x17;
 export const EXT_SPARSE_ARRAY = 0x18;
+
+/** Packed containers, of packed lists. */
+export const EXT_PACKED_ARRAY = 0x19;
+export const EXT_PACKED_MAP = 0x1a;
+export const EXT_PACKED_SET = 0x1b;
 
 /** Code: written and read only where it is allowed. */
 export const EXT_FUNCTION = 0x50;
@@ -81,6 +93,9 @@ export const MAX_MESSAGE_BYTES = 0xffffffff;
 
 /** Nesting up to here recurses; below it explicit stacks take over, which only memory bounds. */
 export const MAX_RECURSION = 128;
+
+/** From how many elements on a list may be packed; a shorter one is plain MessagePack whatever it holds. */
+export const PACKED_MIN = 64;
 
 /** From how many bytes on a buffer is handed out rather than copied into the message. */
 export const DEFAULT_BUFFER_THRESHOLD = 512;

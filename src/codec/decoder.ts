@@ -4,6 +4,8 @@ import { openFrame, readDeep } from "./deep-reader.ts";
 import type { Composite } from "./extension.ts";
 import { findKey, type Key, keyHeads, recentKeys } from "./key-cache.ts";
 import { LinkedInput } from "./linked-input.ts";
+import { packedReaders } from "./lists/containers.ts";
+import { readList } from "./lists/list.ts";
 import { setProperty } from "./property.ts";
 import { compositeByCode, readerByCode } from "./types/registry.ts";
 import { readWideText } from "./types/scalars.ts";
@@ -34,7 +36,12 @@ export class Decoder extends LinkedInput {
   /** @internal */
   readonly code: boolean;
   private readonly maxElements: number;
-  private readonly recursion: number;
+  /**
+   * How deep the recursion goes before a stack of its own takes over.
+   *
+   * @internal
+   */
+  readonly recursion: number;
   private active = false;
 
   constructor(options?: DecoderOptions) {
@@ -313,7 +320,13 @@ export class Decoder extends LinkedInput {
           break;
         default: {
           const type = compositeByCode[code];
-          if (type === undefined) return this.failType(code, start);
+          if (type === undefined) {
+            const packed = packedReaders.get(code);
+            if (packed === undefined) return this.failType(code, start);
+            if (depth >= this.recursion) this.failDepth();
+            value = packed(this, depth);
+            break;
+          }
           if (depth >= this.recursion) return readDeep(this, openFrame.composite(this, type, end), depth);
           value = this.readComposite(type, depth + 1);
         }
@@ -326,7 +339,28 @@ export class Decoder extends LinkedInput {
   /** @internal */
   failType(code: number, at: number): never {
     if (code === c.EXT_GRAPH) return this.fail("a graph inside of a message; it can only be the whole of one", at);
+    if (code >= c.EXT_NUMBERS && code <= c.EXT_BACK_REFERENCES) {
+      return this.fail(`a packed list, extension type ${code}, outside of a packed container`, at);
+    }
     return this.fail(`unknown extension type ${code < 0x80 ? code : code - 0x100}`, at);
+  }
+
+  /**
+   * Reads the list that comes next.
+   *
+   * @internal
+   */
+  readList(depth: number): unknown[] {
+    return readList(this, depth);
+  }
+
+  /**
+   * Packed containers are read by recursion alone.
+   *
+   * @internal
+   */
+  failDepth(): never {
+    return this.fail(`packed, and nested deeper than ${this.recursion}`);
   }
 
   private readComposite(type: Composite, depth: number): object {

@@ -1,6 +1,7 @@
 import * as c from "./constants.ts";
 import type { Decoder } from "./decoder.ts";
 import type { Composite } from "./extension.ts";
+import { packedReaders } from "./lists/containers.ts";
 import { setProperty } from "./property.ts";
 import { compositeByCode } from "./types/registry.ts";
 
@@ -168,7 +169,9 @@ function openNext(decoder: Decoder): Frame | null {
   if (lead === c.MAP32) return openFrame.object(decoder, decoder.readU32());
   if (c.isExt(lead)) {
     const size = decoder.readExtSize(lead);
-    const type = compositeByCode[decoder.readByte()];
+    const code = decoder.readByte();
+    if (packedReaders.has(code)) decoder.failDepth();
+    const type = compositeByCode[code];
     if (type !== undefined) {
       if (size > decoder.end - decoder.p) decoder.truncated();
       return openFrame.composite(decoder, type, decoder.p + size);

@@ -5,6 +5,8 @@ import { EncodeError } from "./errors.ts";
 import type { Composite, Leaf } from "./extension.ts";
 import { ChangedWhileEncoding } from "./extents.ts";
 import { LinkedOutput, type ReferenceEncoder } from "./linked-output.ts";
+import { writePackedArray, writePackedMap, writePackedSet } from "./lists/containers.ts";
+import { writeList } from "./lists/list.ts";
 import { FULL } from "./output.ts";
 import { explainRefusal, isPlainArray } from "./refusal.ts";
 import { nullObject } from "./types/collections.ts";
@@ -43,6 +45,8 @@ export class Encoder extends LinkedOutput {
   acceptReferences: boolean;
   /** Whether functions and classes may be written by value. */
   readonly code: boolean;
+  /** Whether lists may be packed. */
+  private readonly packs: boolean = true;
   private root: unknown = undefined;
   private active = false;
   private readonly own = { bytes: this.bytes, view: this.view };
@@ -240,6 +244,10 @@ export class Encoder extends LinkedOutput {
   private writeArray(array: readonly unknown[], p: number, depth: number): number {
     if (isSparse(array)) return this.writeComposite(sparseArray as unknown as Composite, array, p, depth);
     const length = array.length;
+    if (this.mayPack(length)) {
+      const q = writePackedArray(this, array, p, depth);
+      if (q >= 0) return q;
+    }
     p = this.writeArrayHeader(length, p);
     for (let i = 0; i < length; i++) {
       const element = array[i];
@@ -275,10 +283,34 @@ export class Encoder extends LinkedOutput {
 
   private writeComposite(type: Composite, value: object, p: number, depth: number): number {
     const parts = this.partsOf(type, value);
+    if (this.mayPack(type.pairs ? parts.length / 2 : parts.length)) {
+      const packed = this.writePackedParts(type, parts, p, depth);
+      if (packed >= 0) return packed;
+    }
     let q = this.writePartsHeader(type, parts.length, p);
     for (let i = 0; i < parts.length; i++) q = this.write(parts[i], q, depth);
     this.closeExt(p, q);
     return q;
+  }
+
+  private writePackedParts(type: Composite, parts: readonly unknown[], p: number, depth: number): number {
+    if (type.code === c.EXT_MAP) return writePackedMap(this, parts, p, depth);
+    if (type.code === c.EXT_SET) return writePackedSet(this, parts, p, depth);
+    return -1;
+  }
+
+  /**
+   * Writes values as a list, packed or one by one.
+   *
+   * @internal
+   */
+  writeList(values: readonly unknown[], count: number, p: number, depth: number): number {
+    return writeList(this, values, count, p, depth);
+  }
+
+  /** Whether a list of so many elements may be packed. It is the only place that decides it. */
+  private mayPack(count: number): boolean {
+    return count >= c.PACKED_MIN && this.packs;
   }
 
   /** @internal */

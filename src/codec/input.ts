@@ -62,6 +62,31 @@ export class Input {
     if (this.budget < 0) this.fail(`${count} elements are more than may still come`, this.p - 1);
   }
 
+  /**
+   * Fails if `count` elements, which are claimed later, are more than may still come.
+   *
+   * @internal
+   */
+  expect(count: number): void {
+    if (count > this.budget) this.fail(`${count} elements are more than may still come`, this.p - 1);
+  }
+
+  /**
+   * The number of elements of the array that comes next, where the format asks for one. They are claimed.
+   *
+   * @internal
+   */
+  readArrayCount(): number {
+    const start = this.p;
+    const lead = this.readByte();
+    let count = lead & 0x0f;
+    if (lead === c.ARRAY16) count = this.readU16();
+    else if (lead === c.ARRAY32) count = this.readU32();
+    else if (lead < c.FIXARRAY || lead >= c.FIXSTR) this.fail("an array is expected", start);
+    this.claim(count);
+    return count;
+  }
+
   readByte(): number {
     if (this.p >= this.end) this.truncated();
     return this.bytes[this.p++]!;
@@ -121,6 +146,17 @@ export class Input {
     else if (lead === c.UINT64) value = this.readU64();
     if (typeof value === "bigint" || value < 0) return this.fail("an integer from 0 to 2^53 - 1 is expected", start);
     return value;
+  }
+
+  /** The bytes that the text which comes next takes, where the format asks for UTF-8. */
+  readTextSize(): number {
+    const start = this.p;
+    const lead = this.readByte();
+    if (lead >= c.FIXSTR && lead < c.NIL) return lead & 0x1f;
+    if (lead === c.STR8) return this.readByte();
+    if (lead === c.STR16) return this.readU16();
+    if (lead === c.STR32) return this.readU32();
+    return this.fail("text is expected", start);
   }
 
   /** Text of `size` bytes of UTF-8. */

@@ -11,10 +11,21 @@ export class LinkedInput extends Input {
   protected buffers: ArrayLike<ArrayBufferLike | Uint8Array> | null = null;
   protected references: ArrayLike<unknown> | null = null;
 
+  /** Whether the message refers back to objects in it. */
+  get isGraph(): boolean {
+    return this.objects !== null;
+  }
+
   /** Gives an object its number, if the message refers to any. */
   admit<T>(object: T): T {
     if (this.objects !== null) this.objects.push(object);
     return object;
+  }
+
+  /** Gives each of some objects its number. */
+  admitAll(objects: readonly object[]): void {
+    if (this.objects === null) return;
+    for (const object of objects) this.objects.push(object);
   }
 
   /** A view that brought its own bytes takes two numbers: its own and its buffer's. */
@@ -42,7 +53,15 @@ export class LinkedInput extends Input {
   /** @internal */
   readBackReference(size: number): unknown {
     const start = this.p;
-    const number = this.readIndex(size);
+    return this.objectOf(this.readIndex(size), start);
+  }
+
+  /**
+   * The object of a number, which was read at `start`.
+   *
+   * @internal
+   */
+  objectOf(number: number, start: number): unknown {
     if (this.objects === null) return this.fail("a back reference in a message that does not announce any", start);
     if (number >= this.objects.length) {
       this.fail(`refers to object ${number}, but only ${this.objects.length} came before`, start);

@@ -57,6 +57,15 @@ export class LinkedOutput extends Output {
     return this.writeIndexExt(c.EXT_BACK_REFERENCE, number, p);
   }
 
+  /**
+   * The message holds back references.
+   *
+   * @internal
+   */
+  noteBackReference(): void {
+    this.refersBack = true;
+  }
+
   /** Refers back to an object that is met again. */
   protected writeAgain(value: object, number: number, p: number): number {
     // An ArrayBuffer of which views wrote only a part is wanted whole.

@@ -30,6 +30,45 @@ export class Memo {
     return -1;
   }
 
+  /** The object's number; -1 if it has none. */
+  find(object: object): number {
+    const { count, few } = this;
+    if (count <= FEW) {
+      for (let i = 0; i < count; i++) if (few[i] === object) return i;
+      return -1;
+    }
+    if (this.numbers === null && !this.seen.has(object)) return -1;
+    return this.numbered().get(object) ?? -1;
+  }
+
+  /** Adds all of some objects, in order. False, and nothing is added, if one of them was there before or is there twice. */
+  addAll(objects: readonly object[]): boolean {
+    const start = this.count;
+    for (let i = 0; i < objects.length; i++) {
+      if (this.add(objects[i]!) < 0) continue;
+      this.remove(objects, i);
+      this.count = start;
+      return false;
+    }
+    return true;
+  }
+
+  /** Takes away the first `count` of some objects, which were added last. */
+  private remove(objects: readonly object[], count: number): void {
+    const start = this.count - count;
+    if (this.count > FEW) {
+      for (let i = 0; i < count; i++) {
+        this.seen.delete(objects[i]!);
+        this.numbers?.delete(objects[i]!);
+      }
+      if (start <= FEW) {
+        this.seen.clear();
+        this.numbers = null;
+      }
+    }
+    for (let i = start; i < FEW; i++) this.few[i] = null;
+  }
+
   /** Forgets everything, so that no object outlives the message it was in. */
   clear(): void {
     const few = this.few;
@@ -53,10 +92,15 @@ export class Memo {
       this.count = count + 1;
       return -1;
     }
+    return this.numbered().get(object) as number;
+  }
+
+  private numbered(): Map<object, number> {
+    if (this.numbers !== null) return this.numbers;
     const numbers = new Map<object, number>();
-    for (const one of seen) numbers.set(one, numbers.size);
+    for (const one of this.seen) numbers.set(one, numbers.size);
     this.numbers = numbers;
-    return numbers.get(object) as number;
+    return numbers;
   }
 
   private addToNumbers(numbers: Map<object, number>, object: object, count: number): number {

@@ -142,6 +142,12 @@ export class Output {
   }
 
   private writeLongString(text: string, p: number): number {
+    const q = this.writeUtf8(text, p);
+    return q < 0 ? this.writeWideText(text, p) : q;
+  }
+
+  /** Text of any length; -1 if it has no UTF-8. */
+  writeUtf8(text: string, p: number): number {
     const length = text.length;
     // Three bytes a unit are always enough; only where they don't fit is the exact length worth finding out.
     if (p + 5 + length * 3 > this.capacity) this.need(p, 5 + utf8Length(text));
@@ -150,7 +156,7 @@ export class Output {
     const size = utf8Write.call(this.bytes, text, guess, this.capacity - guess);
     const q = p + textHeaderBytes(size);
     if (size !== length) {
-      if (!text.isWellFormed()) return this.writeWideText(text, p);
+      if (!text.isWellFormed()) return -1;
       if (q !== guess) this.bytes.copyWithin(q, guess, guess + size);
     }
     this.writeTextHeader(size, p);

@@ -27,10 +27,14 @@ const CONSTRUCTORS: readonly ViewConstructor[] = [
   DataView,
 ];
 
+export const KIND_INT8 = 0;
 export const KIND_UINT8 = 1;
-const KIND_INT32 = 5;
+export const KIND_INT16 = 3;
+export const KIND_UINT16 = 4;
+export const KIND_INT32 = 5;
+export const KIND_UINT32 = 6;
 const KIND_FLOAT32 = 8;
-const KIND_FLOAT64 = 9;
+export const KIND_FLOAT64 = 9;
 const KIND_BUFFER = 13;
 
 /** Bytes of one element, by kind. */
