@@ -45,8 +45,6 @@ export class Encoder extends LinkedOutput {
   acceptReferences: boolean;
   /** Whether functions and classes may be written by value. */
   readonly code: boolean;
-  /** Whether lists may be packed. */
-  private readonly packs: boolean = true;
   private root: unknown = undefined;
   private active = false;
   private readonly own = { bytes: this.bytes, view: this.view };
@@ -310,7 +308,7 @@ export class Encoder extends LinkedOutput {
 
   /** Whether a list of so many elements may be packed. It is the only place that decides it. */
   private mayPack(count: number): boolean {
-    return count >= c.PACKED_MIN && this.packs;
+    return count >= c.PACKED_MIN;
   }
 
   /** @internal */
