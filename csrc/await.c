@@ -1,4 +1,5 @@
 /* await.c - waiting for an object or a name: blocking on the client's wake word, or being woken through the event loop. */
+#include <sched.h>
 #include <string.h>
 
 #include "error.h"
@@ -14,7 +15,8 @@
 
 #define LOOK_NS 100000000ull /* for how long the death of a creator may go unseen by who waits for its object */
 #define SPIN_LEAST_NS 20000u
-#define SPIN_MOST_NS 1000000u
+#define SPIN_MOST_NS 20000000u
+#define SPIN_ALONE_NS 50000u /* from then on whoever else wants the core gets it */
 
 typedef struct target {
 	uint32_t slot;
@@ -35,11 +37,16 @@ static bool ready(pm_client *client, const target *what) {
 
 static void arm(plasmid_store *store) {
 	pm_client *client = store->client;
+	pm_client_record *record = &client->records[client->slot];
+	/* The only loop is woken without the detour over the helper. One that comes later takes this back before it looks. */
+	uint64_t bell = pm_load_relaxed(&client->store_count) == 1 ? store->bell_name : 0;
 	pm_store(&store->armed, 1);
+	if (pm_load_relaxed(&record->bell) != bell)
+		pm_store(&record->bell, bell);
 	pm_fence();
-	if (pm_load(&client->records[client->slot].looped) != 0)
+	if (pm_load(&record->looped) != 0)
 		return;
-	pm_store(&client->records[client->slot].looped, 1);
+	pm_store(&record->looped, 1);
 	pm_helper_nudge(client);
 }
 
@@ -48,14 +55,17 @@ static int32_t watch(plasmid_store *store, const target *what) {
 	return ready(store->client, what) ? 0 : 1;
 }
 
-/* A wake that comes soon is not worth a sleep and the 10 to 20 us of being woken. How soon is learnt: who was answered quickly spins
- * for as long as that took, twice over; who waited long hardly spins. True if the word changed. */
-static bool spin(const pm_client *client, const uint32_t *wake, uint32_t seen, uint64_t now, uint64_t left) {
-	uint64_t budget = pm_load_relaxed(&client->spin_ns);
-	for (uint64_t end = now + (budget < left ? budget : left); pm_monotonic_ns() < end;) {
+/* A wake that comes soon is not worth a sleep and the 20 to 60 us of being woken. How soon is learnt: who was answered within 10 ms
+ * spins for as long as that took, twice over; who waited longer spins less each time. True if the word changed. */
+static bool spin(const pm_client *client, const uint32_t *wake, uint32_t seen, uint64_t from, uint64_t left) {
+	uint64_t budget = pm_load_relaxed(&client->spin_ns), end = from + (budget < left ? budget : left);
+	for (uint64_t now = from; now < end; now = pm_monotonic_ns()) {
 		if (pm_load_relaxed(wake) != seen)
 			return true;
-		pm_relax();
+		if (now - from > SPIN_ALONE_NS)
+			sched_yield();
+		else
+			pm_relax();
 	}
 	return false;
 }
@@ -142,15 +152,17 @@ PLASMID_API int32_t plasmid_wake_fd(plasmid_store *store) {
 	int32_t r = pm_usable(store);
 	if (r != 0)
 		return r;
-	store->near_given = true;
-	return store->wake_near;
+	store->bell_given = true;
+	return store->bell;
 }
 
 PLASMID_API int32_t plasmid_events(plasmid_store *store) {
-	/* In this order: an event after the exchange sends a byte of its own. */
+	/* In this order: an event after the exchange rings again. */
 	pm_store(&store->poked, 0);
 	pm_fence();
-	return (int32_t)pm_exchange(&store->events, 0);
+	uint32_t events = pm_exchange(&store->events, 0);
+	/* Whoever rang without the helper only rang. */
+	return (int32_t)(pm_exchange(&store->armed, 0) != 0 ? events | PLASMID_EVENT_WAKE : events);
 }
 
 PLASMID_API int32_t plasmid_request_collection(plasmid_store *store) {

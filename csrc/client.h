@@ -56,6 +56,7 @@ typedef struct pm_client {
 	int file;       /* for growth */
 	int lock_file;  /* holds our byte; never mapped, never used to probe */
 	int probe_file; /* looks at the others' bytes */
+	int hand;       /* rings bells */
 
 	/* who we are */
 	uint32_t slot, epoch, lock_word;
@@ -112,10 +113,11 @@ struct plasmid_store {
 	pthread_t owner;
 	uint16_t index;
 	uint32_t closed;
-	bool near_given;         /* the loop owns it */
-	int wake_near, wake_far; /* socketpair: the loop reads near, the helper writes far */
-	uint32_t armed;          /* the loop waits for something */
-	uint32_t poked;          /* a byte is on its way */
+	bool bell_given; /* the loop owns it */
+	int bell;        /* the loop reads it */
+	uint64_t bell_name;
+	uint32_t armed; /* the loop waits for something */
+	uint32_t poked; /* a byte is on its way */
 	uint32_t events;
 	uint32_t told; /* that the store was destroyed */
 	plasmid_exchange *exchange;

@@ -3,11 +3,11 @@
 #include <errno.h>
 #include <signal.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
 
 #include "error.h"
 #include "lock.h"
 #include "prim/atomic.h"
+#include "prim/bell.h"
 #include "prim/futex.h"
 #include "reap.h"
 #include "registry.h"
@@ -25,7 +25,7 @@
 static void poke(plasmid_store *store, uint32_t events) {
 	__atomic_fetch_or(&store->events, events, __ATOMIC_SEQ_CST);
 	if (pm_exchange(&store->poked, 1) == 0)
-		send(store->wake_far, "!", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+		pm_bell_ring(store->client->hand, store->bell_name, store->client->records[store->client->slot].bell_key);
 }
 
 /* Hands out the news; true while somebody waits. `woken`: an event that somebody waits for may have come. */

@@ -49,13 +49,15 @@ typedef struct pm_client_record {
 	uint32_t reserved;
 	uint64_t opened_ms;
 	uint8_t pad[40];
-	uint32_t wake;    /* 64: futex of threads that block: grows when they should look */
-	uint32_t blocked; /* how many do; nobody is woken for none */
-	uint32_t ring;    /* futex of the helper thread: grows when an event loop should look */
-	uint32_t looped;  /* an event loop waits; the helper is not rung for none */
-	uint32_t collect; /* what of superblock.collect this client has answered */
-	uint32_t stashed; /* entries in its stash; superblock.objects and sealed_total count them already */
-	uint8_t tail[40];
+	uint32_t wake;     /* 64: futex of threads that block: grows when they should look */
+	uint32_t blocked;  /* how many do; nobody is woken for none */
+	uint32_t ring;     /* futex of the helper thread: grows when an event loop should look */
+	uint32_t looped;   /* an event loop waits; the helper is not rung for none */
+	uint32_t collect;  /* what of superblock.collect this client has answered */
+	uint32_t stashed;  /* entries in its stash; superblock.objects and sealed_total count them already */
+	uint64_t bell;     /* of the one event loop that waits, or 0: ring the helper, which tells all of them */
+	uint64_t bell_key; /* of all bells of this client */
+	uint8_t tail[24];
 } pm_client_record;
 
 /* LINGERING: it has closed all its stores, views of its leases are still alive. */

@@ -7,6 +7,7 @@
 #include "error.h"
 #include "lock.h"
 #include "prim/atomic.h"
+#include "prim/bell.h"
 #include "prim/bytelock.h"
 #include "prim/clock.h"
 #include "prim/random.h"
@@ -42,6 +43,11 @@ int32_t pm_join(pm_client *client) {
 	int32_t r = counts(client);
 	if (r == 0 && pm_random(client->random, sizeof client->random) != 0)
 		r = pm_fail_errno("reading random bytes");
+	uint64_t key = 0;
+	if (r == 0 && pm_random(&key, sizeof key) != 0)
+		r = pm_fail_errno("reading random bytes");
+	if (r == 0 && (client->hand = pm_bell_hand()) < 0)
+		r = pm_fail_errno("making a socket");
 	if (r == 0)
 		r = take_slot(client);
 	if (r != 0)
@@ -58,6 +64,8 @@ int32_t pm_join(pm_client *client) {
 		return r;
 	}
 	record->blocked = record->looped = 0;
+	record->bell = 0;
+	record->bell_key = key;
 	record->pid = (uint32_t)getpid();
 	record->opened_ms = pm_unix_ms();
 	record->collect = pm_load(&client->super->collect);

@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -22,6 +21,8 @@
 #include "lock.h"
 #include "membership.h"
 #include "prim/atomic.h"
+#include "prim/bell.h"
+#include "prim/random.h"
 #include "rebuild.h"
 #include "registry.h"
 #include "segment.h"
@@ -169,7 +170,6 @@ static int32_t client_for(const char *directory, const char *name, const plasmid
 /* ---- stores ------------------------------------------------------------------------------------- */
 
 static int32_t new_store(pm_client *client, plasmid_store **out) {
-	int pair[2];
 	plasmid_store *store = calloc(1, sizeof *store);
 	plasmid_exchange *exchange = spare_exchanges;
 	if (exchange != NULL)
@@ -180,8 +180,11 @@ static int32_t new_store(pm_client *client, plasmid_store **out) {
 		free(store);
 		return pm_fail(PLASMID_E_NO_MEMORY, "no memory for a store");
 	}
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) != 0) {
-		int32_t r = pm_fail_errno("making a socketpair");
+	store->bell = -1;
+	if (pm_random(&store->bell_name, sizeof store->bell_name) == 0)
+		store->bell = pm_bell_make(store->bell_name, client->records[client->slot].bell_key);
+	if (store->bell < 0) {
+		int32_t r = pm_fail_errno("making the socket that wakes the event loop");
 		memcpy(exchange, &spare_exchanges, sizeof spare_exchanges);
 		spare_exchanges = exchange;
 		free(store);
@@ -191,8 +194,6 @@ static int32_t new_store(pm_client *client, plasmid_store **out) {
 	store->client = client;
 	store->exchange = exchange;
 	store->owner = pthread_self();
-	store->wake_near = pair[0];
-	store->wake_far = pair[1];
 	store->index = ++client->store_indexes;
 	store->next = client->stores;
 	client->stores = store;
@@ -274,9 +275,8 @@ PLASMID_API int32_t plasmid_close(plasmid_store *store) {
 	unlist(store);
 	store->next = closed_stores;
 	closed_stores = store;
-	close(store->wake_far);
-	if (!store->near_given)
-		close(store->wake_near);
+	if (!store->bell_given)
+		close(store->bell);
 	memcpy(store->exchange, &spare_exchanges, sizeof spare_exchanges);
 	spare_exchanges = store->exchange;
 	free(store->rows);

@@ -189,8 +189,8 @@ void pm_segment_close(pm_client *client) {
 		munmap(client->base, client->file_bytes);
 	client->heap = NULL;
 	client->base = NULL;
-	int *files[] = {&client->file, &client->lock_file, &client->probe_file};
-	for (int i = 0; i < 3; i++) {
+	int *files[] = {&client->file, &client->lock_file, &client->probe_file, &client->hand};
+	for (int i = 0; i < 4; i++) {
 		if (*files[i] >= 0)
 			close(*files[i]);
 		*files[i] = -1;
@@ -353,7 +353,7 @@ static int32_t open_lock_files(int folder, pm_client *client) {
 }
 
 int32_t pm_segment_open(const char *directory, const char *name, const plasmid_options *options, pm_client *client) {
-	client->file = client->lock_file = client->probe_file = -1;
+	client->file = client->lock_file = client->probe_file = client->hand = -1;
 	int32_t r = path_of(directory, name, &client->path);
 	if (r != 0)
 		return r;

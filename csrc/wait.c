@@ -1,6 +1,7 @@
 #include "wait.h"
 
 #include "prim/atomic.h"
+#include "prim/bell.h"
 #include "prim/futex.h"
 
 static uint64_t *bucket(pm_client *client, uint32_t hash) {
@@ -22,6 +23,9 @@ static void wake_client(pm_client *client, uint32_t record, bool anyway) {
 	if (anyway || pm_load(&at->blocked) != 0)
 		pm_futex_wake(&at->wake, INT32_MAX);
 	if (!anyway && pm_load(&at->looped) == 0)
+		return;
+	uint64_t bell = pm_load(&at->bell);
+	if (!anyway && bell != 0 && pm_bell_ring(client->hand, bell, at->bell_key))
 		return;
 	pm_add(&at->ring, 1);
 	pm_futex_wake(&at->ring, 1);

@@ -11,7 +11,7 @@ export interface Wakeful {
 }
 
 /**
- * The end of the core's wake descriptor in this thread's event loop. It is open from the start, for other processes may ask this
+ * The core's bell in this thread's event loop. It is open from the start, for other processes may ask this
  * one for a garbage collection while it idles; it keeps the process alive only while something is awaited.
  */
 export class Loop {
@@ -29,7 +29,6 @@ export class Loop {
       socket: {
         open: (socket: Socket) => this.#opened(socket),
         data: () => this.wake(),
-        // The core closed its end: the store was closed, or its thread is ending.
         close: () => this.#gone(),
         error: () => this.#gone(),
       },
