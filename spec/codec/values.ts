@@ -129,30 +129,3 @@ export const plain = fc.letrec<{ value: unknown }>(tie => ({
     ),
   ),
 })).value;
-
-/** A graph: containers of every kind, and edges between any of them, cycles and shared ones among them. */
-export const graph = fc
-  .tuple(
-    fc.array(fc.nat(5), { minLength: 1, maxLength: 40 }),
-    fc.array(fc.tuple(fc.nat(), fc.nat(), fc.nat()), { maxLength: 120 }),
-  )
-  .map(([kinds, edges]) => {
-    const shared = new ArrayBuffer(256);
-    const nodes = kinds.map((kind): object => {
-      if (kind === 0) return [];
-      if (kind === 1) return {};
-      if (kind === 2) return Object.create(null);
-      if (kind === 3) return new Map();
-      return kind === 4 ? new Set() : new Date(0);
-    });
-    for (const [from, to, extra] of edges) {
-      const source = nodes[from % nodes.length]!;
-      const target =
-        extra % 11 === 0 ? new Uint16Array(shared, (extra % 64) * 2, extra % 50) : nodes[to % nodes.length]!;
-      if (Array.isArray(source)) source.push(target);
-      else if (source instanceof Map) source.set(extra % 2 === 0 ? target : extra, target);
-      else if (source instanceof Set) source.add(target);
-      else if (!(source instanceof Date)) Reflect.set(source, `k${extra % 30}`, target);
-    }
-    return nodes;
-  });

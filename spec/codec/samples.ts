@@ -1,0 +1,150 @@
+import { holed } from "./values.ts";
+
+// One table of what the codec takes, for all specs that try everything: hostile bytes, graphs, vectors. Who adds a type adds it here.
+
+/** A value, made anew for each call. */
+export interface Sample {
+  readonly name: string;
+  make(): unknown;
+}
+
+const sample = (name: string, make: () => unknown): Sample => ({ name, make });
+
+/** Values without identity. */
+export const scalars: readonly Sample[] = [
+  sample("null", () => null),
+  sample("booleans", () => [true, false]),
+  sample("undefined", () => undefined),
+  sample("integers", () => [0, 1, -1, 127, 128, -32, -33, 200, -200, 70_000, -70_000, 2 ** 40, -(2 ** 40)]),
+  sample("numbers", () => [-0, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 5e-324, 2 ** 60]),
+  sample("text", () => ["", "abc", "é".repeat(20), "x".repeat(300), "𝒳", "\ufeffmark", "\ufffd"]),
+  sample("lone surrogates", () => ["\ud800", "a\udc00b"]),
+  sample("BigInt", () => [0n, 5n, -(2n ** 63n), 2n ** 63n, -(2n ** 80n)]),
+];
+
+/** Objects that hold no other values. */
+export const leaves: readonly Sample[] = [
+  sample("Date", () => new Date(1)),
+  sample("Date of seconds", () => new Date(1000)),
+  sample("Date of old", () => new Date(-1)),
+  sample("invalid Date", () => new Date(Number.NaN)),
+  sample("ArrayBuffer", () => new Uint8Array([1, 2, 3]).buffer),
+  sample("Uint8Array", () => new Uint8Array([1, 2])),
+  sample("Float64Array", () => new Float64Array([1, -0])),
+  sample("BigInt64Array", () => new BigInt64Array([1n, -1n])),
+  sample("Float16Array", () => new Float16Array([1.5])),
+  sample("DataView", () => new DataView(new ArrayBuffer(24), 1, 2)),
+  sample("Buffer", () => Buffer.from(new Uint8Array([98]).buffer)),
+];
+
+/** Objects that are made of others. `attach` adds a member; each `n` is given once for an object. */
+export interface Container<T extends object = object> {
+  readonly name: string;
+  make(): T;
+  attach(container: T, member: unknown, n: number): void;
+  /** Whether it may drop a member that it has. */
+  readonly unique?: boolean;
+}
+
+const container = <T extends object>(one: Container<T>): Container => one as unknown as Container;
+
+export const containers: readonly Container[] = [
+  container<unknown[]>({ name: "array", make: () => [], attach: (array, member) => array.push(member) }),
+  container<unknown[]>({
+    name: "array with holes",
+    make: () => [],
+    attach(array, member, n) {
+      array[array.length + (n % 3)] = member;
+    },
+  }),
+  container<Record<string, unknown>>({
+    name: "object",
+    make: () => ({}),
+    attach(object, member, n) {
+      object[`k${n}`] = member;
+    },
+  }),
+  container<object>({
+    name: "object with odd names",
+    make: () => ({}),
+    attach(object, member, n) {
+      const name = [`${n}`, `\ud800${n}`, `ключ ${n}`, n > 1000 ? `${n}` : "__proto__"][n % 4]!;
+      if (Object.hasOwn(object, name)) return this.attach(object, member, n + 1001);
+      Object.defineProperty(object, name, { value: member, enumerable: true, writable: true, configurable: true });
+    },
+  }),
+  container<Record<string, unknown>>({
+    name: "object without prototype",
+    make: () => Object.create(null),
+    attach(object, member, n) {
+      object[`k${n}`] = member;
+    },
+  }),
+  container<Map<unknown, unknown>>({
+    name: "Map, by value",
+    make: () => new Map(),
+    attach: (map, member, n) => void map.set(n % 2 === 0 ? n : `k${n}`, member),
+  }),
+  container<Map<unknown, unknown>>({
+    name: "Map, by key",
+    unique: true,
+    make: () => new Map(),
+    attach: (map, member, n) => void map.set(member, n),
+  }),
+  container<Set<unknown>>({
+    name: "Set",
+    unique: true,
+    make: () => new Set(),
+    attach: (set, member) => void set.add(member),
+  }),
+];
+
+/** Values of several types at once, and shapes that have code of their own. */
+export const shapes: readonly Sample[] = [
+  sample("object", () => ({ a: 1, b: { c: [2] }, "\udfff": 3 })),
+  sample("object with `__proto__`", () => JSON.parse('{"__proto__": {"a": 1}, "b": []}')),
+  sample("objects of one kind", () => [1, 2, 3].map(i => ({ id: i, name: `row ${i}`, at: new Date(i) }))),
+  sample("holes", () => holed(3, { 0: 1, 2: 3 })),
+  sample("array of mostly holes", () => {
+    const sparse: unknown[] = [];
+    sparse.length = 300_000;
+    sparse[7] = "seven";
+    return sparse;
+  }),
+  sample("doubles", () => Array.from({ length: 20 }, (_, i) => i / 3)),
+  sample("texts", () => Array.from({ length: 20 }, (_, i) => `text ${i}`)),
+  sample("shared and cyclic", () => {
+    const shared = { x: 1 };
+    const cycle: unknown[] = [1];
+    cycle.push(cycle);
+    return [shared, shared, cycle];
+  }),
+  sample("views of one buffer", () => {
+    const buffer = new ArrayBuffer(24);
+    return [buffer, new Uint8Array(buffer, 0, 8), new Uint16Array(buffer, 16, 2), new DataView(buffer, 1, 2)];
+  }),
+  sample("views of parts of a buffer", () => {
+    const buffer = new Uint8Array([1, 2, 3, 4, 5, 6, 7, 8]).buffer;
+    return [new Uint8Array(buffer, 0, 2), new Uint16Array(buffer, 2, 3)];
+  }),
+  sample("Map and Set", () => [
+    new Map<unknown, unknown>([
+      ["k", [1]],
+      [{}, new Set(["v"])],
+    ]),
+    new Set([1, "a", new Map()]),
+  ]),
+];
+
+/** Every container with a member of every other kind, and itself. */
+export const filled: readonly Sample[] = containers.map(one => ({
+  name: `filled ${one.name}`,
+  make() {
+    const made = one.make();
+    for (const [n, member] of [1, "two", [3], { four: 4n }, made].entries()) one.attach(made, member, n);
+    return made;
+  },
+}));
+
+/** All of the above. */
+export const samples: readonly Sample[] = [...scalars, ...leaves, ...shapes, ...filled];
