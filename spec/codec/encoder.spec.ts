@@ -103,7 +103,7 @@ describe("buffers and references of the last call", () => {
     const ref = { [REF]: true, id: 7 };
     expect(encoder.encode([ref]).toHex()).toBe("91d40400");
     expect(encoder.references).toEqual([ref]);
-    expect(encode({ [REF]: false, id: 7 }).toHex()).toBe("81a2696407");
+    expect(decode(encode({ [REF]: false, id: 7 }))).toEqual({ [REF]: false, id: 7 });
   });
 
   test("far down as well", () => {

@@ -36,8 +36,8 @@ describe("what can't be encoded is refused", () => {
     ["a function", () => 1, "code is not data"],
     ["function named", function named() {}, "code is not data"],
     ["a class", Lock, "code is not data"],
-    ["a symbol", Symbol("s"), "use a string"],
-    ["a registered symbol", Symbol.for("s"), "use a string"],
+    ["a symbol", Symbol("s"), "Symbol.for()"],
+    ["a symbol as a key", { [Symbol("s")]: 1 }, "Symbol.for()"],
     ["WeakMap", new WeakMap(), "use the strong counterpart"],
     ["WeakSet", new WeakSet(), "use the strong counterpart"],
     ["WeakRef", new WeakRef({}), "use the strong counterpart"],
@@ -47,8 +47,8 @@ describe("what can't be encoded is refused", () => {
     ["a subclass of arrays", new (class Queue extends Array {})(), "plain object"],
     ["an array without prototype", Object.setPrototypeOf([1], null), "plain object"],
     ["a subclass of views", new (class Pixels extends Uint8Array {})(4), "plain object"],
-    ["a generator", (function* () {})(), "plain object"],
-    ["an iterator", [].values(), "plain object"],
+    ["a generator", (function* () {})(), "native state"],
+    ["an iterator", [].values(), "native state"],
     ["a Proxy for a class", new Proxy(new Lock(), {}), "plain object"],
     ["no Map", Object.create(Map.prototype), "it has the prototype but is none"],
     ["no Set", Object.create(Set.prototype), "it has the prototype but is none"],
@@ -77,8 +77,8 @@ describe("what can't be encoded is refused", () => {
 
   test("the message names the path, the type and the remedy", () => {
     expect(encodeError({ workers: [{ lock: new Lock() }] }).message).toBe(
-      "$.workers[0].lock: Lock object can't be encoded: its class is not known here; " +
-        "copy its data to a plain object, or to an array, Map or Set",
+      '$.workers[0].lock: Lock object can\'t be encoded: its class is not known here; register("Lock", Lock) on both sides, ' +
+        'registerSerializer(Lock, …), give it a method Symbol.for("plasmid.reduce"), or copy its data to a plain object',
     );
   });
 

@@ -1,6 +1,6 @@
-import { describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
-import { decode, encode } from "../../src/codec/index.ts";
+import { decode, encode, register, unregister } from "../../src/codec/index.ts";
 import { expectSame } from "./same.ts";
 import { holed } from "./values.ts";
 
@@ -8,8 +8,13 @@ const DOCUMENT = readFileSync(new URL("../../docs/format.md", import.meta.url), 
 const EXAMPLE = /^(\S.*?) {2,}((?:[0-9a-f]{2} ?)+)$/gm;
 const READ_ONLY = /^((?:[0-9a-f]{2} )+) *=> +(.+)$/gm;
 
+class Point {
+  constructor(readonly x: number) {}
+}
+
 /** What the examples call. */
 const scope = {
+  Point,
   holed,
   twice: (value: unknown) => [value, value],
   row: (count: number, make: (i: number) => unknown) => Array.from({ length: count }, (_, i) => make(i)),
@@ -26,6 +31,9 @@ const scope = {
     return [bytes.subarray(0, 2), new Uint16Array(bytes.buffer, 2, 3)];
   },
 };
+
+beforeAll(() => void register("Point", Point));
+afterAll(() => unregister("Point"));
 
 describe("docs/format.md", () => {
   const examples = [...DOCUMENT.matchAll(EXAMPLE)];

@@ -45,6 +45,9 @@ export const EXT_BIGINT = 0x01;
 export const EXT_WIDE_TEXT = 0x02;
 export const EXT_BACK_REFERENCE = 0x03;
 export const EXT_REFERENCE = 0x04;
+export const EXT_SYMBOL = 0x0a;
+/** Around an object that has one: what its type does not say of it. */
+export const EXT_ADORNED = 0x0b;
 
 /** Packed lists: without identity themselves, but what is in them may have it. They stand in packed containers and in one another. */
 export const EXT_NUMBERS = 0x05;
@@ -63,6 +66,21 @@ export const EXT_MAP = 0x15;
 export const EXT_SET = 0x16;
 export const EXT_NULL_OBJECT = 0x17;
 export const EXT_SPARSE_ARRAY = 0x18;
+export const EXT_NAMED = 0x28;
+export const EXT_INSTANCE = 0x29;
+export const EXT_ERROR = 0x2a;
+export const EXT_REGEXP = 0x2b;
+export const EXT_BOXED = 0x2c;
+export const EXT_RESIZABLE = 0x2d;
+export const EXT_TRACKING_VIEW = 0x2e;
+export const EXT_SHARED = 0x2f;
+export const EXT_URL = 0x30;
+export const EXT_SEARCH_PARAMS = 0x31;
+export const EXT_HEADERS = 0x32;
+export const EXT_TEMPORAL = 0x33;
+export const EXT_BLOB = 0x34;
+export const EXT_REDUCED = 0x35;
+export const EXT_SERIALIZED = 0x36;
 
 /** Packed containers, of packed lists. */
 export const EXT_PACKED_ARRAY = 0x19;

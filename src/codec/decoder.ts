@@ -6,13 +6,16 @@ import { findKey, type Key, keyHeads, recentKeys } from "./key-cache.ts";
 import { LinkedInput } from "./linked-input.ts";
 import { packedReaders } from "./lists/containers.ts";
 import { readList } from "./lists/list.ts";
+import { type Callable, type Name, showName } from "./names.ts";
+import { OpaqueName } from "./opaque.ts";
 import { setProperty } from "./property.ts";
+import { type ResolveOptions, resolveName } from "./resolver.ts";
 import { compositeByCode, readerByCode } from "./types/registry.ts";
 import { readWideText } from "./types/scalars.ts";
 import { failPart, readBin } from "./types/views.ts";
 
-/** Limits, for bytes that come from strangers. Memory stays in proportion to the message with none of them. */
-export interface DecoderOptions {
+/** What names mean, and limits for bytes that come from strangers. Memory stays in proportion to the message with none of them. */
+export interface DecoderOptions extends ResolveOptions {
   /** How many levels of arrays, maps and other containers may be nested. No limit by default; the stack is none. */
   maxDepth?: number;
   /** How many elements all containers may have together, a map's keys and values counted apart. No limit by default. */
@@ -42,10 +45,12 @@ export class Decoder extends LinkedInput {
    * @internal
    */
   readonly recursion: number;
+  private readonly options: DecoderOptions | undefined;
   private active = false;
 
   constructor(options?: DecoderOptions) {
     super();
+    this.options = options;
     this.maxDepth = options?.maxDepth ?? Number.POSITIVE_INFINITY;
     this.maxElements = options?.maxElements ?? Number.POSITIVE_INFINITY;
     this.code = options?.code === true;
@@ -84,8 +89,7 @@ export class Decoder extends LinkedInput {
   ): unknown {
     if (!(end <= source.length)) throw new RangeError(`a message that ends at ${end} of ${source.length} bytes`);
     if (this.active) {
-      const { maxDepth, maxElements, code } = this;
-      return new Decoder({ maxDepth, maxElements, code }).decodeFrom(source, start, end, buffers, references);
+      return new Decoder(this.options).decodeFrom(source, start, end, buffers, references);
     }
     this.active = true;
     this.open(source, start, end);
@@ -365,7 +369,7 @@ export class Decoder extends LinkedInput {
 
   private readComposite(type: Composite, depth: number): object {
     const start = this.p;
-    const slot = this.reserve();
+    const slot = this.reserveFor(type);
     const count = this.readPartCount(type);
     const parts: unknown[] = new Array(count);
     let object: object | null = null;
@@ -385,7 +389,6 @@ export class Decoder extends LinkedInput {
    */
   readPartCount(type: Composite): number {
     const start = this.p;
-    if (type.guard !== undefined) type.guard(this);
     const lead = this.readByte();
     const fix = type.pairs ? c.FIXMAP : c.FIXARRAY;
     const lead16 = type.pairs ? c.MAP16 : c.ARRAY16;
@@ -396,19 +399,65 @@ export class Decoder extends LinkedInput {
     else this.fail(`extension type ${type.code} holds ${type.pairs ? "a map" : "an array"}`, start);
     const parts = type.pairs ? count * 2 : count;
     this.claim(parts);
+    type.guard?.(this);
     return parts;
+  }
+
+  /**
+   * A number for the object of a composite; -1 if it needs none, being its first part.
+   *
+   * @internal
+   */
+  reserveFor(type: Composite): number {
+    return type.code < c.FIRST_NUMBERED ? -1 : this.reserve();
   }
 
   /** @internal */
   create(type: Composite, parts: readonly unknown[], slot: number, at: number): object {
-    const object = parts.length < type.partsToCreate ? null : type.create(parts, this);
-    if (object === null) return this.fail(`the parts of extension type ${type.code} don't fit together`, at);
-    this.settle(slot, object);
+    let object: object | null = null;
+    try {
+      if (parts.length >= type.partsToCreate) object = type.create(parts, this);
+    } catch (error) {
+      this.failParts(type, at, error);
+    }
+    if (object === null) return this.failParts(type, at);
+    if (slot >= 0) this.settle(slot, object);
     return object;
   }
 
   /** @internal */
   fill(type: Composite, object: object, parts: readonly unknown[], at: number): void {
-    if (!type.fill(object, parts)) this.fail(`the parts of extension type ${type.code} don't fit together`, at);
+    let fits = false;
+    try {
+      fits = type.fill(object, parts, this);
+    } catch (error) {
+      this.failParts(type, at, error);
+    }
+    if (!fits) this.failParts(type, at);
+  }
+
+  private failParts(type: Composite, at: number, error?: unknown): never {
+    if (error !== undefined && error === this.failure) throw error;
+    if (error === undefined) this.fail(`the parts of extension type ${type.code} don't fit together`, at);
+    this.fail(error instanceof Error ? error.message : String(error), at, error);
+  }
+
+  /**
+   * The class or function of a name that stands at `at`.
+   *
+   * @internal
+   */
+  resolve(name: Name, at: number): unknown {
+    let value: Callable | undefined;
+    try {
+      value = resolveName(name, this.options);
+    } catch (error) {
+      this.fail(`${showName(name)} can't be looked up: ${error instanceof Error ? error.message : error}`, at, error);
+    }
+    if (value !== undefined) return value;
+    if (this.options?.unknown === "keep") return new OpaqueName(name.name, name.module);
+    return this.fail(`class or function ${showName(name)} is not known here; ${REMEDY}`, at);
   }
 }
+
+const REMEDY = 'register() it before decoding, or decode with { resolve }, or with { unknown: "keep" }';

@@ -121,7 +121,7 @@ export const openFrame = {
 
   composite(decoder: Decoder, type: Composite, end: number): Frame {
     const start = decoder.p;
-    const slot = decoder.reserve();
+    const slot = decoder.reserveFor(type);
     return new CompositeFrame(type, decoder.readPartCount(type), slot, start, end);
   },
 };

@@ -1,4 +1,3 @@
-import { codeType } from "./code/code-type.ts";
 import * as c from "./constants.ts";
 import { writeDeep } from "./deep-writer.ts";
 import { EncodeError } from "./errors.ts";
@@ -7,12 +6,16 @@ import { ChangedWhileEncoding } from "./extents.ts";
 import { LinkedOutput, type ReferenceEncoder } from "./linked-output.ts";
 import { writePackedArray, writePackedMap, writePackedSet } from "./lists/containers.ts";
 import { writeList } from "./lists/list.ts";
+import type { Callable } from "./names.ts";
 import { FULL } from "./output.ts";
-import { explainRefusal, isPlainArray } from "./refusal.ts";
-import { nullObject } from "./types/collections.ts";
-import { typeByPrototype } from "./types/registry.ts";
+import { Refusal } from "./reasons.ts";
+import { explainRefusal } from "./refusal.ts";
+import { baseTypeOf } from "./types/base.ts";
+import { isOrdinaryObject } from "./types/ordinary.ts";
 import { writeBigInt } from "./types/scalars.ts";
+import { isPlainArray, isPlainObject, typeOf } from "./types/select.ts";
 import { emptiness, isSparse, sparseArray } from "./types/sparse-array.ts";
+import { writeSymbol } from "./types/symbols.ts";
 
 const INITIAL_BYTES = 4096;
 /** An encoder does not keep more than this between messages. */
@@ -170,27 +173,19 @@ export class Encoder extends LinkedOutput {
         return this.writeConstant(c.CONSTANT_UNDEFINED, p);
       case "bigint":
         return writeBigInt(this, value, p);
-      case "function":
-        return this.writeFunction(value, p, depth);
+      case "symbol":
+        return writeSymbol(this, value, p);
       default:
-        return this.refuse(value);
+        return this.writeFunction(value as Callable, p, depth);
     }
-  }
-
-  private writeFunction(fn: Function, p: number, depth: number): number {
-    if (!this.code) this.refuse(fn);
-    const number = this.memo.add(fn);
-    if (number >= 0) return this.writeBackReference(number, p);
-    if (depth >= c.MAX_RECURSION) return writeDeep(this, fn, p);
-    return this.writeComposite(codeType(fn), fn, p, depth + 1);
   }
 
   private writeObject(value: object, p: number, depth: number): number {
     if (Array.isArray(value)) {
-      if (!isPlainArray(value)) this.refuse(value);
       const number = this.memo.add(value);
       if (number >= 0) return this.writeBackReference(number, p);
-      if (depth >= c.MAX_RECURSION) return writeDeep(this, value, p);
+      if (!isPlainArray(value)) return this.writeTyped(value, Object.getPrototypeOf(value) as object | null, p, depth);
+      if (depth >= c.MAX_RECURSION) return writeDeep(this, value, null, p);
       return this.writeArray(value, p, depth + 1);
     }
     if ((value as { [c.REFERENCE_MARK]?: unknown })[c.REFERENCE_MARK] === true) return this.writeReference(value, p);
@@ -198,13 +193,29 @@ export class Encoder extends LinkedOutput {
     if (number >= 0) return this.writeAgain(value, number, p);
     const prototype = Object.getPrototypeOf(value) as object | null;
     if (prototype === objectPrototype) {
-      if (depth >= c.MAX_RECURSION) return writeDeep(this, value, p);
+      if (depth >= c.MAX_RECURSION) return writeDeep(this, value, this.typeIn(value) as Composite | null, p);
       return this.writePlainObject(value as Record<string, unknown>, p, depth + 1);
     }
-    const type = this.typeOf(value, prototype);
-    if (type.kind === "leaf") return this.writeLeaf(type, value, p);
-    if (depth >= c.MAX_RECURSION) return writeDeep(this, value, p);
-    return this.writeComposite(type, value, p, depth + 1);
+    return this.writeTyped(value, prototype, p, depth);
+  }
+
+  /** Writes an object, numbered already, that is more than a plain array or object. */
+  private writeTyped(value: object, prototype: object | null, p: number, depth: number): number {
+    return this.writeAs(this.typeOf(value, prototype), value, p, depth);
+  }
+
+  private writeAs(type: Leaf | Composite | null, value: object, p: number, depth: number): number {
+    if (type?.kind === "leaf") return this.writeLeaf(type, value, p);
+    if (depth >= c.MAX_RECURSION) return writeDeep(this, value, type, p);
+    if (type !== null) return this.writeComposite(type, value, p, depth + 1);
+    if (Array.isArray(value)) return this.writeArray(value, p, depth + 1);
+    return this.writeMembers(value as Record<string, unknown>, Object.keys(value), p, depth + 1);
+  }
+
+  private writeFunction(value: Callable, p: number, depth: number): number {
+    const number = this.memo.add(value);
+    if (number >= 0) return this.writeBackReference(number, p);
+    return this.writeAs(this.typeOf(value, null), value, p, depth);
   }
 
   /**
@@ -214,29 +225,43 @@ export class Encoder extends LinkedOutput {
    * @internal
    */
   writeShallow(value: unknown, p: number): number {
-    if (typeof value === "function" && this.code) {
+    if (typeof value === "function") {
       const number = this.memo.add(value);
-      return number >= 0 ? this.writeBackReference(number, p) : -1;
+      if (number >= 0) return this.writeBackReference(number, p);
+      const type = this.typeOf(value, null) as Leaf | Composite;
+      return type.kind === "leaf" ? this.writeLeaf(type, value, p) : -1;
     }
     if (typeof value !== "object" || value === null) return this.write(value, p, 0);
     const isArray = Array.isArray(value);
-    if (isArray && !isPlainArray(value)) this.refuse(value);
     if (!isArray && (value as { [c.REFERENCE_MARK]?: unknown })[c.REFERENCE_MARK] === true) {
       return this.writeReference(value, p);
     }
     const number = this.memo.add(value);
     if (number >= 0) return this.writeAgain(value, number, p);
+    const type = this.typeIn(value);
+    return type?.kind === "leaf" ? this.writeLeaf(type, value, p) : -1;
+  }
+
+  /**
+   * How any object is written, plain ones too, which are null.
+   *
+   * @internal
+   */
+  typeIn(value: object): Leaf | Composite | null {
+    if (typeof value === "function") return this.typeOf(value, null);
     const prototype = Object.getPrototypeOf(value) as object | null;
-    if (isArray || prototype === objectPrototype) return -1;
-    const type = this.typeOf(value, prototype);
-    return type.kind === "leaf" ? this.writeLeaf(type, value, p) : -1;
+    if (Array.isArray(value) ? isPlainArray(value) : prototype === objectPrototype && isPlainObject(value)) return null;
+    return this.typeOf(value, prototype);
   }
 
   /** @internal */
-  typeOf(value: object, prototype: object | null): Leaf | Composite {
-    if (typeof value === "function") return codeType(value);
-    if (prototype === null) return nullObject as Composite;
-    return typeByPrototype.get(prototype) ?? this.refuse(value);
+  typeOf(value: object, prototype: object | null): Leaf | Composite | null {
+    try {
+      return typeOf(value, prototype, this.code);
+    } catch (error) {
+      if (error instanceof Refusal) this.refuse(value);
+      throw error;
+    }
   }
 
   private writeArray(array: readonly unknown[], p: number, depth: number): number {
@@ -258,6 +283,11 @@ export class Encoder extends LinkedOutput {
 
   private writePlainObject(object: Record<string, unknown>, p: number, depth: number): number {
     const keys = Object.keys(object);
+    if (!isOrdinaryObject(object, keys.length)) return this.writeTyped(object, objectPrototype, p, depth - 1);
+    return this.writeMembers(object, keys, p, depth);
+  }
+
+  private writeMembers(object: Record<string, unknown>, keys: readonly string[], p: number, depth: number): number {
     const count = keys.length;
     p = this.writeMapHeader(count, p);
     // for-in reads properties several times faster than `object[keys[i]]`. It may also stray, to inherited properties or past ones
@@ -286,7 +316,15 @@ export class Encoder extends LinkedOutput {
       if (packed >= 0) return packed;
     }
     let q = this.writePartsHeader(type, parts.length, p);
-    for (let i = 0; i < parts.length; i++) q = this.write(parts[i], q, depth);
+    let i = 0;
+    if (type.wraps === true) {
+      q = this.writeAs(baseTypeOf(parts[i++] as object), value, q, depth);
+    } else if (type.partsToCreate > 0) {
+      this.beginMaking(value);
+      for (; i < type.partsToCreate; i++) q = this.write(parts[i], q, depth);
+      this.endMaking();
+    }
+    for (; i < parts.length; i++) q = this.write(parts[i], q, depth);
     this.closeExt(p, q);
     return q;
   }
@@ -311,6 +349,20 @@ export class Encoder extends LinkedOutput {
     return count >= c.PACKED_MIN;
   }
 
+  /**
+   * Until `endMaking`, a reference to this object, which is numbered already, would come too early.
+   *
+   * @internal
+   */
+  beginMaking(object: object): void {
+    this.unmade.push(this.memo.add(object));
+  }
+
+  /** @internal */
+  endMaking(): void {
+    this.unmade.pop();
+  }
+
   /** @internal */
   writePartsHeader(type: Composite, count: number, p: number): number {
     const q = this.writeOpenExtHeader(type.code, 0, p);
@@ -320,14 +372,16 @@ export class Encoder extends LinkedOutput {
   /** @internal */
   partsOf(type: Composite, value: object): readonly unknown[] {
     try {
-      return type.parts(value);
+      return type.parts(value, this);
     } catch (error) {
+      if (error instanceof Refusal) this.refuse(value);
       if (error instanceof TypeError && (type.prototypes.length > 0 || typeof value === "function")) this.refuse(value);
       throw error;
     }
   }
 
-  private writeLeaf(type: Leaf, value: object, p: number): number {
+  /** @internal */
+  writeLeaf(type: Leaf, value: object, p: number): number {
     try {
       return type.write(this, value, p);
     } catch (error) {
@@ -347,7 +401,11 @@ export class Encoder extends LinkedOutput {
    * @internal
    */
   refuse(value: unknown): never {
-    throw explainRefusal(this.root, value, this);
+    throw explainRefusal(this, this.root, value);
+  }
+
+  protected refuseCycle(): never {
+    return this.refuse(undefined);
   }
 
   /** Announces that the message refers back to parts of itself, so that decoders of others need not remember any. */

@@ -6,3 +6,7 @@ export { type EncodeOptions, encode } from "./encode.ts";
 export { Encoder, type EncoderOptions } from "./encoder.ts";
 export { DecodeError, EncodeError } from "./errors.ts";
 export type { ReferenceEncoder } from "./linked-output.ts";
+export { type Callable, type Name, register, registerModule, unregister, unregisterModule } from "./names.ts";
+export { OpaqueName, OpaqueValue } from "./opaque.ts";
+export type { ResolveOptions } from "./resolver.ts";
+export { type Class, deregisterSerializer, registerSerializer, type Serializer } from "./serializers.ts";

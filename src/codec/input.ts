@@ -18,11 +18,14 @@ export class Input {
    * message has bytes; nested headers that each claim all the rest would else ask for memory by the square of its size.
    */
   protected budget = 0;
+  /** What `fail` threw last, to tell it from what the code of others throws. */
+  protected failure: DecodeError | null = null;
   private view: DataView | null = null;
   private viewed: Uint8Array = NOTHING;
 
   protected open(bytes: Uint8Array, start: number, end: number): void {
     this.bytes = bytes;
+    this.failure = null;
     this.start = start;
     this.p = start;
     this.end = end;
@@ -44,8 +47,10 @@ export class Input {
   }
 
   /** @throws DecodeError, always. `at` is where the bad bytes start. */
-  fail(message: string, at = this.p): never {
-    throw new DecodeError(message, at - this.start, locate(this.bytes, this.start, this.end, at));
+  fail(message: string, at = this.p, cause?: unknown): never {
+    const options = cause === undefined ? undefined : { cause };
+    this.failure = new DecodeError(message, at - this.start, locate(this.bytes, this.start, this.end, at), options);
+    throw this.failure;
   }
 
   truncated(): never {

@@ -10,7 +10,7 @@ export interface ReferenceEncoder {
 }
 
 /** Bytes that refer to what was written before them, and to what is handed out beside them. */
-export class LinkedOutput extends Output {
+export abstract class LinkedOutput extends Output {
   /** From how many bytes on a buffer is handed out. */
   bufferThreshold = c.DEFAULT_BUFFER_THRESHOLD;
   /** What the last call handed out, in the order of the indexes in the message. Good until the next call. */
@@ -25,6 +25,8 @@ export class LinkedOutput extends Output {
   /** Whether the message so far holds a back reference. */
   protected refersBack = false;
   protected referenceEncoder: ReferenceEncoder | null = null;
+  /** Numbers of objects that a decoder can't have made yet, for they need what is being written. */
+  protected readonly unmade: number[] = [];
   private readonly referenceMemo = new Memo();
   // Those of the call that is under way: after one inside of it, `buffers` and `references` are that one's.
   private ownBuffers = this.buffers;
@@ -35,6 +37,7 @@ export class LinkedOutput extends Output {
     if (this.ownBuffers.length > 0) this.ownBuffers.length = 0;
     if (this.ownReferences.length > 0) this.ownReferences.length = 0;
     this.refersBack = false;
+    if (this.unmade.length > 0) this.unmade.length = 0;
   }
 
   /** Shows the tables to the caller, and forgets all objects. */
@@ -53,6 +56,7 @@ export class LinkedOutput extends Output {
 
   /** @internal */
   writeBackReference(number: number, p: number): number {
+    this.checkMade(number);
     this.refersBack = true;
     return this.writeIndexExt(c.EXT_BACK_REFERENCE, number, p);
   }
@@ -65,6 +69,18 @@ export class LinkedOutput extends Output {
   noteBackReference(): void {
     this.refersBack = true;
   }
+
+  /**
+   * Refuses a back reference that a decoder could not follow.
+   *
+   * @internal
+   */
+  checkMade(number: number): void {
+    if (this.unmade.length > 0 && this.unmade.includes(number)) this.refuseCycle();
+  }
+
+  /** Says where a value is needed to make itself. */
+  protected abstract refuseCycle(): never;
 
   /** Refers back to an object that is met again. */
   protected writeAgain(value: object, number: number, p: number): number {

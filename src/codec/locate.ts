@@ -3,10 +3,9 @@ import { elementStep, formatPath, memberStep, type Step } from "./path.ts";
 import { readText } from "./text.ts";
 import { compositeByCode } from "./types/registry.ts";
 
-/** A container on the way to the bad byte. Of one with keys these are children too: the even ones. */
+/** A container on the way to the bad byte. Of one with keys these are children too, the even ones; `key` is the last even child. */
 interface Level {
   readonly step: Step;
-  readonly keyed: boolean;
   readonly count: number;
   next: number;
   key: unknown;
@@ -26,7 +25,7 @@ interface Item {
  * whatever it does not understand.
  */
 export function locate(bytes: Uint8Array, start: number, end: number, at: number): string {
-  const stack: Level[] = [{ step: () => "", keyed: false, count: 1, next: 0, key: undefined }];
+  const stack: Level[] = [{ step: () => "", count: 1, next: 0, key: undefined }];
   let p = bytesBeforeRoot(bytes, start, end);
   for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
     if (top.next === top.count) {
@@ -36,7 +35,7 @@ export function locate(bytes: Uint8Array, start: number, end: number, at: number
     const index = top.next++;
     const item = readItem(bytes, p, end);
     if (item === null || at < item.next) break;
-    if (top.keyed && index % 2 === 0) top.key = item.value;
+    if (index % 2 === 0) top.key = item.value;
     if (item.level !== null) stack.push(item.level);
     p = item.next;
   }
@@ -74,7 +73,7 @@ function readItem(bytes: Uint8Array, p: number, end: number): Item | null {
 
 function container(next: number, size: number, keyed: boolean): Item {
   const count = keyed ? size * 2 : size;
-  return { next, level: { step: keyed ? memberStep : elementStep, keyed, count, next: 0, key: undefined } };
+  return { next, level: { step: keyed ? memberStep : elementStep, count, next: 0, key: undefined } };
 }
 
 function text(bytes: Uint8Array, p: number, size: number, end: number): Item {

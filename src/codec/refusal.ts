@@ -1,80 +1,103 @@
 import { codeType } from "./code/code-type.ts";
 import { codeRefusal } from "./code/refusal.ts";
 import { REFERENCE_MARK } from "./constants.ts";
+import type { Encoder } from "./encoder.ts";
 import { EncodeError } from "./errors.ts";
 import type { Composite, Leaf } from "./extension.ts";
-import { elementStep, formatPath, type Step } from "./path.ts";
-import { nullObject } from "./types/collections.ts";
-import { typeByPrototype } from "./types/registry.ts";
+import { type Callable, nameOf } from "./names.ts";
+import { elementStep, formatPath, memberStep, type Step } from "./path.ts";
+import { functionReason, Refusal } from "./reasons.ts";
+import { baseTypeOf } from "./types/base.ts";
+import { membersOf } from "./types/collections.ts";
+import { isPlainArray, isPlainObject, typeOf } from "./types/select.ts";
 import { isSparse, sparseArray } from "./types/sparse-array.ts";
+import { symbolReason } from "./types/symbols.ts";
 
 /**
  * The error for a value that the encoder refused. The encoder does not keep track of where it is, for that would cost every value
  * something; so the path is looked for now: the first value below the root, in the encoder's order, that is refused.
  */
-export function explainRefusal(root: unknown, refused: unknown, allowed: Allowed): EncodeError {
-  const found = findRefused(root, allowed);
+export function explainRefusal(encoder: Encoder, root: unknown, refused: unknown): EncodeError {
+  const found = findRefused(encoder, root);
   const value = found === null ? refused : found.value;
   const path = found === null ? "$" : formatPath(found.steps);
-  const reason = refusal(value, allowed) ?? "it changes as it is read; encode a snapshot of it";
+  const reason = found?.reason ?? refusal(value, encoder) ?? "it changes as it is read; encode a snapshot of it";
   return new EncodeError(`${describe(value)} can't be encoded: ${reason}`, path);
 }
 
 /** Why a value can't be encoded, what it holds left aside; null if it can. */
-export function refusal(value: unknown, allowed: Allowed): string | null {
-  if (typeof value === "function") {
-    if (allowed.code) return codeRefusal(value) ?? partsRefusal(value);
-    return "code is not data; leave it out, or send it as code: encode(value, { code: true }) and decode(bytes, { code: true })";
-  }
-  if (typeof value === "symbol") return "symbols can't leave their process; use a string";
+export function refusal(value: unknown, encoder: Encoder): string | null {
+  if (typeof value === "function") return functionRefusal(value as Callable, encoder);
+  if (typeof value === "symbol") return symbolReason(value);
   if (typeof value !== "object" || value === null) return null;
-  if (Array.isArray(value)) return isPlainArray(value) ? null : unknownRefusal(value);
-  if (isReference(value)) {
-    return allowed.acceptReferences
+  if (!Array.isArray(value) && isReference(value)) {
+    return encoder.acceptReferences
       ? null
       : "a ref means something only with its store: give it a store, or send ref.export()";
   }
-  const prototype = Object.getPrototypeOf(value) as object | null;
-  if (prototype === null || prototype === Object.prototype) return null;
-  const type = typeByPrototype.get(prototype);
-  if (type === undefined) return unknownRefusal(value);
   try {
-    if (type.kind === "leaf") return type.refusal(value);
-    type.parts(value);
+    const type = typeIn(value, encoder);
+    if (type === null) return null;
+    if (type.kind === "leaf") return type.refusal(value, encoder);
+    type.parts(value, encoder);
+    const base = type.wraps === true ? baseTypeOf(value) : null;
+    if (base?.kind === "leaf") return base.refusal(value, encoder);
+    base?.parts(value, encoder);
     return null;
-  } catch {
+  } catch (error) {
+    if (error instanceof Refusal) return error.message;
     return "it has the prototype but is none; copy its data to a plain object";
   }
 }
 
-/** What the options of an encoder let pass. */
-export interface Allowed {
-  readonly acceptReferences: boolean;
-  readonly code: boolean;
-}
-
-function partsRefusal(fn: Function): string | null {
+function functionRefusal(fn: Callable, encoder: Encoder): string | null {
+  if (nameOf(fn) !== undefined) return null;
+  if (!encoder.code) return functionReason(fn);
+  const reason = codeRefusal(fn);
+  if (reason !== null) return reason;
   try {
-    codeType(fn).parts(fn);
+    codeType(fn).parts(fn, encoder);
     return null;
   } catch (error) {
     return (error as Error).message;
   }
 }
 
-/** Whether an array is no more than that. The prototype of arrays is an array itself, here and in other contexts; a subclass's is not. */
-export function isPlainArray(array: readonly unknown[]): boolean {
-  const prototype = Object.getPrototypeOf(array) as unknown;
-  return prototype === Array.prototype || Array.isArray(prototype);
+/** What is in a value, in the order of encoding, and how paths name it. */
+export interface Contents {
+  readonly step: Step;
+  /** How many of the children are needed to make the object. It can't be among what these hold. */
+  readonly needed: number;
+  readonly children: readonly unknown[];
 }
 
-function unknownRefusal(value: object): string {
-  if (value instanceof Promise) return "its outcome is not known yet; await it first";
-  if (value instanceof WeakMap || value instanceof WeakSet || value instanceof WeakRef) {
-    return "what it holds can't be listed; use the strong counterpart";
-  }
-  if (value instanceof SharedArrayBuffer) return "its memory is shared with this process only; encode a copy: .slice()";
-  return "its class is not known here; copy its data to a plain object, or to an array, Map or Set";
+/**
+ * What is in a value: none for one that has no parts, more than one if there is something around it (its class, its lock, more
+ * properties), the innermost first.
+ */
+export function contentsOf(value: object, encoder: Encoder): Contents[] {
+  const type = typeIn(value, encoder);
+  if (type?.kind !== "composite" || type.wraps !== true) return partsOf(type, value, encoder);
+  const around = type.parts(value, encoder);
+  return [
+    ...partsOf(baseTypeOf(value), value, encoder),
+    { step: (i, key) => type.step(i + 1, key), needed: 0, children: around.slice(1) },
+  ];
+}
+
+function partsOf(type: Leaf | Composite | null, value: object, encoder: Encoder): Contents[] {
+  if (type?.kind === "leaf") return [];
+  if (type !== null) return [{ step: type.step, needed: type.partsToCreate, children: type.parts(value, encoder) }];
+  if (!Array.isArray(value))
+    return [{ step: memberStep, needed: 0, children: membersOf(value as Record<string, unknown>) }];
+  if (!isSparse(value)) return [{ step: elementStep, needed: 0, children: value }];
+  return [{ step: sparseArray.step, needed: 0, children: sparseArray.parts(value, encoder) }];
+}
+
+function typeIn(value: object, encoder: Encoder): Leaf | Composite | null {
+  const prototype = Object.getPrototypeOf(value) as object | null;
+  if (Array.isArray(value) ? isPlainArray(value) : prototype === Object.prototype && isPlainObject(value)) return null;
+  return typeOf(value, prototype, encoder.code);
 }
 
 /** What a value is, in a few words. */
@@ -92,51 +115,58 @@ function describe(value: unknown): string {
   return typeof name === "string" && name !== "" && name !== "Object" ? `${name} object` : `${tag} object`;
 }
 
-interface Visit {
-  readonly step: Step;
-  readonly children: readonly unknown[];
+interface Visit extends Contents {
+  readonly object: unknown;
   next: number;
 }
 
+interface Found {
+  readonly value: unknown;
+  readonly steps: string[];
+  readonly reason: string | null;
+}
+
+const CYCLE = "it is needed to make itself; put what leads back to it into the state of a reduce: [build, args, state]";
+
 /** Null if a getter, asked once more, gives another answer or none. */
-function findRefused(root: unknown, allowed: Allowed): { value: unknown; steps: string[] } | null {
+function findRefused(encoder: Encoder, root: unknown): Found | null {
   try {
-    return walk(root, allowed);
+    return walk(encoder, root);
   } catch {
     return null;
   }
 }
 
-function walk(root: unknown, allowed: Allowed): { value: unknown; steps: string[] } | null {
+function walk(encoder: Encoder, root: unknown): Found | null {
   const seen = new Set<unknown>();
-  const stack: Visit[] = [{ step: () => "", children: [root], next: 0 }];
+  const stack: Visit[][] = [[{ object: null, step: () => "", needed: 0, children: [root], next: 0 }]];
   for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
-    if (top.next === top.children.length) {
+    const visit = top[0];
+    if (visit === undefined) {
       stack.pop();
       continue;
     }
-    const child = top.children[top.next++];
-    if (refusal(child, allowed) !== null) {
-      return { value: child, steps: stack.map(one => one.step(one.next - 1, one.children[one.next - 2])) };
+    if (visit.next === visit.children.length) {
+      top.shift();
+      continue;
     }
+    const child = visit.children[visit.next++];
+    if (refusal(child, encoder) !== null) return { value: child, steps: stack.map(stepOf), reason: null };
     const isObject = (typeof child === "object" && child !== null) || typeof child === "function";
-    if (!isObject || seen.has(child) || isReference(child)) continue;
+    if (!isObject || isReference(child)) continue;
+    if (seen.has(child)) {
+      if (!stack.some(([one]) => one?.object === child && one.next <= one.needed)) continue;
+      return { value: child, steps: stack.map(stepOf), reason: CYCLE };
+    }
     seen.add(child);
-    const inner = visit(child);
-    if (inner !== null) stack.push(inner);
+    stack.push(contentsOf(child, encoder).map(contents => ({ ...contents, object: child, next: 0 })));
   }
   return null;
 }
 
-function visit(value: object): Visit | null {
-  if (Array.isArray(value) && !isSparse(value)) return { step: elementStep, children: value, next: 0 };
-  const prototype = Object.getPrototypeOf(value) as object | null;
-  let type: Leaf | Composite | undefined;
-  if (typeof value === "function") type = codeType(value);
-  else if (Array.isArray(value)) type = sparseArray as unknown as Composite;
-  else if (prototype === null || prototype === Object.prototype) type = nullObject as Composite;
-  else type = typeByPrototype.get(prototype);
-  return type?.kind === "composite" ? { step: type.step, children: type.parts(value), next: 0 } : null;
+function stepOf([visit]: Visit[]): string {
+  const { step, next, children } = visit as Visit;
+  return step(next - 1, children[next - 2]);
 }
 
 function isReference(value: object): boolean {

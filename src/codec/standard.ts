@@ -2,7 +2,7 @@ import * as c from "./constants.ts";
 import { EncodeError } from "./errors.ts";
 import { Output } from "./output.ts";
 import { elementStep, entryStep, formatPath, memberStep, type Step } from "./path.ts";
-import { isPlainArray } from "./refusal.ts";
+import { isArrayPrototype } from "./types/adorned.ts";
 import { writeTimestamp } from "./types/date.ts";
 
 const INITIAL_BYTES = 1024;
@@ -82,7 +82,8 @@ export class StandardWriter {
   private writeObject(value: object, p: number): number {
     const { output } = this;
     if (Array.isArray(value)) {
-      if (!isPlainArray(value)) this.refuse("an array of a subclass", "copy it to an array: Array.from()");
+      if (!isArrayPrototype(Object.getPrototypeOf(value)))
+        this.refuse("an array of a subclass", "copy it to an array: Array.from()");
       this.refuseSymbols(value);
       if (hasNames(value)) this.refuse("an array with named properties", "put them into an object beside it");
       this.open(value, value, value.length, elementStep);

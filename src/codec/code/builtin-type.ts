@@ -12,6 +12,7 @@ export const builtinType: Composite = {
   step: () => "",
   partsToCreate: 2,
   guard: refuseCode,
+  owns: () => true,
 
   parts(value) {
     const name = value instanceof BuiltinValue ? value.name : builtinName(value);

@@ -14,6 +14,7 @@ export const environmentType: Composite<Environment> = {
   step: () => "",
   partsToCreate: 2,
   guard: refuseCode,
+  owns: () => true,
 
   parts: environment => [environment.names().join(" "), environment.outer],
 
@@ -38,6 +39,7 @@ export const bindingsType: Composite<Bindings> = {
   step: (index, key) => (index % 2 === 1 && typeof key === "string" ? `.(captured ${key})` : ""),
   partsToCreate: 2,
   guard: refuseCode,
+  owns: () => true,
 
   parts({ environment }) {
     const values = environment.read();

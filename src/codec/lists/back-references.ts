@@ -26,6 +26,7 @@ export function writeBackReferences(encoder: Encoder, values: readonly unknown[]
     const number = value === null ? NULLS[kind]! : memo.find(value);
     // A part of an ArrayBuffer may have to become more of it; only the common way sees to that.
     if (number < 0 || value instanceof ArrayBuffer) return -1;
+    encoder.checkMade(number);
     if (width === 1) bytes[q] = number;
     else if (width === 2) view.setUint16(q, number, true);
     else view.setUint32(q, number, true);

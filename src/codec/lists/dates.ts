@@ -2,6 +2,7 @@ import * as c from "../constants.ts";
 import type { Decoder } from "../decoder.ts";
 import type { Encoder } from "../encoder.ts";
 import { KIND_FLOAT64, KIND_UINT32 } from "../typed-array.ts";
+import { isBareDate } from "../types/date.ts";
 
 const getTime = Date.prototype.getTime;
 const MAX_DATE_MS = 8.64e15;
@@ -20,6 +21,7 @@ export function writeDates(encoder: Encoder, values: readonly unknown[], count: 
   for (let i = 0; i < count; i++) {
     const value = values[i] as Date;
     if (typeof value !== "object" || value === null || Object.getPrototypeOf(value) !== Date.prototype) return -1;
+    if (!isBareDate(value)) return -1;
     const time = timeOf(value);
     if (time === undefined) return -1;
     if (whole) whole = time >= 0 && time < TWO_32 * 1000 && time % 1000 === 0;

@@ -1,5 +1,6 @@
 import { REFERENCE_MARK } from "../constants.ts";
 import { setProperty } from "../property.ts";
+import { isOrdinaryObject } from "../types/ordinary.ts";
 
 /** A column: what the records have under one key, in their order. */
 export type Column = unknown[];
@@ -82,7 +83,7 @@ function gather(keys: readonly string[], objects: readonly unknown[], count: num
     const object = objects[i] as Record<string, unknown>;
     if (!isPlain(object)) return null;
     const own = Object.keys(object);
-    if (own.length !== keys.length) return null;
+    if (own.length !== keys.length || !isOrdinaryObject(object, own.length)) return null;
     for (let k = 0; k < own.length; k++) if (own[k] !== keys[k]) return null;
     for (let k = 0; k < own.length; k++) columns[k]![i] = object[own[k]!];
     found[i] = object;
@@ -126,6 +127,7 @@ function compile(keys: readonly string[]): Shape["code"] {
         if (!isPlain(o)) return null;
         const keys = Object.keys(o);
         if (keys.length !== ${keys.length} || ${each((key, k) => `keys[${k}] !== ${key}`, " || ")}) return null;
+        if (!isOrdinaryObject(o, ${keys.length})) return null;
         ${each((key, k) => `c${k}[i] = o[${key}];`)}
         found[i] = o;
       }
@@ -151,7 +153,7 @@ function compile(keys: readonly string[]): Shape["code"] {
     },
   };`;
   try {
-    return new Function("isPlain", body)(isPlain);
+    return new Function("isPlain", "isOrdinaryObject", body)(isPlain, isOrdinaryObject);
   } catch {
     // Forbidden here, by a flag or a policy.
     mayCompile = false;

@@ -2,11 +2,16 @@ import * as c from "../constants.ts";
 import type { Composite } from "../extension.ts";
 import { entryStep, memberStep, valueStep } from "../path.ts";
 import { setProperty } from "../property.ts";
+import { cellBytes, isOrdinaryCell } from "./ordinary.ts";
+
+const MAP_BYTES = cellBytes(() => new Map());
+const SET_BYTES = cellBytes(() => new Set());
 
 export const map: Composite<Map<unknown, unknown>> = {
   kind: "composite",
   code: c.EXT_MAP,
   prototypes: [Map.prototype],
+  isBare: value => isOrdinaryCell(value, MAP_BYTES),
   pairs: true,
   step: entryStep,
   partsToCreate: 0,
@@ -33,6 +38,7 @@ export const set: Composite<Set<unknown>> = {
   kind: "composite",
   code: c.EXT_SET,
   prototypes: [Set.prototype],
+  isBare: value => isOrdinaryCell(value, SET_BYTES),
   pairs: false,
   step: valueStep,
   partsToCreate: 0,
@@ -63,11 +69,7 @@ export const nullObject: Composite<Record<string, unknown>> = {
   step: memberStep,
   partsToCreate: 0,
 
-  parts(value) {
-    const parts: unknown[] = [];
-    for (const key of Object.keys(value)) parts.push(key, value[key]);
-    return parts;
-  },
+  parts: membersOf,
 
   create: () => Object.create(null),
 
@@ -80,3 +82,10 @@ export const nullObject: Composite<Record<string, unknown>> = {
     return true;
   },
 };
+
+/** The enumerable properties named by text: key, value, key, value. */
+export function membersOf(value: Record<string, unknown>): unknown[] {
+  const members: unknown[] = [];
+  for (const key of Object.keys(value)) members.push(key, value[key]);
+  return members;
+}

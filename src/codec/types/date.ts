@@ -3,6 +3,9 @@ import type { Decoder } from "../decoder.ts";
 import type { Encoder } from "../encoder.ts";
 import type { Leaf } from "../extension.ts";
 import type { Output } from "../output.ts";
+import { cellBytes, isOrdinaryCell } from "./ordinary.ts";
+
+const DATE_BYTES = cellBytes(() => new Date());
 
 const getTime = Date.prototype.getTime;
 const MAX_DATE_MS = 8.64e15;
@@ -13,6 +16,7 @@ const TWO_34 = 0x400000000;
 export const date: Leaf<Date> = {
   kind: "leaf",
   prototypes: [Date.prototype],
+  isBare: isBareDate,
   readers: new Map([
     [c.EXT_TIMESTAMP, readTimestamp],
     [c.EXT_INVALID_DATE, readInvalidDate],
@@ -28,6 +32,11 @@ export const date: Leaf<Date> = {
     return writeTimestamp(encoder, value, p);
   },
 };
+
+/** Whether a Date has no properties of its own, and can have some. */
+export function isBareDate(date: object): boolean {
+  return isOrdinaryCell(date, DATE_BYTES);
+}
 
 /** A valid Date as MessagePack's timestamp, in the shortest of its three forms. */
 export function writeTimestamp(output: Output, value: Date, p: number): number {

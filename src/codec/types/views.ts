@@ -1,9 +1,15 @@
+import { types } from "node:util";
 import { BufferPart } from "../buffer-part.ts";
 import * as c from "../constants.ts";
 import type { Decoder } from "../decoder.ts";
 import type { Encoder } from "../encoder.ts";
 import type { Leaf } from "../extension.ts";
 import { ELEMENT_BYTES, KIND_UINT8, makeView, VIEW_PROTOTYPES, viewKind, viewName } from "../typed-array.ts";
+import { cellBytes, isOrdinaryCell } from "./ordinary.ts";
+
+const BUFFER_BYTES = cellBytes(() => new ArrayBuffer(0));
+const TYPED_ARRAY_BYTES = cellBytes(() => new Uint8Array(1));
+const DATA_VIEW_BYTES = cellBytes(() => new DataView(new ArrayBuffer(1)));
 
 const uint8Slice = Uint8Array.prototype.slice as (
   this: Uint8Array,
@@ -14,6 +20,7 @@ const uint8Slice = Uint8Array.prototype.slice as (
 export const arrayBuffer: Leaf<ArrayBuffer> = {
   kind: "leaf",
   prototypes: [ArrayBuffer.prototype],
+  isBare: value => types.isArrayBuffer(value) && isOrdinaryCell(value, BUFFER_BYTES + value.byteLength),
   readers: new Map([
     [c.EXT_BUFFER, readBuffer],
     [c.EXT_OUT_OF_BAND, readOutOfBand],
@@ -36,6 +43,7 @@ export const arrayBuffer: Leaf<ArrayBuffer> = {
 export const view: Leaf<ArrayBufferView> = {
   kind: "leaf",
   prototypes: VIEW_PROTOTYPES,
+  isBare: isBareView,
   readers: new Map([
     [c.EXT_VIEW, readView],
     [c.EXT_INLINE_VIEW, readInlineView],
@@ -80,6 +88,13 @@ export const view: Leaf<ArrayBufferView> = {
     return encoder.writeBytes(own, q);
   },
 };
+
+/** Once its buffer was asked for, a view takes as much whatever its length, but for its properties. */
+export function isBareView(value: object): boolean {
+  if (!ArrayBuffer.isView(value)) return false;
+  void value.buffer;
+  return isOrdinaryCell(value, value instanceof DataView ? DATA_VIEW_BYTES : TYPED_ARRAY_BYTES);
+}
 
 /** Why a buffer, or a view on it, can't be written; null if it can. */
 function bufferRefusal(buffer: ArrayBufferLike): string | null {

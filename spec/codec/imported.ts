@@ -1,0 +1,2 @@
+/** A class that a message may have imported. */
+export class Imported {}
