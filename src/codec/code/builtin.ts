@@ -29,16 +29,24 @@ function defaultOf(value: unknown): unknown {
   return isNamespace ? (value as { default?: unknown }).default : undefined;
 }
 
-/** What a name means here; undefined if nothing. */
+/**
+ * What a name means here; undefined if nothing. A package is looked for from the working directory.
+ *
+ * @throws if it can't be imported
+ */
 export function builtinNamed({ module, name }: BuiltinName): unknown {
-  if (module !== null && !MODULES.includes(module)) return undefined;
-  let holder: unknown = module === null ? globalThis : process.getBuiltinModule(module);
+  let holder: unknown = module === null ? globalThis : importNow(module);
   if (name === "") return holder;
   for (const step of name.split(".")) {
     if (holder === null || holder === undefined || !Object.hasOwn(holder, step)) return undefined;
     holder = (holder as Record<string, unknown>)[step];
   }
   return holder;
+}
+
+function importNow(module: string): unknown {
+  if (MODULES.includes(module)) return process.getBuiltinModule(module);
+  return import.meta.require(Bun.resolveSync(module, process.cwd()));
 }
 
 function listGlobals(): Map<unknown, BuiltinName> {

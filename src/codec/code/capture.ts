@@ -1,10 +1,13 @@
 import { Environment } from "./environment.ts";
-import { helpers } from "./factory.ts";
+import { given } from "./factory.ts";
+import { imported } from "./imported.ts";
 
 /** Gives, each time it is asked, what a function closes over, by name. */
 export type Captures = () => object;
 
-const capturesOf = new WeakMap<Function, Environment>();
+const capturesOf = new WeakMap<Function, Captures>();
+const outers = new WeakMap<Captures, Captures>();
+const scopes = new WeakSet<Captures>();
 const environments = new WeakMap<Captures, Environment>();
 
 /**
@@ -21,34 +24,70 @@ const environments = new WeakMap<Captures, Environment>();
  * @returns the function
  */
 export function capture<F extends Function>(fn: F, captures: Captures, shared?: Captures): F {
-  capturesOf.set(fn, environmentOf(captures, shared));
+  capturesOf.set(fn, captures);
+  if (shared !== undefined) outers.set(captures, shared);
   return fn;
 }
 
 /** A thunk for `capture` whose variables lie inside of another one's. */
 export function scope(captures: Captures, outer?: Captures): Captures {
-  environmentOf(captures, outer);
+  scopes.add(captures);
+  if (outer !== undefined) outers.set(captures, outer);
   return captures;
 }
 
-function environmentOf(captures: Captures, outer: Captures | undefined): Environment {
+/** The environment that a thunk stands for. */
+export function environmentOf(captures: Captures): Environment {
   let environment = environments.get(captures);
   if (environment === undefined) {
-    environment = new Environment(captures, outer === undefined ? null : environmentOf(outer, undefined));
+    const outer = outers.get(captures);
+    environment = new Environment(captures, outer === undefined ? null : environmentOf(outer));
     environments.set(captures, environment);
   }
   return environment;
 }
 
+/** Whether a value is a thunk that `scope` made. */
+export function isScope(value: unknown): value is Captures {
+  return typeof value === "function" && scopes.has(value as Captures);
+}
+
 /** The environment that was captured; null for a function that nothing is said about. */
 export function captured(fn: Function): Environment | null {
-  return capturesOf.get(fn) ?? null;
+  const captures = capturesOf.get(fn);
+  return captures === undefined ? null : environmentOf(captures);
 }
 
-/** Gives a rebuilt function the environment it lives in. */
-export function captureIn(fn: Function, environment: Environment): void {
-  capturesOf.set(fn, environment);
+/** Lets an environment's own thunk stand for it. */
+export function adopt<E extends Environment>(environment: E): E {
+  environments.set(environment.captures, environment);
+  scopes.add(environment.captures);
+  return environment;
 }
 
-helpers.capture = capture;
-helpers.scope = scope;
+/** As `capture`, of the property `name` of an object that was made for it: so a function without a name gets this one. */
+export function captureNamed<F extends Function>(
+  object: Record<string, F>,
+  name: string,
+  captures: Captures,
+  shared?: Captures,
+): F {
+  return capture(object[name] as F, captures, shared);
+}
+
+/** Captures for methods and accessors of an object that was just made: by key, the thunk and the shared scope. */
+export function captureMethods<T extends object>(object: T, table: Record<string, [Captures, Captures?]>): T {
+  for (const [key, [captures, shared]] of Object.entries(table)) {
+    const member = Object.getOwnPropertyDescriptor(object, key);
+    for (const fn of [member?.value, member?.get, member?.set]) {
+      if (typeof fn === "function") capture(fn, captures, shared);
+    }
+  }
+  return object;
+}
+
+given.$plasmidCapture = capture;
+given.$plasmidNamed = captureNamed;
+given.$plasmidMethods = captureMethods;
+given.$plasmidScope = scope;
+given.$plasmidImported = imported;

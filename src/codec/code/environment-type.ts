@@ -1,8 +1,10 @@
 import * as c from "../constants.ts";
 import type { Composite } from "../extension.ts";
 import { BuiltinValue, builtinName } from "./builtin.ts";
-import { Bindings, BuiltEnvironment, Environment } from "./environment.ts";
+import { adopt, environmentOf, isScope } from "./capture.ts";
+import { Bindings, BuiltEnvironment, Environment, isObject } from "./environment.ts";
 import { isVariableName } from "./factory.ts";
+import { Imported } from "./imported.ts";
 import { refuseCode } from "./permission.ts";
 
 /** The names of variables, and the environment around them: enough to make functions in. */
@@ -21,7 +23,7 @@ export const environmentType: Composite<Environment> = {
   create([names, outer]) {
     if (typeof names !== "string" || (outer !== null && !(outer instanceof BuiltEnvironment))) return null;
     const list = names === "" ? [] : names.split(" ");
-    return list.every(isVariableName) ? new BuiltEnvironment(list, outer) : null;
+    return list.every(isVariableName) ? adopt(new BuiltEnvironment(list, outer)) : null;
   },
 
   fill: (_, parts) => parts.length === 2,
@@ -44,7 +46,7 @@ export const bindingsType: Composite<Bindings> = {
   parts({ environment }) {
     const values = environment.read();
     const parts: unknown[] = [null, environment, true, environment.outer?.bindings ?? null];
-    for (const name of environment.names()) parts.push(name, byName(values[name]));
+    for (const name of environment.names()) parts.push(name, written(values[name]));
     return parts;
   },
 
@@ -58,15 +60,22 @@ export const bindingsType: Composite<Bindings> = {
     for (let i = 4; i < parts.length; i += 2) {
       const at = names.indexOf(parts[i] as string);
       if (at < 0) return false;
-      values[at] = parts[i + 1];
+      const value = parts[i + 1];
+      values[at] = value instanceof BuiltEnvironment ? value.captures : value;
     }
     (environment as BuiltEnvironment).assign(values);
     return true;
   },
 };
 
-/** Namespaces that come with the engine or with Bun (`Math`, an imported `node:path`) go by their names. */
-function byName(value: unknown): unknown {
+/**
+ * What is written for a value. A thunk of `scope` is what it stands for; what was imported, and namespaces that come with the engine or
+ * with Bun (`Math`, `node:path`), go by their names.
+ */
+function written(value: unknown): unknown {
+  if (isScope(value)) return environmentOf(value);
+  if (value instanceof Imported)
+    return isObject(value.value) && builtinName(value.value) === null ? value : written(value.value);
   if (typeof value !== "object" || value === null) return value;
   const name = builtinName(value);
   return name === null ? value : new BuiltinValue(name);

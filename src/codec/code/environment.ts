@@ -9,7 +9,7 @@ export class Environment {
   readonly bindings: Bindings = new Bindings(this);
 
   constructor(
-    private readonly captures: () => object,
+    readonly captures: () => object,
     readonly outer: Environment | null,
   ) {}
 
@@ -77,6 +77,7 @@ export class BuiltEnvironment extends Environment {
   }
 }
 
-function isObject(value: unknown): boolean {
+/** Whether a value has an identity. */
+export function isObject(value: unknown): boolean {
   return (typeof value === "object" && value !== null) || typeof value === "function";
 }

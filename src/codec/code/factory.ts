@@ -1,9 +1,5 @@
 import { PARENT_NAME } from "./source.ts";
 
-/** The name by which rebuilt functions find `capture`: the loader plugin writes it into texts. */
-export const CAPTURE_NAME = "$plasmidCapture";
-export const SCOPE_NAME = "$plasmidScope";
-
 /** A scope, seen from outside. */
 export interface EnvironmentFace {
   /** A function in the scope. */
@@ -22,7 +18,7 @@ interface RawFace {
   first: unknown;
 }
 
-type Factory = (capture: unknown, scope: unknown, parent: unknown, base: unknown) => RawFace;
+type Factory = (...given: unknown[]) => RawFace;
 
 /** Stands in for the parent of a class until that is known; the text may only extend something. */
 const Parent = class {};
@@ -36,8 +32,14 @@ const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*$/u;
 const factories = new Map<string, Factory>();
 const KEPT_FACTORIES = 1000;
 
-/** What texts may use beside their variables; set once by the module that has them. */
-export const helpers: { capture: unknown; scope: unknown } = { capture: undefined, scope: undefined };
+/** What texts may use beside their variables: what the loader plugin writes into them. Set once, by the module that has it. */
+export const given: Record<string, unknown> = {
+  $plasmidCapture: undefined,
+  $plasmidNamed: undefined,
+  $plasmidMethods: undefined,
+  $plasmidScope: undefined,
+  $plasmidImported: undefined,
+};
 
 /** Whether a variable of a scope may be called this. */
 export function isVariableName(name: string): boolean {
@@ -80,11 +82,11 @@ export function buildAlone(text: string, strict: boolean): unknown {
 function run(body: string): RawFace {
   let factory = factories.get(body);
   if (factory === undefined) {
-    factory = new Function(CAPTURE_NAME, SCOPE_NAME, PARENT_NAME, "$plasmidBase", body) as Factory;
+    factory = new Function(...Object.keys(given), PARENT_NAME, "$plasmidBase", body) as Factory;
     if (factories.size >= KEPT_FACTORIES) factories.clear();
     factories.set(body, factory);
   }
-  return factory.call(undefined, helpers.capture, helpers.scope, Parent, Base);
+  return factory.call(undefined, ...Object.values(given), Parent, Base);
 }
 
 class Face implements EnvironmentFace {

@@ -2,7 +2,7 @@ import * as c from "../constants.ts";
 import type { Decoder } from "../decoder.ts";
 import type { Composite } from "../extension.ts";
 import { memberStep } from "../path.ts";
-import { captured, captureIn } from "./capture.ts";
+import { capture, captured } from "./capture.ts";
 import { classId, knownClass, rememberClass } from "./class-ids.ts";
 import { BuiltEnvironment } from "./environment.ts";
 import { buildAlone } from "./factory.ts";
@@ -55,7 +55,7 @@ export const functionType: Composite<Function> = {
     if (known !== undefined) return known as Function;
     const fn = build(text, traits, environment, decoder);
     if (fn === null) return null;
-    if (environment !== null) captureIn(fn, environment);
+    if (environment !== null) capture(fn, environment.captures);
     unfilled.add(fn);
     return fn;
   },

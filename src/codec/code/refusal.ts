@@ -1,6 +1,6 @@
 import { builtinName } from "./builtin.ts";
 import { captured } from "./capture.ts";
-import { CAPTURE_NAME, isVariableName, SCOPE_NAME } from "./factory.ts";
+import { given, isVariableName } from "./factory.ts";
 import { keyText, PARENT_NAME, type Source, sourceOf } from "./source.ts";
 
 /** Why a function or class can't be sent by value, what it closes over left aside; null if it can. */
@@ -38,20 +38,24 @@ function nameRefusal(fn: Function, source: Source): string | null {
     const bad = environment?.names().find(name => !isVariableName(name));
     if (bad !== undefined) return `it captures ${JSON.stringify(bad)}, which is no name for a variable`;
     const known = (name: string) => environment?.find(name) != null;
-    missing = source.free.filter(name => !known(name) && !(name in globalThis) && !GIVEN.has(name));
+    missing = source.free.filter(name => !known(name) && !(name in globalThis) && !isGiven(name));
     if (source.usesThis && !known("this")) missing.push("this");
     const hole = source.holes.find(
       ({ name }) => known(name) && keyText(environment!.find(name)!.read()[name]) === null,
     );
     if (hole) return `the name of its member [${hole.name}] is a symbol of this process; use Symbol.for`;
   } catch (error) {
-    return `what it captures can't be read now: ${error}`;
+    // The engine's own words may name another variable.
+    const why = error instanceof ReferenceError ? "a variable is not initialised yet" : String(error);
+    return `what it captures can't be read now: ${why}; encode it later`;
   }
   return missing.length === 0 ? null : missingReason(fn, missing);
 }
 
-/** Rebuilt code always has these. */
-const GIVEN = new Set([CAPTURE_NAME, SCOPE_NAME, PARENT_NAME]);
+/** Whether rebuilt code always has this. */
+function isGiven(name: string): boolean {
+  return name in given || name === PARENT_NAME;
+}
 
 function missingReason(fn: Function, missing: readonly string[]): string {
   const names = missing.map(name => (name === "this" ? "this: this" : name)).join(", ");

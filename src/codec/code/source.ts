@@ -111,8 +111,9 @@ const EMPTY: Source = {
 function tryParse(text: string, strict: boolean): Parsed | null {
   try {
     return parse(text, strict ? "module" : "script");
-  } catch {
-    return null;
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
   }
 }
 
