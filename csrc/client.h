@@ -34,6 +34,7 @@ typedef struct pm_token {
 	uint8_t kind;
 	uint8_t flags;    /* PM_TOKEN_DRAFT: of its item */
 	uint8_t buffered; /* PM_TOKEN_DRAFT: a view stands for it, whose deallocator recycles it */
+	uint8_t leaving;  /* PM_TOKEN_DRAFT: that view goes, the draft stays */
 } pm_token;
 
 typedef struct pm_client {

@@ -6,6 +6,7 @@
 #include "fate.h"
 #include "hold.h"
 #include "lock.h"
+#include "prim/atomic.h"
 #include "store.h"
 #include "token.h"
 
@@ -62,6 +63,18 @@ static int32_t draft_of(plasmid_store *store, uint32_t draft, pm_token **at) {
 		return pm_fail(PLASMID_E_NOT_DRAFT, "token %u is not a draft of this store", draft);
 	if ((*at)->slot == 0)
 		return pm_fail(PLASMID_E_ALREADY_SEALED, "the draft was sealed or aborted");
+	return 0;
+}
+
+PLASMID_API int32_t plasmid_unview(plasmid_store *store, uint32_t draft, uint32_t leaving) {
+	if (draft == 0 || draft >= store->client->token_high)
+		return pm_fail(PLASMID_E_NOT_DRAFT, "%u is not a token", draft);
+	pm_token *at = pm_token_at(store->client, draft);
+	if (at->kind != PM_TOKEN_DRAFT)
+		return pm_fail(PLASMID_E_NOT_DRAFT, "token %u is not a draft", draft);
+	pm_store(&at->leaving, leaving != 0);
+	if (leaving == 0)
+		pm_store(&at->buffered, 1);
 	return 0;
 }
 

@@ -115,6 +115,17 @@ static void prefetch_end(const pm_client *client, uint32_t token) {
 	__builtin_prefetch(&client->handle_count[slot], 1);
 }
 
+/* A draft whose view left it is still a draft. */
+static void end_released(pm_client *client, uint32_t token) {
+	pm_token *at = pm_token_at(client, token);
+	if (at->kind == PM_TOKEN_DRAFT && at->slot != 0 && pm_load(&at->leaving) != 0) {
+		at->buffered = 0;
+		return;
+	}
+	pm_token_end(client, token);
+	pm_token_recycle(client, token);
+}
+
 uint32_t pm_drain(pm_client *client, uint32_t budget) {
 	uint32_t done = 0, ahead = client->draining;
 	for (uint32_t i = 0; i < DRAIN_AHEAD && ahead != 0; i++, ahead = pm_token_at(client, ahead)->next)
@@ -132,8 +143,7 @@ uint32_t pm_drain(pm_client *client, uint32_t budget) {
 		}
 		uint32_t token = client->draining;
 		pm_store_relaxed(&client->draining, pm_token_at(client, token)->next);
-		pm_token_end(client, token);
-		pm_token_recycle(client, token);
+		end_released(client, token);
 		done++;
 	}
 	return done;

@@ -182,6 +182,10 @@ PLASMID_API int32_t plasmid_put_many(plasmid_store *store, plasmid_item *items, 
 /* Makes a draft; its in-band bytes and the buffers with an address are copied now. Returns the draft's token. */
 PLASMID_API int32_t plasmid_create(plasmid_store *store, plasmid_item *item);
 
+/* A draft's view is about to be given up while the draft lives on (`leaving` 1): its deallocator does not end the draft. 0: one has a view
+ * again, or still, and the draft ends with it. Without the lock. NOT_DRAFT. */
+PLASMID_API int32_t plasmid_unview(plasmid_store *store, uint32_t draft, uint32_t leaving);
+
 /* Seals a draft. Returns the token of a handle; exchange.ref says which. NOT_DRAFT, ALREADY_SEALED, NAME_TAKEN. */
 PLASMID_API int32_t plasmid_seal(plasmid_store *store, uint32_t draft);
 PLASMID_API int32_t plasmid_abort(plasmid_store *store, uint32_t draft);

@@ -17,6 +17,7 @@ const SIGNATURES = {
   plasmid_put_many: { args: ["ptr", "ptr", "i32"], returns: "i32" },
   plasmid_create: { args: ["ptr", "ptr"], returns: "i32" },
   plasmid_seal: { args: ["ptr", "i32"], returns: "i32" },
+  plasmid_unview: { args: ["ptr", "i32", "i32"], returns: "i32" },
   plasmid_abort: { args: ["ptr", "i32"], returns: "i32" },
   plasmid_peek: { args: ["ptr", ...id], returns: "i32" },
   plasmid_peek_name: { args: ["ptr", "i32"], returns: "i32" },

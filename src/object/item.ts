@@ -1,5 +1,5 @@
 import { type Pointer, ptr } from "bun:ffi";
-import { Exchange, Item, Ref, Span, setU64, u64 } from "../native/layout.ts";
+import { Exchange, Item, Ref, Span, setU64 } from "../native/layout.ts";
 import type { ObjectRef } from "./ref.ts";
 
 /** One object to make: what `plasmid_item` says. */
@@ -8,8 +8,6 @@ export interface Frame {
   inband: Uint8Array;
   /** The buffers that stand behind it. */
   buffers: readonly Uint8Array[];
-  /** Room for one more buffer of this many bytes, to be written later: a draft's view. */
-  room?: number;
   /** The refs that the value contains. */
   references: readonly ObjectRef[];
   /** Name in UTF-8. */
@@ -20,7 +18,7 @@ export interface Frame {
 
 /** Bytes of payload that the core will be asked for, near enough for a message. */
 export function frameBytes(frame: Frame): number {
-  let bytes = frame.inband.byteLength + (frame.room ?? 0);
+  let bytes = frame.inband.byteLength;
   for (const buffer of frame.buffers) bytes += buffer.byteLength;
   return bytes;
 }
@@ -43,7 +41,7 @@ export class Items {
     const { words } = this;
     setU64(words, at + Item.inband, this.#address(frame.inband));
     words[(at + Item.inbandBytes) >> 2] = frame.inband.byteLength;
-    if (frame.buffers.length > 0 || frame.room !== undefined) {
+    if (frame.buffers.length > 0) {
       const spans = this.#spans(frame);
       setU64(words, at + Item.buffers, this.#address(spans));
       words[(at + Item.bufferCount) >> 2] = spans.length / (Span.size / 4);
@@ -60,13 +58,8 @@ export class Items {
   }
 
   #spans(frame: Frame): Uint32Array {
-    const room = frame.room === undefined ? 0 : 1;
-    const spans = new Uint32Array(((frame.buffers.length + room) * Span.size) / 4);
+    const spans = new Uint32Array((frame.buffers.length * Span.size) / 4);
     let at = 0;
-    if (frame.room !== undefined) {
-      setU64(spans, Span.bytes, frame.room);
-      at += Span.size;
-    }
     for (const buffer of frame.buffers) {
       setU64(spans, at + Span.address, this.#address(buffer));
       setU64(spans, at + Span.bytes, buffer.byteLength);
@@ -95,16 +88,6 @@ export class Items {
   /** Where in `signed` the five words of the ref of item `i` begin, as the core wrote them. */
   refAt(i: number): number {
     return (i * Item.size + Item.ref) >> 2;
-  }
-
-  /** What the core wrote: the address of a draft's room, 0 if there is none. */
-  room(): number {
-    return u64(this.words, Item.room);
-  }
-
-  /** What the core wrote: the context of the room's lease. */
-  context(): number {
-    return u64(this.words, Item.context);
   }
 }
 

@@ -1,4 +1,5 @@
 import { AlreadySealedError, DraftBusyError, NotDraftError } from "../errors.ts";
+import { Code } from "../native/code.ts";
 import type { Segment } from "../native/segment.ts";
 import type { ObjectRef } from "../object/ref.ts";
 
@@ -42,9 +43,10 @@ export interface DraftHome {
  */
 export class Draft<V extends View = View> implements Disposable {
   readonly #home: DraftHome;
-  readonly #token: number;
+  /** @internal */
+  readonly token: number;
   readonly #words: Int32Array;
-  /** Keeps the room, and with it the draft, after the detach and until the seal. */
+  /** Keeps the draft: the view's buffer, or one that stands in for it after a seal that failed; null once detached. */
   #room: ArrayBuffer | null;
   #state: "open" | "sealed" | "aborted" = "open";
   #view: V;
@@ -53,7 +55,7 @@ export class Draft<V extends View = View> implements Disposable {
   /** @internal Made by `store.allocate`. `room` is null for a draft of no bytes. */
   constructor(home: DraftHome, token: number, words: Int32Array, view: V, room: ArrayBuffer | null) {
     this.#home = home;
-    this.#token = token;
+    this.token = token;
     this.#words = words;
     this.#view = view;
     this.#room = room;
@@ -91,11 +93,12 @@ export class Draft<V extends View = View> implements Disposable {
     if (this.#state === "sealed") throw new AlreadySealedError("the draft was sealed already", this.#context());
     if (this.#state === "aborted") throw new NotDraftError("the draft was aborted", this.#context());
     this.#detach();
-    const token = segment.must(segment.core.plasmid_seal(segment.at, this.#token), this.#text());
+    const token = segment.core.plasmid_seal(segment.at, this.token);
+    if (token < 0) this.#stay(token);
     this.#state = "sealed";
     if (this.#ref === undefined) this.#ref = this.#home.adopt(token) as ObjectRef<V>;
     else segment.core.plasmid_forget(segment.at, token);
-    this.#release();
+    this.#home.ended(this.token);
     return this.#ref;
   }
 
@@ -118,7 +121,7 @@ export class Draft<V extends View = View> implements Disposable {
       this.#detach();
     } catch {
       this.#state = "aborted";
-      this.#home.ended(this.#token);
+      this.#home.ended(this.token);
       return;
     }
     this.#end();
@@ -127,26 +130,37 @@ export class Draft<V extends View = View> implements Disposable {
   #end(): void {
     const { segment } = this.#home;
     this.#state = "aborted";
-    const code = segment.core.plasmid_abort(segment.at, this.#token);
-    this.#release();
+    const code = segment.core.plasmid_abort(segment.at, this.token);
+    this.#home.ended(this.token);
     // A store that is closed or destroyed has aborted it by itself.
     if (code < 0) segment.core.plasmid_drain(segment.at);
   }
 
-  // Leaves the room in this.#room under another buffer: while that lives, the core does not take the draft for dropped.
+  // transfer(0) gives the memory back at once, where transfer() would have the collector count it once more. The deallocator that it runs
+  // must not end the draft: the core is told before.
   #detach(): void {
-    const buffer = this.#view.buffer;
-    if (this.#room === null || this.#room !== buffer) return;
-    if (buffer.detached) throw new DraftBusyError("the draft's buffer was moved away", this.#context());
-    const moved = buffer.transfer();
-    if (!buffer.detached) throw new DraftBusyError("the draft's view is in use", this.#context());
-    this.#room = moved;
+    const room = this.#room;
+    if (room === null) return;
+    if (room.detached) throw new DraftBusyError("the draft's buffer was moved away", this.#context());
+    const { core, at } = this.#home.segment;
+    core.plasmid_unview(at, this.token, 1);
+    room.transfer(0);
+    if (!room.detached) {
+      core.plasmid_unview(at, this.token, 0);
+      throw new DraftBusyError("the draft's view is in use", this.#context());
+    }
+    this.#room = null;
   }
 
-  #release(): void {
-    this.#room?.transfer(0);
-    this.#room = null;
-    this.#home.ended(this.#token);
+  /** The seal failed: the draft goes on, and ends with this if nobody seals or aborts it. */
+  #stay(code: number): never {
+    const { segment } = this.#home;
+    const error = segment.failure(code, this.#text());
+    if (this.#room === null && code !== Code.CLOSED && code !== Code.DESTROYED) {
+      segment.core.plasmid_unview(segment.at, this.token, 0);
+      this.#room = segment.handle(this.token);
+    }
+    throw error;
   }
 
   #text(): string {

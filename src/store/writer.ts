@@ -1,7 +1,8 @@
+import type { Pointer } from "bun:ffi";
 import { InvalidArgumentError } from "../errors.ts";
 import { ItemFlag } from "../native/code.ts";
 import type { Segment } from "../native/segment.ts";
-import { DraftFrames } from "../object/draft-frame.ts";
+import { DraftItem } from "../object/draft-item.ts";
 import type { Frames } from "../object/frames.ts";
 import { type Frame, frameBytes, Items, SmallItem } from "../object/item.ts";
 import type { ObjectRef } from "../object/ref.ts";
@@ -25,7 +26,7 @@ export class Writer implements DraftHome {
   readonly #frames: Frames;
   readonly #refs: Refs;
   readonly #ladder: Ladder;
-  readonly #draftFrames: DraftFrames;
+  readonly #draftItem: DraftItem;
   readonly #smallItem: SmallItem;
   readonly #drafts = new Map<number, WeakRef<Draft<View>>>();
 
@@ -36,7 +37,7 @@ export class Writer implements DraftHome {
     this.#frames = frames;
     this.#refs = refs;
     this.#ladder = ladder;
-    this.#draftFrames = new DraftFrames(segment);
+    this.#draftItem = new DraftItem(segment);
     this.#smallItem = new SmallItem(segment.exchangeAt);
   }
 
@@ -84,18 +85,12 @@ export class Writer implements DraftHome {
     if (this.#frames.busy) return this.#frames.aside(() => this.allocate(type, length, zero, options));
     const bytes = this.#viewBytes(type, length);
     const flags = flagsOf(options) | (zero ? ItemFlag.ZERO : 0);
-    const name = nameOf(options);
-    const frame =
-      bytes === 0 ? this.#frames.frame(new type(0), flags, name) : this.#draftFrames.of(type, bytes, flags, name);
-    const items = new Items([frame]);
-    const attempt = () => this.#core.plasmid_create(this.#at, items.words);
-    const code = this.#climb(attempt(), attempt, [frame]);
-    const token = this.segment.must(code, options?.name && JSON.stringify(options.name));
-    const room = bytes === 0 ? null : this.segment.view(items.room(), bytes, items.context());
-    const view = room === null ? new type(0) : new type(room);
-    const draft = new Draft(this, token, items.signed.slice(items.refAt(0), items.refAt(0) + 5), view, room);
-    this.#drafts.set(token, new WeakRef(draft as unknown as Draft<View>));
-    return draft;
+    if (bytes === 0) return this.#allocateNothing(type, flags, options);
+    const item = this.#draftItem;
+    item.set(type, bytes, options?.name === undefined ? 0 : this.#refs.writeName(options.name), flags);
+    const token = this.#begin(this.#core.plasmid_create(this.#at, item.at), item.at, bytes, options);
+    const room = this.segment.view(item.room, bytes, item.context);
+    return this.#draft(new Draft(this, token, item.refWords(), new type(room), room));
   }
 
   /** Aborts the drafts that are open, as far as their views can be detached. */
@@ -114,6 +109,27 @@ export class Writer implements DraftHome {
 
   ended(token: number): void {
     this.#drafts.delete(token);
+  }
+
+  #allocateNothing<V extends View>(type: ViewConstructor<V>, flags: number, options?: PutOptions): Draft<V> {
+    const items = new Items([this.#frames.frame(new type(0), flags, nameOf(options))]);
+    const token = this.#begin(this.#core.plasmid_create(this.#at, items.words), items.words, 0, options);
+    return this.#draft(
+      new Draft(this, token, items.signed.slice(items.refAt(0), items.refAt(0) + 5), new type(0), null),
+    );
+  }
+
+  /** The draft's token, if `code` says that there is room, or when there is. */
+  #begin(code: number, item: Pointer | Uint32Array, bytes: number, options?: PutOptions): number {
+    if (code >= 0) return code;
+    const attempt = () => this.#core.plasmid_create(this.#at, item);
+    const last = Ladder.takes(code) ? this.#ladder.climb(attempt, bytes) : code;
+    return this.segment.must(last, options?.name && JSON.stringify(options.name));
+  }
+
+  #draft<V extends View>(draft: Draft<V>): Draft<V> {
+    this.#drafts.set(draft.token, new WeakRef(draft as unknown as Draft<View>));
+    return draft;
   }
 
   #frame(value: unknown, options?: PutOptions): Frame {
