@@ -31,10 +31,11 @@ describe("what can't be encoded is refused", () => {
   class Lock {
     held = true;
   }
+  function named() {}
 
   const refused: [string, unknown, string][] = [
     ["a function", () => 1, "code is not data"],
-    ["function named", function named() {}, "code is not data"],
+    ["function named", named, "code is not data"],
     ["a class", Lock, "code is not data"],
     ["a symbol", Symbol("s"), "Symbol.for()"],
     ["a symbol as a key", { [Symbol("s")]: 1 }, "Symbol.for()"],
@@ -57,8 +58,20 @@ describe("what can't be encoded is refused", () => {
     ["no ArrayBuffer", Object.create(ArrayBuffer.prototype), "it has the prototype but is none"],
     ["SharedArrayBuffer", new SharedArrayBuffer(8), ".slice()"],
     ["a view of one", new Uint8Array(new SharedArrayBuffer(8)), ".slice()"],
-    ["resizable", new ArrayBuffer(8, { maxByteLength: 16 }), ".slice()"],
-    ["a view of a resizable one", new Uint8Array(new ArrayBuffer(8, { maxByteLength: 16 })), ".slice()"],
+    ["a view that its buffer left", outOfBounds(), "has shrunk"],
+    ["a Blob", new Blob(["x"]), "encodeAsync()"],
+    ["a native function", Math.max, "native code"],
+    ["a bound function", named.bind(null), "native code, or bound"],
+    ["MessagePort", new MessageChannel().port1, "native state"],
+    ["AbortSignal", new AbortController().signal, "native state"],
+    ["a formatter", new Intl.NumberFormat(), "native state"],
+    ["a finalization registry", new FinalizationRegistry(() => {}), "native state"],
+    ["a Proxy around a Map", new Proxy(new Map(), {}), "it has the prototype but is none"],
+    ["no Error", Object.create(TypeError.prototype), "it has the prototype but is none"],
+    ["no RegExp", Object.create(RegExp.prototype), "it has the prototype but is none"],
+    ["no URL", Object.create(URL.prototype), "it has the prototype but is none"],
+    ["no boxed number", Object.create(Number.prototype), "it has the prototype but is none"],
+    ["a Map without its prototype", Object.setPrototypeOf(new Map(), null), "lost its prototype"],
     ["detached", detached().buffer, "detached"],
     ["a view of a detached one", detached(), "detached"],
     ["a ref", { [Symbol.for("plasmid.ref")]: true }, "give it a store"],
@@ -239,5 +252,12 @@ describe("what is no message is refused, with offset and path", () => {
 function detached(): Uint8Array {
   const view = new Uint8Array(8);
   view.buffer.transfer();
+  return view;
+}
+
+function outOfBounds(): Uint8Array {
+  const buffer = new ArrayBuffer(8, { maxByteLength: 8 });
+  const view = new Uint8Array(buffer, 4, 4);
+  buffer.resize(2);
   return view;
 }

@@ -19,7 +19,16 @@ export const scalars: readonly Sample[] = [
   sample("numbers", () => [-0, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 5e-324, 2 ** 60]),
   sample("text", () => ["", "abc", "é".repeat(20), "x".repeat(300), "𝒳", "\ufeffmark", "\ufffd"]),
   sample("lone surrogates", () => ["\ud800", "a\udc00b"]),
+  sample("symbols", () => [Symbol.for("spec"), Symbol.iterator]),
   sample("BigInt", () => [0n, 5n, -(2n ** 63n), 2n ** 63n, -(2n ** 80n)]),
+];
+
+const temporal: readonly Sample[] = [
+  sample("Temporal", () => [
+    Temporal.PlainDate.from("2020-02-29"),
+    Temporal.Duration.from({ hours: 48, milliseconds: 5000 }),
+    Temporal.ZonedDateTime.from("2024-10-27T02:30+01:00[Europe/Paris]"),
+  ]),
 ];
 
 /** Objects that hold no other values. */
@@ -35,6 +44,18 @@ export const leaves: readonly Sample[] = [
   sample("Float16Array", () => new Float16Array([1.5])),
   sample("DataView", () => new DataView(new ArrayBuffer(24), 1, 2)),
   sample("Buffer", () => Buffer.from(new Uint8Array([98]).buffer)),
+  sample("resizable ArrayBuffer", () => new ArrayBuffer(2, { maxByteLength: 9 })),
+  sample("view that follows its buffer", () => new Uint16Array(new ArrayBuffer(8, { maxByteLength: 32 }), 2)),
+  sample("RegExp", () => /a(b)?/giu),
+  sample("RegExp that goes on", () => Object.assign(/a/g, { lastIndex: 3 })),
+  sample("boxed primitives", () => [Object(1), Object("ab"), Object(false), Object(5n), Object(Symbol.iterator)]),
+  sample("Error", () => new TypeError("no")),
+  sample("Error of nothing", () => new Error()),
+  sample("DOMException", () => new DOMException("no", "AbortError")),
+  sample("URL", () => new URL("https://a.b/c?d=1#e")),
+  sample("URLSearchParams", () => new URLSearchParams("a=1&a=2")),
+  sample("Headers", () => new Headers([["a", "b"]])),
+  ...("Temporal" in globalThis ? temporal : []),
 ];
 
 /** Objects that are made of others. `attach` adds a member; each `n` is given once for an object. */
@@ -49,6 +70,30 @@ export interface Container<T extends object = object> {
 const container = <T extends object>(one: Container<T>): Container => one as unknown as Container;
 
 export const containers: readonly Container[] = [
+  container<unknown[]>({
+    name: "array with names",
+    make: () => [],
+    attach(array, member, n) {
+      if (n % 2 === 0) array.push(member);
+      else Object.assign(array, { [`k${n}`]: member });
+    },
+  }),
+  container<object>({
+    name: "object with symbols and hidden names",
+    make: () => ({}),
+    attach(object, member, n) {
+      const name = n % 2 === 0 ? Symbol.for(`${n}`) : `k${n}`;
+      Object.defineProperty(object, name, { value: member, enumerable: false, writable: true, configurable: true });
+    },
+  }),
+  container<Error>({
+    name: "Error",
+    make: () => new RangeError("filled"),
+    attach(error, member, n) {
+      if (n === 0) Object.defineProperty(error, "cause", { value: member, writable: true, configurable: true });
+      else Object.assign(error, { [`k${n}`]: member });
+    },
+  }),
   container<unknown[]>({ name: "array", make: () => [], attach: (array, member) => array.push(member) }),
   container<unknown[]>({
     name: "array with holes",

@@ -36,7 +36,9 @@ describe("the standard mode", () => {
           return;
         }
         const extensionCodec = { tryToEncode: () => null, decode: onlyTimestamps };
-        msgpack.decode(bytes, { extensionCodec: extensionCodec as never, mapKeyConverter: asTheirs });
+        // Theirs refuses this key.
+        if (Buffer.from(bytes).includes("__proto__")) return;
+        msgpack.decode(bytes, { extensionCodec: extensionCodec as never, mapKeyConverter: String });
       }),
       { numRuns: 1000 },
     );
@@ -126,9 +128,4 @@ describe("the standard mode", () => {
 function onlyTimestamps(_data: Uint8Array, type: number): null {
   expect(type).toBe(-1);
   return null;
-}
-
-/** Theirs refuses this key. */
-function asTheirs(key: unknown): string {
-  return key === "__proto__" ? "proto" : String(key);
 }

@@ -81,6 +81,7 @@ export const EXT_TEMPORAL = 0x33;
 export const EXT_BLOB = 0x34;
 export const EXT_REDUCED = 0x35;
 export const EXT_SERIALIZED = 0x36;
+export const EXT_DOM_EXCEPTION = 0x37;
 
 /** Packed containers, of packed lists. */
 export const EXT_PACKED_ARRAY = 0x19;

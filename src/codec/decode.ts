@@ -9,6 +9,8 @@ export interface DecodeOptions extends DecoderOptions {
   buffers?: ArrayLike<ArrayBufferLike | Uint8Array>;
   /** The references, under the indexes that were written. */
   references?: ArrayLike<unknown>;
+  /** What `encode` pushed to its `shared`. */
+  shared?: ArrayLike<SharedArrayBuffer>;
 }
 
 let spare: Decoder | null = null;

@@ -25,6 +25,8 @@ export interface DecoderOptions extends ResolveOptions {
    * whose sender may do anything here. False by default: such a message is refused.
    */
   code?: boolean;
+  /** SharedArrayBuffers, by the indexes under which they were written. */
+  shared?: ArrayLike<SharedArrayBuffer>;
 }
 
 /**
@@ -440,6 +442,19 @@ export class Decoder extends LinkedInput {
     if (error !== undefined && error === this.failure) throw error;
     if (error === undefined) this.fail(`the parts of extension type ${type.code} don't fit together`, at);
     this.fail(error instanceof Error ? error.message : String(error), at, error);
+  }
+
+  /**
+   * The SharedArrayBuffer of an index that stands at `at`.
+   *
+   * @internal
+   */
+  sharedBuffer(index: number, at: number): SharedArrayBuffer {
+    const given = this.options?.shared;
+    const buffer = given !== undefined && index < given.length ? given[index] : undefined;
+    return (
+      buffer ?? this.fail(`SharedArrayBuffer ${index} is not among the ${given?.length ?? 0} given in \`shared\``, at)
+    );
   }
 
   /**

@@ -1,3 +1,4 @@
+import { Blobs } from "./blobs.ts";
 import { DEFAULT_BUFFER_THRESHOLD } from "./constants.ts";
 import { Encoder } from "./encoder.ts";
 import type { ReferenceEncoder } from "./linked-output.ts";
@@ -25,6 +26,13 @@ export interface EncodeOptions {
    * close over is named with `capture`. False by default.
    */
   code?: boolean;
+  /** Whether errors keep their stacks. True by default, as structured clone does. */
+  errorStacks?: boolean;
+  /**
+   * If given, SharedArrayBuffers are pushed here, and `decode` wants the same ones: so they stay what they are, between threads and
+   * parts of one process. Without it they are refused.
+   */
+  shared?: SharedArrayBuffer[];
 }
 
 /** Taken while in use, so that an `encode` inside a getter makes its own. */
@@ -47,15 +55,37 @@ export function encode(value: unknown, options?: EncodeOptions): Uint8Array<Arra
   }
 }
 
-function encodeWith(value: unknown, options: EncodeOptions): Uint8Array<ArrayBuffer> {
-  const { buffers, references, code } = options;
+/**
+ * As `encode`, for values that hold Blobs or Files, whose bytes take time to read. The value is read before and after: it must not
+ * change meanwhile.
+ *
+ * @throws as `encode`, by rejecting; what reading a Blob throws.
+ */
+export async function encodeAsync(value: unknown, options: EncodeOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
+  const blobs = new Blobs();
+  for (;;) {
+    const buffers: Uint8Array[] | undefined = options.buffers === undefined ? undefined : [];
+    const shared = options.shared?.slice();
+    const message = encodeWith(value, { ...options, buffers, shared }, blobs);
+    if (!blobs.incomplete) {
+      for (const buffer of buffers ?? []) options.buffers?.push(buffer);
+      for (const one of shared?.slice(options.shared?.length) ?? []) options.shared?.push(one);
+      return message;
+    }
+    await blobs.read();
+  }
+}
+
+function encodeWith(value: unknown, options: EncodeOptions, blobs: Blobs | null = null): Uint8Array<ArrayBuffer> {
+  const { buffers, references, code, errorStacks, shared } = options;
   if (options.standard === true) {
     if (buffers === undefined && references === undefined && code !== true) return new StandardWriter().encode(value);
     throw new TypeError("`standard` leaves no place for `buffers`, `references` or `code`: they are extensions");
   }
   const threshold = options.bufferThreshold ?? DEFAULT_BUFFER_THRESHOLD;
   const bufferThreshold = buffers === undefined ? Number.POSITIVE_INFINITY : threshold;
-  const encoder = new Encoder({ bufferThreshold, references, code });
+  const encoder = new Encoder({ bufferThreshold, references, code, errorStacks, shared });
+  encoder.blobs = blobs;
   const message = encoder.encode(value);
   if (buffers !== undefined) for (const buffer of encoder.buffers) buffers.push(buffer);
   return message;

@@ -1,3 +1,4 @@
+import type { Blobs } from "./blobs.ts";
 import * as c from "./constants.ts";
 import { writeDeep } from "./deep-writer.ts";
 import { EncodeError } from "./errors.ts";
@@ -36,6 +37,10 @@ export interface EncoderOptions {
   references?: ReferenceEncoder;
   /** Whether functions and classes without a name are written by value, as text that decoders who allow it evaluate. False by default. */
   code?: boolean;
+  /** Whether errors keep their stacks. True by default, as structured clone does. */
+  errorStacks?: boolean;
+  /** Where SharedArrayBuffers go, which can't leave their process. Without it they are refused. */
+  shared?: SharedArrayBuffer[];
 }
 
 /**
@@ -48,6 +53,13 @@ export class Encoder extends LinkedOutput {
   acceptReferences: boolean;
   /** Whether functions and classes may be written by value. */
   readonly code: boolean;
+  /** Whether errors keep their stacks. */
+  readonly errorStacks: boolean;
+  /** @internal Where SharedArrayBuffers go. */
+  readonly shared: SharedArrayBuffer[] | null;
+  /** @internal The bytes of Blobs, if they may be read. */
+  blobs: Blobs | null = null;
+  private readonly options: EncoderOptions | undefined;
   private root: unknown = undefined;
   private active = false;
   private readonly own = { bytes: this.bytes, view: this.view };
@@ -58,6 +70,9 @@ export class Encoder extends LinkedOutput {
     this.bufferThreshold = options?.bufferThreshold ?? c.DEFAULT_BUFFER_THRESHOLD;
     this.acceptReferences = options?.acceptReferences ?? options?.references !== undefined;
     this.code = options?.code === true;
+    this.errorStacks = options?.errorStacks !== false;
+    this.shared = options?.shared ?? null;
+    this.options = options;
     this.referenceEncoder = options?.references ?? null;
   }
 
@@ -120,9 +135,9 @@ export class Encoder extends LinkedOutput {
   }
 
   private encodeAside(value: unknown): Uint8Array<ArrayBuffer> {
-    const { bufferThreshold, acceptReferences, code } = this;
-    const references = this.referenceEncoder ?? undefined;
-    const other = new Encoder({ bufferThreshold, acceptReferences, references, code });
+    const { bufferThreshold, acceptReferences } = this;
+    const other = new Encoder({ ...this.options, bufferThreshold, acceptReferences });
+    other.blobs = this.blobs;
     const message = other.encode(value);
     this.buffers = other.buffers;
     this.references = other.references;

@@ -2,7 +2,7 @@
 export { type Captures, capture, scope } from "./code/capture.ts";
 export { type DecodeOptions, decode } from "./decode.ts";
 export { Decoder, type DecoderOptions } from "./decoder.ts";
-export { type EncodeOptions, encode } from "./encode.ts";
+export { type EncodeOptions, encode, encodeAsync } from "./encode.ts";
 export { Encoder, type EncoderOptions } from "./encoder.ts";
 export { DecodeError, EncodeError } from "./errors.ts";
 export type { ReferenceEncoder } from "./linked-output.ts";

@@ -4,6 +4,8 @@ import { locate } from "./locate.ts";
 import { readText } from "./text.ts";
 
 const NOTHING = new Uint8Array(0);
+/** What all resizable buffers of a message may grow to together. */
+const MAX_RESERVED_BYTES = 2 ** 33;
 
 /** Bytes being read: where, up to where, and what to say when they make no sense. */
 export class Input {
@@ -20,12 +22,15 @@ export class Input {
   protected budget = 0;
   /** What `fail` threw last, to tell it from what the code of others throws. */
   protected failure: DecodeError | null = null;
+  /** Bytes that resizable buffers may still reserve. They take addresses only, but these can run out as well. */
+  protected reservable = 0;
   private view: DataView | null = null;
   private viewed: Uint8Array = NOTHING;
 
   protected open(bytes: Uint8Array, start: number, end: number): void {
     this.bytes = bytes;
     this.failure = null;
+    this.reservable = MAX_RESERVED_BYTES;
     this.start = start;
     this.p = start;
     this.end = end;
@@ -90,6 +95,12 @@ export class Input {
     else if (lead < c.FIXARRAY || lead >= c.FIXSTR) this.fail("an array is expected", start);
     this.claim(count);
     return count;
+  }
+
+  /** Claims room for a resizable buffer that says it may grow to so many bytes. */
+  claimReserve(bytes: number): void {
+    this.reservable -= bytes;
+    if (this.reservable < 0) this.fail(`resizable buffers of more than ${MAX_RESERVED_BYTES} bytes together`);
   }
 
   readByte(): number {

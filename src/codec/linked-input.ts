@@ -43,7 +43,8 @@ export class LinkedInput extends Input {
     if (this.objects !== null) this.objects[slot] = object;
   }
 
-  private readIndex(size: number): number {
+  /** @internal */
+  readIndex(size: number): number {
     if (size === 1) return this.readByte();
     if (size === 2) return this.readU16();
     if (size === 4) return this.readU32();

@@ -2,7 +2,7 @@
 interface ViewConstructor {
   readonly name: string;
   readonly prototype: object;
-  new (buffer: ArrayBuffer, byteOffset: number, length: number): ArrayBufferView;
+  new (buffer: ArrayBuffer, byteOffset: number, length?: number): ArrayBufferView;
 }
 
 /** `Buffer` is made by a function of its own: its constructor is deprecated and warns. */
@@ -46,9 +46,17 @@ kinds.set(Buffer.prototype, KIND_BUFFER);
 /** The prototypes of all kinds of view. */
 export const VIEW_PROTOTYPES: readonly object[] = [...kinds.keys()];
 
-/** The kind of a view with this prototype. */
-export function viewKind(prototype: object): number {
-  return kinds.get(prototype) as number;
+/** The kind of a view, or of the one that its class extends. */
+export function viewKind(view: object): number {
+  for (
+    let at = Object.getPrototypeOf(view) as object | null;
+    at !== null;
+    at = Object.getPrototypeOf(at) as object | null
+  ) {
+    const kind = kinds.get(at);
+    if (kind !== undefined) return kind;
+  }
+  throw new TypeError("no view");
 }
 
 /** What a kind is called, for messages. */
@@ -77,4 +85,10 @@ export function makeView(kind: number, buffer: ArrayBuffer, byteOffset: number, 
     default:
       return new (CONSTRUCTORS[kind] as ViewConstructor)(buffer, byteOffset, length);
   }
+}
+
+/** A view of all of a buffer from `byteOffset` on, however long that becomes. */
+export function makeTrackingView(kind: number, buffer: ArrayBuffer, byteOffset: number): ArrayBufferView {
+  if (kind !== KIND_BUFFER) return new (CONSTRUCTORS[kind] as ViewConstructor)(buffer, byteOffset);
+  return Object.setPrototypeOf(new Uint8Array(buffer, byteOffset), Buffer.prototype) as Buffer;
 }

@@ -181,8 +181,10 @@ function isContainer(lead: number): boolean {
   );
 }
 
+const SHARED_CODES: readonly number[] = [c.EXT_NAMED, c.EXT_SHARED, c.EXT_REDUCED, c.EXT_SERIALIZED];
+
 /** What may be adorned. Not what a message only refers to, nor what code of this process has built: these are shared. */
 function isAdornable(code: number): boolean {
   if (code === -1 || code === c.EXT_TIMESTAMP) return true;
-  return code >= c.FIRST_NUMBERED && code < c.EXT_REDUCED && code !== c.EXT_NAMED && code !== c.EXT_SHARED;
+  return code >= c.FIRST_NUMBERED && code <= c.EXT_DOM_EXCEPTION && !SHARED_CODES.includes(code);
 }

@@ -3,8 +3,17 @@ import { BufferPart } from "../buffer-part.ts";
 import * as c from "../constants.ts";
 import type { Decoder } from "../decoder.ts";
 import type { Encoder } from "../encoder.ts";
-import type { Leaf } from "../extension.ts";
-import { ELEMENT_BYTES, KIND_UINT8, makeView, VIEW_PROTOTYPES, viewKind, viewName } from "../typed-array.ts";
+import type { Leaf, PayloadReader } from "../extension.ts";
+import { isOutOfBounds, tracksLength } from "../tracking.ts";
+import {
+  ELEMENT_BYTES,
+  KIND_UINT8,
+  makeTrackingView,
+  makeView,
+  VIEW_PROTOTYPES,
+  viewKind,
+  viewName,
+} from "../typed-array.ts";
 import { cellBytes, isOrdinaryCell } from "./ordinary.ts";
 
 const BUFFER_BYTES = cellBytes(() => new ArrayBuffer(0));
@@ -21,18 +30,29 @@ export const arrayBuffer: Leaf<ArrayBuffer> = {
   kind: "leaf",
   prototypes: [ArrayBuffer.prototype],
   isBare: value => types.isArrayBuffer(value) && isOrdinaryCell(value, BUFFER_BYTES + value.byteLength),
-  readers: new Map([
+  readers: new Map<number, PayloadReader>([
     [c.EXT_BUFFER, readBuffer],
     [c.EXT_OUT_OF_BAND, readOutOfBand],
+    [c.EXT_RESIZABLE, readResizable],
   ]),
   refusal: bufferRefusal,
 
   write(encoder: Encoder, value: ArrayBuffer, p: number): number {
-    if (value.resizable || value.detached) encoder.refuse(value);
+    if (value.detached) encoder.refuse(value);
     const extents = encoder.extents;
     extents.first(value, 0, value.byteLength);
+    if (value.resizable) return writeResizable(encoder, value, p);
     return writeBuffer(encoder, value, extents.start, extents.end, p);
   },
+};
+
+/** A SharedArrayBuffer, which stays what it is: only its place in a table is written. */
+export const sharedBuffer: Leaf<SharedArrayBuffer> = {
+  kind: "leaf",
+  prototypes: [SharedArrayBuffer.prototype],
+  readers: new Map([[c.EXT_SHARED, readShared]]),
+  refusal: bufferRefusal,
+  write: writeShared,
 };
 
 /**
@@ -44,20 +64,22 @@ export const view: Leaf<ArrayBufferView> = {
   kind: "leaf",
   prototypes: VIEW_PROTOTYPES,
   isBare: isBareView,
-  readers: new Map([
+  readers: new Map<number, PayloadReader>([
     [c.EXT_VIEW, readView],
     [c.EXT_INLINE_VIEW, readInlineView],
+    [c.EXT_TRACKING_VIEW, readTrackingView],
   ]),
 
-  refusal(value) {
-    return bufferRefusal(value.buffer);
+  refusal(value, encoder) {
+    return bufferRefusal(value.buffer, encoder) ?? viewRefusal(value);
   },
 
   write(encoder: Encoder, value: ArrayBufferView, p: number): number {
     const buffer = value.buffer;
     const bytes = value.byteLength;
-    if (!(buffer instanceof ArrayBuffer) || buffer.resizable || (bytes === 0 && buffer.detached)) encoder.refuse(value);
-    const kind = viewKind(Object.getPrototypeOf(value));
+    if (bytes === 0 && (buffer as ArrayBuffer).detached) encoder.refuse(value);
+    if (!(buffer instanceof ArrayBuffer) || buffer.resizable) return writeOnWhole(encoder, value, p);
+    const kind = viewKind(value);
     const start = value.byteOffset;
     const length = bytes / ELEMENT_BYTES[kind]!;
     const end = start + bytes;
@@ -97,11 +119,54 @@ export function isBareView(value: object): boolean {
 }
 
 /** Why a buffer, or a view on it, can't be written; null if it can. */
-function bufferRefusal(buffer: ArrayBufferLike): string | null {
-  if (!(buffer instanceof ArrayBuffer)) return "its memory is shared, not a plain ArrayBuffer; encode a copy: .slice()";
-  if (buffer.detached) return "its buffer is detached: transferred, or released by the store; encode it before that";
-  if (buffer.resizable) return "its buffer is resizable; encode a copy of fixed length: .slice()";
-  return null;
+function bufferRefusal(buffer: ArrayBufferLike, encoder: Encoder): string | null {
+  if (!(buffer instanceof ArrayBuffer)) {
+    if (encoder.shared !== null) return null;
+    return "its memory is shared with this process only; give `shared` on both sides, or encode a copy: .slice()";
+  }
+  return buffer.detached
+    ? "its buffer is detached: transferred, or released by the store; encode it before that"
+    : null;
+}
+
+function viewRefusal(value: ArrayBufferView): string | null {
+  return isOutOfBounds(value) ? "its buffer has shrunk below it; resize it, or leave the view out" : null;
+}
+
+/** A buffer that can grow: how far, and its bytes. It is always in the message. */
+function writeResizable(encoder: Encoder, value: ArrayBuffer, p: number): number {
+  const q = encoder.writeUint(value.maxByteLength, encoder.writeOpenExtHeader(c.EXT_RESIZABLE, 0, p));
+  const end = encoder.writeBytes(new Uint8Array(value, 0, value.byteLength), q);
+  encoder.closeExt(p, end);
+  return end;
+}
+
+function writeShared(encoder: Encoder, value: SharedArrayBuffer, p: number): number {
+  const table = encoder.shared ?? encoder.refuse(value);
+  const known = table.indexOf(value);
+  return encoder.writeIndexExt(c.EXT_SHARED, known >= 0 ? known : table.push(value) - 1, p);
+}
+
+/** A view on a buffer of which all is wanted: one that can grow, or that is shared. */
+function writeOnWhole(encoder: Encoder, value: ArrayBufferView, p: number): number {
+  if (isOutOfBounds(value)) encoder.refuse(value);
+  const buffer = value.buffer;
+  const kind = viewKind(value);
+  const tracks = tracksLength(value);
+  let q = encoder.writeOpenExtHeader(tracks ? c.EXT_TRACKING_VIEW : c.EXT_VIEW, 0, p);
+  q = encoder.writeUint(value.byteOffset, encoder.writeByte(kind, q));
+  if (!tracks) q = encoder.writeUint(value.byteLength / ELEMENT_BYTES[kind]!, q);
+  const number = encoder.memo.add(buffer);
+  if (number >= 0) {
+    q = encoder.writeBackReference(number, q);
+  } else if (buffer instanceof ArrayBuffer) {
+    encoder.extents.first(buffer, 0, buffer.byteLength);
+    q = writeResizable(encoder, buffer, q);
+  } else {
+    q = writeShared(encoder, buffer, q);
+  }
+  encoder.closeExt(p, q);
+  return q;
 }
 
 /** `[start, end)` of a buffer: out of band if large, else a copy. */
@@ -128,6 +193,50 @@ function closeShortView(encoder: Encoder, start: number, p: number): number {
 
 function writeViewFields(encoder: Encoder, kind: number, byteOffset: number, length: number, p: number): number {
   return encoder.writeUint(length, encoder.writeUint(byteOffset, encoder.writeByte(kind, p)));
+}
+
+function readResizable(decoder: Decoder, size: number): ArrayBuffer {
+  const start = decoder.p;
+  const end = start + size;
+  const maxByteLength = decoder.readUint();
+  const bytes = end - decoder.p;
+  if (bytes < 0 || bytes > maxByteLength)
+    decoder.fail(`a buffer of ${bytes} bytes that may grow to ${maxByteLength}`, start);
+  decoder.claimReserve(maxByteLength);
+  let buffer: ArrayBuffer;
+  try {
+    buffer = new ArrayBuffer(bytes, { maxByteLength });
+  } catch {
+    return decoder.fail(
+      `a buffer that may grow to ${maxByteLength} bytes, which is more than this engine can give`,
+      start,
+    );
+  }
+  new Uint8Array(buffer).set(decoder.bytes.subarray(decoder.p, end));
+  decoder.p = end;
+  return decoder.admit(buffer);
+}
+
+function readShared(decoder: Decoder, size: number): SharedArrayBuffer {
+  const start = decoder.p;
+  return decoder.admit(decoder.sharedBuffer(decoder.readIndex(size), start));
+}
+
+function readTrackingView(decoder: Decoder): ArrayBufferView {
+  const start = decoder.p;
+  const slot = decoder.reserve();
+  const kind = readKind(decoder);
+  const byteOffset = decoder.readUint();
+  const buffer = readBufferBelow(decoder);
+  const grows =
+    buffer instanceof ArrayBuffer ? buffer.resizable : buffer instanceof SharedArrayBuffer && buffer.growable;
+  if (!grows) decoder.fail("a view that follows its buffer's length, on one of fixed length", start);
+  if (byteOffset > buffer.byteLength || byteOffset % ELEMENT_BYTES[kind]! !== 0) {
+    decoder.fail(`${viewName(kind)} at byte ${byteOffset} of a buffer of ${buffer.byteLength}`, start);
+  }
+  const made = makeTrackingView(kind, buffer as ArrayBuffer, byteOffset);
+  decoder.settle(slot, made);
+  return made;
 }
 
 function readBuffer(decoder: Decoder, size: number): ArrayBuffer {
@@ -197,7 +306,7 @@ function readOutOfBand(decoder: Decoder, size: number): ArrayBuffer {
 }
 
 /** The buffer of a view: in the message, out of band, or met before. */
-function readBufferBelow(decoder: Decoder): ArrayBuffer | BufferPart {
+function readBufferBelow(decoder: Decoder): ArrayBufferLike | BufferPart {
   const start = decoder.p;
   const lead = decoder.readByte();
   if (c.isExt(lead)) {
@@ -206,8 +315,10 @@ function readBufferBelow(decoder: Decoder): ArrayBuffer | BufferPart {
     if (size > decoder.end - decoder.p) decoder.truncated();
     if (code === c.EXT_OUT_OF_BAND) return decoder.readOutOfBand(size);
     if (code === c.EXT_BUFFER) return readBuffer(decoder, size);
+    if (code === c.EXT_RESIZABLE) return readResizable(decoder, size);
+    if (code === c.EXT_SHARED) return readShared(decoder, size);
     const buffer = code === c.EXT_BACK_REFERENCE ? decoder.readBackReference(size) : undefined;
-    if (buffer instanceof ArrayBuffer || buffer instanceof BufferPart) return buffer;
+    if (types.isAnyArrayBuffer(buffer) || buffer instanceof BufferPart) return buffer;
   }
   return decoder.fail("the buffer of a view is expected", start);
 }

@@ -1,0 +1,316 @@
+import { describe, expect, test } from "bun:test";
+import { runInNewContext } from "node:vm";
+import { decode, type EncodeOptions, encode, encodeAsync } from "../../src/codec/index.ts";
+import { difference } from "./isomorphic.ts";
+import { holed } from "./values.ts";
+
+const ROUND = <T>(value: T, options?: EncodeOptions): T => decode(encode(value, options)) as T;
+
+function expectRound<T>(value: T): T {
+  const back = ROUND(value);
+  expect(difference(value, back)).toBeNull();
+  return back;
+}
+
+/** What structured clone makes of a value. */
+function cloned(value: unknown): unknown {
+  try {
+    return structuredClone(value);
+  } catch {
+    return "throws";
+  }
+}
+
+const symbol = Symbol.for("plasmid.spec");
+
+describe("every type, beside structured clone", () => {
+  /** Null: both give the same. Else what this codec does better, or otherwise. */
+  const table: [string, () => unknown, string | null][] = [
+    ["undefined", () => undefined, null],
+    ["null", () => null, null],
+    ["-0", () => -0, null],
+    ["NaN", () => Number.NaN, null],
+    ["BigInt", () => 2n ** 100n, null],
+    ["a lone surrogate", () => "\ud800", null],
+    ["a lone surrogate as a key", () => ({ "\udfff": 1 }), null],
+    ["a boxed number", () => Object(-0), null],
+    ["a boxed string", () => Object("a\ud800"), null],
+    ["a boxed boolean", () => Object(false), null],
+    ["a boxed BigInt", () => Object(5n), null],
+    ["a boxed symbol", () => Object(symbol), "structured clone throws; a registered symbol is the same everywhere"],
+    ["a registered symbol", () => symbol, "structured clone throws; a registered symbol is the same everywhere"],
+    ["a well-known symbol", () => Symbol.iterator, "structured clone throws; it is the same everywhere"],
+    ["a symbol key", () => ({ a: 1, [symbol]: { b: 2 } }), "structured clone drops it"],
+    ["a hidden property", () => Object.defineProperty({ a: 1 }, "h", { value: [2] }), "structured clone drops it"],
+    ["named properties of an array", () => Object.assign([1], { name: "n" }), null],
+    ["holes and names together", () => Object.assign(holed(5, { 1: 1, 3: undefined }), { name: "n" }), null],
+    ["a match", () => /b(?<rest>.*)/.exec("abc"), "structured clone gives its groups a prototype"],
+    [
+      "an object without prototype",
+      () => Object.assign(Object.create(null), { a: 1 }),
+      "structured clone gives it one",
+    ],
+    [
+      "an accessor",
+      () => ({
+        get a() {
+          return [1];
+        },
+      }),
+      null,
+    ],
+    ["a frozen object", () => Object.freeze({ a: Object.freeze([1]) }), "structured clone thaws it"],
+    ["a sealed object", () => Object.seal({ a: 1 }), "structured clone opens it"],
+    ["an object that is closed", () => Object.preventExtensions({ a: 1 }), "structured clone opens it"],
+    ["a frozen Map", () => Object.freeze(new Map([[1, 2]])), "structured clone thaws it"],
+    ["properties of a Map", () => Object.assign(new Map([[1, 2]]), { extra: [3] }), null],
+    ["properties of a Set", () => Object.assign(new Set([1]), { extra: [3] }), null],
+    ["properties of a Date", () => Object.assign(new Date(0), { extra: [3] }), "structured clone drops them"],
+    ["properties of a view", () => Object.assign(new Uint8Array([1]), { extra: 3 }), "structured clone drops them"],
+    ["properties of a RegExp", () => Object.assign(/a/, { extra: 3 }), "structured clone drops them"],
+    ["a RegExp", () => /a(b)?[\]/]\n/dgimsuy, null],
+    ["a RegExp of sets", () => /[\p{L}--[a-z]]/v, null],
+    ["an empty RegExp", () => /(?:)/, null],
+    ["a RegExp's lastIndex", () => Object.assign(/a/g, { lastIndex: 7 }), "structured clone starts anew"],
+    ["a Date", () => new Date(5), null],
+    ["an invalid Date", () => new Date(Number.NaN), null],
+    [
+      "a Map with itself as key",
+      () => {
+        const map = new Map();
+        return map.set(map, map);
+      },
+      null,
+    ],
+    ["an Error", () => new Error("m"), null],
+    ["a TypeError", () => new TypeError("m"), null],
+    ["an Error without message", () => new Error(), null],
+    ["an Error's cause", () => new Error("m", { cause: { a: [1] } }), "Bun's structured clone drops it"],
+    [
+      "an Error's own properties",
+      () => Object.assign(new RangeError("m"), { code: "E", at: [1] }),
+      "structured clone drops them",
+    ],
+    ["an Error's own name", () => Object.assign(new Error("m"), { name: "Mine" }), "structured clone drops it"],
+    ["an AggregateError", () => new AggregateError([new Error("a"), 1], "m"), "structured clone makes it an Error"],
+    ["a SuppressedError", () => new SuppressedError(1, 2, "m"), "structured clone makes it an Error"],
+    ["a DOMException", () => new DOMException("m", "AbortError"), null],
+    ["an ArrayBuffer", () => new Uint8Array([1, 2]).buffer, null],
+    ["a resizable ArrayBuffer", () => resizable(8, 16), null],
+    ["a view that follows its buffer", () => new Uint16Array(resizable(8, 16), 2), null],
+    ["a view of fixed length on such a buffer", () => new Uint16Array(resizable(8, 16), 2, 3), null],
+    ["a DataView that follows its buffer", () => new DataView(resizable(8, 16), 3), null],
+    ["a Buffer", () => Buffer.from("abc"), "structured clone makes it a Uint8Array"],
+    ["a DataView", () => new DataView(new ArrayBuffer(8), 2, 3), null],
+    ["a URL", () => new URL("https://a.b/c?d=1#e"), "structured clone throws, or gives {}"],
+    ["URLSearchParams", () => new URLSearchParams("a=1&a=2&b"), "structured clone throws, or gives {}"],
+    [
+      "Headers",
+      () =>
+        new Headers([
+          ["a", "b"],
+          ["set-cookie", "c"],
+          ["set-cookie", "d"],
+        ]),
+      "structured clone throws, or gives {}",
+    ],
+    ["arguments", () => args(1, [2]), "structured clone throws in Bun; it is a plain object with indexes"],
+    ["a Proxy", () => new Proxy({ a: [1] }, {}), "structured clone throws; it is written as what it shows"],
+    [
+      "a Proxy of an array",
+      () => new Proxy([1, { a: 2 }], {}),
+      "structured clone throws; it is written as what it shows",
+    ],
+  ];
+
+  for (const [name, make, deviation] of table) {
+    test(deviation === null ? name : `${name}: ${deviation}`, () => {
+      const value = make();
+      const back = decode(encode(value));
+      const expected = name === "arguments" || name === "an accessor" ? { ...(value as object) } : value;
+      expect(difference(expected, back)).toBeNull();
+      const theirs = cloned(value);
+      const agree = theirs !== "throws" && difference(theirs, back) === null;
+      expect(agree).toBe(deviation === null);
+      // Twice in one value it is one.
+      const [one, two] = ROUND([value, value]) as [unknown, unknown];
+      expect(Object.is(one, two)).toBe(true);
+    });
+  }
+});
+
+function resizable(byteLength: number, maxByteLength: number): ArrayBuffer {
+  const buffer = new ArrayBuffer(byteLength, { maxByteLength });
+  new Uint8Array(buffer).set([1, 2, 3, 4].slice(0, byteLength));
+  return buffer;
+}
+
+function args(..._: unknown[]): IArguments {
+  // biome-ignore lint/complexity/noArguments: it is what is tested.
+  return arguments;
+}
+
+describe("errors", () => {
+  test("cycles through cause, errors and own properties", () => {
+    const error = new Error("a") as Error & { self?: unknown };
+    error.self = error;
+    const aggregate = new AggregateError([error], "b", { cause: error });
+    aggregate.errors.push(aggregate);
+    error.cause = aggregate;
+    expectRound([error, aggregate, new Map([[error, aggregate]])]);
+  });
+
+  test("stacks are kept, or left out on demand", () => {
+    const error = new TypeError("m");
+    expect(ROUND(error).stack).toBe(error.stack!);
+    expect(ROUND(error, { errorStacks: false }).stack).toBe("TypeError: m");
+    expect(Buffer.from(encode(error, { errorStacks: false })).includes("types.spec")).toBe(false);
+  });
+
+  test("are errors of the engine's, with nothing of the decoder's", () => {
+    const back = ROUND(new RangeError("m"));
+    expect(Error.isError(back)).toBe(true);
+    expect(Object.keys(back)).toEqual([]);
+    expect((back as { line?: unknown }).line).toBeUndefined();
+  });
+});
+
+describe("Temporal", () => {
+  const has = "Temporal" in globalThis;
+  test.if(has)("each class, exactly", () => {
+    const values = [
+      Temporal.Instant.from("1969-12-31T23:59:59.000000001Z"),
+      Temporal.ZonedDateTime.from("2024-10-27T02:30+01:00[Europe/Paris]"),
+      Temporal.ZonedDateTime.from("2024-10-27T02:30+02:00[Europe/Paris][u-ca=hebrew]"),
+      Temporal.PlainDate.from("2020-02-29"),
+      Temporal.PlainDate.from("-271821-04-19"),
+      Temporal.PlainDate.from("2020-02-29").withCalendar("japanese"),
+      Temporal.PlainTime.from("23:59:59.999999999"),
+      Temporal.PlainDateTime.from("2020-02-29T01:02:03.5"),
+      Temporal.PlainYearMonth.from("2020-02"),
+      Temporal.PlainMonthDay.from("02-29"),
+      Temporal.Duration.from({ milliseconds: 5000, hours: 48 }),
+      new Temporal.Duration(-1, 0, 0, -400),
+    ];
+    const back = expectRound(values);
+    for (const [i, value] of values.entries()) expect(String(back[i])).toBe(String(value));
+    expect((back[10] as Temporal.Duration).milliseconds).toBe(5000);
+  });
+});
+
+describe("buffers that grow, and shared ones", () => {
+  test("views on one resizable buffer", () => {
+    const buffer = resizable(16, 32);
+    const value = [new Uint8Array(buffer), new Uint8Array(buffer, 0, 16), new Float64Array(buffer, 8, 1), buffer];
+    const back = expectRound(value) as [Uint8Array, Uint8Array, Float64Array, ArrayBuffer];
+    back[3].resize(24);
+    expect(back.map(one => one.byteLength)).toEqual([24, 16, 8, 24]);
+    expect(buffer.byteLength).toBe(16);
+  });
+
+  test("of a buffer that is full as well", () => {
+    const buffer = resizable(8, 8);
+    const [follows, fixed] = ROUND([new Uint8Array(buffer, 1), new Uint8Array(buffer, 1, 7)]) as [
+      Uint8Array,
+      Uint8Array,
+    ];
+    (follows.buffer as ArrayBuffer).resize(4);
+    expect([follows.length, fixed.length]).toEqual([3, 0]);
+  });
+
+  test("what it may grow to is bounded", () => {
+    const bytes = encode(Array.from({ length: 5 }, () => new ArrayBuffer(0, { maxByteLength: 2 ** 31 })));
+    expect(() => decode(bytes)).toThrow("resizable buffers of more than");
+  });
+
+  test("a SharedArrayBuffer stays itself by a table", () => {
+    const memory = new SharedArrayBuffer(16);
+    const shared: SharedArrayBuffer[] = [];
+    const bytes = encode({ memory, view: new Int32Array(memory, 4, 2), again: [memory] }, { shared });
+    expect(shared).toEqual([memory]);
+    const back = decode(bytes, { shared }) as { memory: unknown; view: Int32Array; again: unknown[] };
+    expect(back.memory).toBe(memory);
+    expect(back.view.buffer as unknown).toBe(memory);
+    expect([back.view.byteOffset, back.view.length]).toEqual([4, 2]);
+    expect(back.again[0]).toBe(memory);
+    expect(() => decode(bytes)).toThrow("SharedArrayBuffer 0 is not among the 0 given in `shared`");
+  });
+});
+
+describe("Blobs and Files", () => {
+  test("by encodeAsync, shared ones once", async () => {
+    const blob = new Blob(["hello"], { type: "text/x" });
+    const file = new File([new Uint8Array([1, 2])], "n.bin", { type: "a/b", lastModified: 5 });
+    const buffers: Uint8Array[] = [];
+    const bytes = await encodeAsync({ blob, list: [file, blob] }, { buffers, bufferThreshold: 1 });
+    expect(buffers.length).toBe(2);
+    const back = decode(bytes, { buffers }) as { blob: Blob; list: [File, Blob] };
+    expect(await back.blob.text()).toBe("hello");
+    expect(back.blob.type).toBe(blob.type);
+    expect(back.blob).not.toBeInstanceOf(File);
+    expect(back.list[1]).toBe(back.blob);
+    const [{ name, lastModified, type }] = back.list;
+    expect([name, lastModified, type]).toEqual(["n.bin", 5, file.type]);
+    expect([...(await back.list[0].bytes())]).toEqual([1, 2]);
+  });
+
+  test("without any, encodes as encode does", async () => {
+    expect(await encodeAsync([1, new Map([[1, 2]])])).toEqual(encode([1, new Map([[1, 2]])]));
+  });
+});
+
+describe("around an object", () => {
+  test("cycles through named properties, symbol keys and frozen objects", () => {
+    const array = Object.assign([1], { self: null as unknown });
+    array.self = array;
+    const map = Object.assign(new Map<unknown, unknown>(), { [symbol]: array as unknown });
+    map.set(map, map);
+    const frozen: { all?: unknown } = {};
+    frozen.all = [array, map, frozen];
+    Object.freeze(frozen);
+    expectRound(frozen);
+  });
+
+  test("100,000 deep, frozen all the way", () => {
+    let value: unknown = 1;
+    for (let i = 0; i < 100_000; i++) value = Object.freeze(i % 2 === 0 ? [value] : { value });
+    expectRound(value);
+  });
+
+  test("hidden, read-only and fixed properties keep their flags", () => {
+    const value = { shown: 1 };
+    for (let flags = 0; flags < 8; flags++) {
+      const [writable, enumerable, configurable] = [1, 2, 4].map(bit => (flags & bit) !== 0);
+      Object.defineProperty(value, Symbol.for(`${flags}`), { value: flags, writable, enumerable, configurable });
+    }
+    expectRound(value);
+  });
+
+  test("`__proto__` as a hidden property pollutes nothing", () => {
+    const value = Object.defineProperty([1], "__proto__", { value: { polluted: true }, configurable: true });
+    const back = expectRound(value);
+    expect(Object.getPrototypeOf(back)).toBe(Array.prototype);
+    expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
+  });
+
+  test("64 records of a list, one of them with a symbol key", () => {
+    const list = Array.from({ length: 200 }, (_, i) => ({ id: i, name: `n${i}` }));
+    Object.assign(list[150]!, { [symbol]: 1 });
+    Object.freeze(list[170]);
+    const dates = Array.from({ length: 200 }, (_, i) => new Date(i));
+    Object.assign(dates[199]!, { note: "last" });
+    expectRound({ list, dates });
+  });
+
+  test("nothing that a message only refers to is changed by it", () => {
+    const shared = [new SharedArrayBuffer(1)];
+    const hostile = ["c9000000080b96d42f00c000a137a16101", "c9000000090b94d40300c003a0"];
+    for (const hex of hostile) expect(() => decode(Uint8Array.fromHex(hex), { shared })).toThrow();
+    expect(Object.keys(shared[0]!)).toEqual([]);
+    expect(() => decode(Uint8Array.fromHex("c70d7f0192 80 c9000000060b94d40301c003a0".replaceAll(" ", "")))).toThrow();
+  });
+
+  test("an object of another context's classes is refused, not changed", () => {
+    expect(() => encode(runInNewContext("new Map()"))).toThrow("native state");
+  });
+});
