@@ -80,10 +80,11 @@ export class Getting {
     return this.#readiness.split(targets);
   }
 
-  // What was there to look at may be gone again by the time it is read: then it is watched anew.
+  // Read first: woken, it is there as a rule. What was there to look at may be gone again by the time it is read: then it is watched anew.
   #look(target: Target): unknown {
-    let value: unknown = ABSENT;
-    while (value === ABSENT && this.#readiness.watch(target)) value = this.#reader.read(target);
+    let value: unknown;
+    do value = this.#reader.read(target);
+    while (value === ABSENT && this.#readiness.watch(target));
     return value;
   }
 
