@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { root } from "../../scripts/paths.ts";
 import { forgetClasses } from "../../src/codec/code/class-ids.ts";
-import { capture, DecodeError, decode, EncodeError, encode, scope } from "../../src/codec/index.ts";
+import { capture, DecodeError, decode, EncodeError, encode, register, scope } from "../../src/codec/index.ts";
 
 /** There and back, as in another process: classes are not known there. */
 // biome-ignore lint/suspicious/noExplicitAny: what comes back is called, and shown to be right by that.
@@ -416,17 +416,18 @@ describe("classes", () => {
 
   test("members named by captured variables", () => {
     const key = "computed";
+    const symbol = Symbol.for("plasmid.test");
     class Named {
       [key]() {
         return 1;
       }
-      static [Symbol.iterator]() {
+      static [symbol]() {
         return 2;
       }
     }
-    capture(Named, () => ({ key }));
+    capture(Named, () => ({ key, symbol }));
     const Named2 = sent(Named);
-    expect([new Named2().computed(), Named2[Symbol.iterator]()]).toEqual([1, 2]);
+    expect([new Named2().computed(), Named2[symbol]()]).toEqual([1, 2]);
     const local = Symbol("local");
     class Local {
       [local]() {}
@@ -449,6 +450,48 @@ describe("classes", () => {
     Object.assign(a, { version: 2 });
     decode(encode(a, { code: true }), { code: true });
     expect((other as { version?: number }).version).toBeUndefined();
+  });
+
+  test("instances bring their class along; those with #private fields are refused", () => {
+    class Point {
+      x = 1;
+      double() {
+        return this.x * 2;
+      }
+    }
+    class Tagged extends Map<string, Point> {
+      tag = "t";
+    }
+    const point = Object.assign(new Point(), { x: 4 });
+    const tagged = Object.assign(new Tagged([["p", point]]), { tag: "u" });
+    const [a, b, c] = sent([point, point, tagged]);
+    expect([a.double(), a === b, c.get("p") === a, c.tag, c.constructor.name]).toEqual([8, true, true, "u", "Tagged"]);
+    expect(a.constructor).not.toBe(Point);
+    expect(decode(encode(point, { code: true }), { code: true })).toEqual(point);
+    class Secret {
+      #code = 1;
+      open() {
+        return this.#code;
+      }
+    }
+    class Child extends Secret {}
+    expect(refusal([new Secret()])).toContain("#private");
+    expect(refusal([new Child()])).toContain("#private");
+    expect(new (sent(Child))().open()).toBe(1);
+    const named = register("code.spec.Secret", Secret);
+    expect(() => encode(new named())).toThrow("#private");
+  });
+
+  test("a class that keeps its instances", () => {
+    class Registered {
+      static all: Registered[] = [];
+      constructor() {
+        Registered.all.push(this);
+      }
+    }
+    new Registered();
+    const back = sent(Registered);
+    expect(back.all[0]).toBeInstanceOf(back);
   });
 
   test("in another process", async () => {

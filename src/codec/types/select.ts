@@ -1,5 +1,6 @@
 import { types } from "node:util";
 import { codeType } from "../code/code-type.ts";
+import { hidesState } from "../code/private-state.ts";
 import type { Composite, Leaf } from "../extension.ts";
 import { type Callable, nameOf } from "../names.ts";
 import { constructorOf, functionReason, nativeAncestor, objectReason, Refusal } from "../reasons.ts";
@@ -50,7 +51,7 @@ function functionTypeOf(value: Callable, code: boolean): Leaf | Composite {
 /** An object has to be one of a class that the other side can be told. */
 function checkClass(value: object, prototype: object | null, base: Leaf | Composite | null, code: boolean): void {
   if (prototype === null && !Array.isArray(value)) {
-    if (hidesState(value)) throw new Refusal("it has lost its prototype; encode it before that");
+    if (lostPrototype(value)) throw new Refusal("it has lost its prototype; encode it before that");
     return;
   }
   if (
@@ -60,11 +61,15 @@ function checkClass(value: object, prototype: object | null, base: Leaf | Compos
   const maker = constructorOf(value);
   const isKnown = base !== (instance as unknown);
   const canBeTold = maker !== undefined && (code || nameOf(maker) !== undefined);
+  if (canBeTold && hidesState(maker)) throw new Refusal(HIDDEN);
   if (!canBeTold || (!isKnown && nativeAncestor(value) !== null)) throw new Refusal(objectReason(value, isKnown));
 }
 
+const HIDDEN =
+  'its class has #private fields, which nobody outside of it can read; give it a method Symbol.for("plasmid.reduce"), or registerSerializer()';
+
 /** Whether an object without prototype is more than a dictionary: a Map, say, whose prototype was taken away. */
-function hidesState(value: object): boolean {
+function lostPrototype(value: object): boolean {
   return (
     types.isMap(value) ||
     types.isSet(value) ||
