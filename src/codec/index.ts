@@ -5,6 +5,8 @@ export { Decoder, type DecoderOptions } from "./decoder.ts";
 export { type EncodeOptions, encode, encodeAsync } from "./encode.ts";
 export { Encoder, type EncoderOptions } from "./encoder.ts";
 export { DecodeError, EncodeError } from "./errors.ts";
+export { FailTuple } from "./inspect/failure.ts";
+export { type InspectOptions, inspectSerializability, type Serializability } from "./inspect/serializability.ts";
 export type { ReferenceEncoder } from "./linked-output.ts";
 export { type Callable, type Name, register, registerModule, unregister, unregisterModule } from "./names.ts";
 export { OpaqueName, OpaqueValue } from "./opaque.ts";

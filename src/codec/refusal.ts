@@ -169,6 +169,6 @@ function stepOf([visit]: Visit[]): string {
   return step(next - 1, children[next - 2]);
 }
 
-function isReference(value: object): boolean {
+export function isReference(value: object): boolean {
   return (value as { [REFERENCE_MARK]?: unknown })[REFERENCE_MARK] === true;
 }
