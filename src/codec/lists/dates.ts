@@ -3,6 +3,7 @@ import type { Decoder } from "../decoder.ts";
 import type { Encoder } from "../encoder.ts";
 import { KIND_FLOAT64, KIND_UINT32 } from "../typed-array.ts";
 import { isBareDate } from "../types/date.ts";
+import { areDistinct } from "./distinct.ts";
 
 const getTime = Date.prototype.getTime;
 const MAX_DATE_MS = 8.64e15;
@@ -14,6 +15,7 @@ const TWO_32 = 0x100000000;
  */
 export function writeDates(encoder: Encoder, values: readonly unknown[], count: number, p: number): number {
   const dates: Date[] = new Array(count);
+  const times: number[] = new Array(count);
   const start = encoder.writeByte(KIND_FLOAT64, encoder.writeOpenExtHeader(c.EXT_DATES, 0, p));
   encoder.need(start, count * 8);
   const { view } = encoder;
@@ -26,9 +28,11 @@ export function writeDates(encoder: Encoder, values: readonly unknown[], count: 
     if (time === undefined) return -1;
     if (whole) whole = time >= 0 && time < TWO_32 * 1000 && time % 1000 === 0;
     dates[i] = value;
+    times[i] = time;
     view.setFloat64(start + i * 8, time, true);
   }
-  if (!encoder.memo.addAll(dates)) return -1;
+  const distinct = areDistinct(dates, [times]);
+  if (distinct === false || !encoder.memo.addAll(dates, Date.prototype, distinct === true)) return -1;
   if (whole) {
     for (let i = 0; i < count; i++) view.setUint32(start + i * 4, view.getFloat64(start + i * 8, true) / 1000, true);
     encoder.bytes[start - 1] = KIND_UINT32;

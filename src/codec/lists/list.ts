@@ -89,15 +89,21 @@ function readPlain(decoder: Decoder, depth: number): unknown[] {
   const count = decoder.readArrayCount();
   const { bytes, end } = decoder;
   const values: unknown[] = new Array(count);
+  let { p } = decoder;
   for (let i = 0; i < count; i++) {
-    const lead = decoder.p < end ? bytes[decoder.p]! : c.ARRAY32;
-    if (lead < 0x80) values[i] = lead;
-    else if (lead >= c.NIL && lead <= c.TRUE && lead !== 0xc1) values[i] = lead === c.NIL ? null : lead === c.TRUE;
-    else {
+    const lead = p < end ? bytes[p]! : c.ARRAY32;
+    if (lead < 0x80) {
+      values[i] = lead;
+      p++;
+    } else if (lead >= c.NIL && lead <= c.TRUE && lead !== 0xc1) {
+      values[i] = lead === c.NIL ? null : lead === c.TRUE;
+      p++;
+    } else {
+      decoder.p = p;
       values[i] = decoder.read(depth);
-      continue;
+      p = decoder.p;
     }
-    decoder.p++;
   }
+  decoder.p = p;
   return values;
 }

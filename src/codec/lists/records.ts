@@ -1,6 +1,7 @@
 import * as c from "../constants.ts";
 import type { Decoder } from "../decoder.ts";
 import type { Encoder } from "../encoder.ts";
+import { areDistinct } from "./distinct.ts";
 import { type Column, Shape } from "./shape.ts";
 
 /** Of one key alone there is little to gain, and see `readRecords`. */
@@ -23,7 +24,9 @@ export function writeRecords(
   if (!hasKeys(values[count - 1], keys.length) || !hasKeys(values[count >> 1], keys.length)) return -1;
   const columns: Column[] = keys.map(() => new Array(count));
   const objects = Shape.of(keys).gather(values, count, columns);
-  if (objects === null || !encoder.memo.addAll(objects)) return -1;
+  if (objects === null) return -1;
+  const distinct = areDistinct(objects, columns);
+  if (distinct === false || !encoder.memo.addAll(objects, Object.prototype, distinct === true)) return -1;
   let q = encoder.writeArrayHeader(keys.length, encoder.writeOpenExtHeader(c.EXT_RECORDS, 0, p));
   for (const key of keys) q = encoder.writeString(key, q);
   q = encoder.writeUint(count, q);

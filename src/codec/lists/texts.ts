@@ -7,8 +7,11 @@ import { KIND_UINT8, KIND_UINT16 } from "../typed-array.ts";
 /** Longer ones than this, in units of all together or on average, gain nothing and are written one by one. */
 const MAX_UNITS = 1 << 24;
 const MAX_MEAN_UNITS = 512;
+/** Up to this mean of some of them, joining costs more than taking each unit. */
+const SHORT_UNITS = 10;
+const LOOKS = 16;
 /** Texts that are cut from one string keep all of it alive; so it is cut into strings of this many texts first. */
-const WINDOW = 64;
+const WINDOW = 128;
 
 const ucs2Write = Buffer.prototype.ucs2Write as (
   this: Uint8Array,
@@ -20,19 +23,64 @@ const ucs2Slice = Buffer.prototype.ucs2Slice as (this: Uint8Array, start: number
 const utf8Slice = Buffer.prototype.utf8Slice as (this: Uint8Array, start: number, end: number) => string;
 
 /**
- * Texts and nulls: the length of each in UTF-16 units, then all of them as one text. One native call for many texts costs less than one
- * each. -1, with nothing written, if something else is among them.
+ * Texts and nulls: the length of each in UTF-16 units, then all of them as one text. -1, with nothing written, if something else is among
+ * them.
  */
 export function writeTexts(encoder: Encoder, values: readonly unknown[], count: number, p: number): number {
+  const short = areShort(values, count) ? writeShort(encoder, values, count, p) : -1;
+  return short < 0 ? writeJoined(encoder, values, count, p) : short;
+}
+
+/** By a look at some. */
+function areShort(values: readonly unknown[], count: number): boolean {
+  let units = 0;
+  for (let i = 0; i < LOOKS; i++) {
+    const value = values[Math.floor((i * count) / LOOKS)];
+    if (typeof value === "string") units += value.length;
+  }
+  return units <= LOOKS * SHORT_UNITS;
+}
+
+/** In one go, unit by unit, if they are ASCII and of less than 255 units. */
+function writeShort(encoder: Encoder, values: readonly unknown[], count: number, p: number): number {
+  const lengths = writeHead(encoder, count, p);
+  const text = lengths + count;
+  let q = text + 5;
+  encoder.need(text, 5);
+  for (let i = 0; i < count; i++) {
+    const value = values[i];
+    if (typeof value === "string") {
+      const { length } = value;
+      if (length >= 0xff) return -1;
+      encoder.bytes[lengths + i] = length;
+      q = encoder.writeUnits(value, q);
+      if (q < 0) return -1;
+    } else {
+      if (value !== null) return -1;
+      encoder.bytes[lengths + i] = 0xff;
+    }
+  }
+  encoder.bytes[text] = c.STR32;
+  encoder.view.setUint32(text + 1, q - text - 5);
+  encoder.closeExt(p, q);
+  return q;
+}
+
+/** All that comes before the lengths, and room for them. */
+function writeHead(encoder: Encoder, count: number, p: number): number {
+  const q = encoder.writeUint(count, encoder.writeByte(KIND_UINT8, encoder.writeOpenExtHeader(c.EXT_TEXTS, 0, p)));
+  encoder.need(q, count);
+  return q;
+}
+
+/** By one native call for all, which costs less than one each. */
+function writeJoined(encoder: Encoder, values: readonly unknown[], count: number, p: number): number {
   const texts: (string | null)[] = new Array(count);
-  const lengths = encoder.writeUint(
-    count,
-    encoder.writeByte(KIND_UINT8, encoder.writeOpenExtHeader(c.EXT_TEXTS, 0, p)),
-  );
-  encoder.need(lengths, count);
+  const lengths = writeHead(encoder, count, p);
   const bytes = encoder.bytes;
   let most = 0;
   let units = 0;
+  let union = 0;
   for (let i = 0; i < count; i++) {
     const value = values[i];
     if (typeof value === "string") {
@@ -41,20 +89,23 @@ export function writeTexts(encoder: Encoder, values: readonly unknown[], count: 
       bytes[lengths + i] = length;
       units += length;
       if (length > most) most = length;
+      // Text that was concatenated gets its units together when one is asked for; joining would do that anew each time.
+      if (length > 0) union |= value.charCodeAt(0);
     } else {
       if (value !== null) return -1;
       texts[i] = null;
       bytes[lengths + i] = 0xff;
     }
   }
+  // Always false, but the compiler does not know.
+  if (union > 0xffff) return -1;
   if (units > MAX_UNITS || units > count * MAX_MEAN_UNITS || most >= 0xffff) return -1;
   let q = lengths + count;
   if (most >= 0xff) q = writeLongLengths(encoder, texts, p + 6, lengths);
   // Nulls join as nothing.
-  q = encoder.writeUtf8(texts.join(""), q);
-  if (q < 0) return -1;
-  encoder.closeExt(p, q);
-  return q;
+  const end = encoder.writeUtf8(texts.join(""), q);
+  if (end >= 0) encoder.closeExt(p, end);
+  return end;
 }
 
 /** Two bytes for each length, after all. */
@@ -67,6 +118,12 @@ function writeLongLengths(encoder: Encoder, texts: readonly (string | null)[], k
   return p + count * 2;
 }
 
+/** The lengths of texts, and which of them stands for null. */
+interface Lengths {
+  readonly of: Uint8Array | Uint16Array;
+  readonly none: number;
+}
+
 /** Texts and nulls from the payload of `size` bytes at `decoder.p`. */
 export function readTexts(decoder: Decoder, size: number): (string | null)[] {
   const start = decoder.p;
@@ -75,14 +132,14 @@ export function readTexts(decoder: Decoder, size: number): (string | null)[] {
   if (kind !== KIND_UINT8 && kind !== KIND_UINT16) decoder.fail(`lengths of texts of kind ${kind}`, start);
   const count = decoder.readUint();
   decoder.claim(count);
-  const lengths = readLengths(decoder, kind, count);
-  let units = 0;
-  for (let i = 0; i < count; i++) units += Math.max(lengths[i]!, 0);
+  const lengths = kind === KIND_UINT8 ? readBytes(decoder, count) : readWords(decoder, count);
+  const units = sum(lengths, 0, count);
   const body = decoder.p;
   const bytes = decoder.readTextSize();
   const p = decoder.p;
   if (p + bytes !== end) decoder.fail("a list of texts whose contents end elsewhere", start);
   decoder.p = end;
+  // As many bytes as units: ASCII, if it is UTF-8 at all.
   if (bytes === units)
     return cutAscii(decoder, lengths, p) ?? decoder.fail("texts of other lengths than announced", body);
   const text = readText(decoder.bytes, p, end) ?? decoder.fail("text that is not UTF-8", p);
@@ -90,68 +147,85 @@ export function readTexts(decoder: Decoder, size: number): (string | null)[] {
   return cutWide(text, lengths);
 }
 
-/** The lengths, -1 for null. */
-function readLengths(decoder: Decoder, kind: number, count: number): Int32Array {
-  const { p } = decoder;
-  const width = kind === KIND_UINT8 ? 1 : 2;
-  if (decoder.end - p < count * width) decoder.truncated();
-  decoder.p = p + count * width;
-  const { bytes } = decoder;
-  const lengths = new Int32Array(count);
-  if (width === 1) {
-    for (let i = 0; i < count; i++) lengths[i] = bytes[p + i] === 0xff ? -1 : bytes[p + i]!;
-  } else {
-    const view = decoder.dataView();
-    for (let i = 0; i < count; i++) {
-      const length = view.getUint16(p + i * 2, true);
-      lengths[i] = length === 0xffff ? -1 : length;
-    }
-  }
-  return lengths;
+function readBytes(decoder: Decoder, count: number): Lengths {
+  const { bytes, end, p } = decoder;
+  if (end - p < count) decoder.truncated();
+  decoder.p = p + count;
+  return { of: new Uint8Array(bytes.buffer, bytes.byteOffset + p, count), none: 0xff };
+}
+
+function readWords(decoder: Decoder, count: number): Lengths {
+  const { end, p } = decoder;
+  if (end - p < count * 2) decoder.truncated();
+  decoder.p = p + count * 2;
+  const view = decoder.dataView();
+  const of = new Uint16Array(count);
+  for (let i = 0; i < count; i++) of[i] = view.getUint16(p + i * 2, true);
+  return { of, none: 0xffff };
+}
+
+function sum({ of, none }: Lengths, start: number, end: number): number {
+  let units = 0;
+  for (let i = start; i < end; i++) if (of[i] !== none) units += of[i]!;
+  return units;
 }
 
 /** Texts from ASCII at `p`; null if they are not. */
-function cutAscii(decoder: Decoder, lengths: Int32Array, p: number): (string | null)[] | null {
-  const count = lengths.length;
+function cutAscii(decoder: Decoder, lengths: Lengths, p: number): (string | null)[] | null {
+  const count = lengths.of.length;
   const texts: (string | null)[] = new Array(count);
-  for (let i = 0; i < count; ) {
+  for (let i = 0; i < count; i += WINDOW) {
     const behind = Math.min(i + WINDOW, count);
     const units = sum(lengths, i, behind);
     const window = utf8Slice.call(decoder.bytes, p, p + units);
     // Bytes that are no UTF-8 come back as one unit each, too.
     if (window.length !== units || window.includes("\uFFFD")) return null;
+    cut(window, lengths, i, behind, texts);
     p += units;
-    for (let at = 0; i < behind; i++) {
-      const length = lengths[i]!;
-      texts[i] = length < 0 ? null : window.substring(at, at + length);
-      if (length > 0) at += length;
-    }
   }
   return texts;
 }
 
 /** Texts from one that holds them all. A window of UTF-16 is what can be copied out of it, so that its other parts can be forgotten. */
-function cutWide(text: string, lengths: Int32Array): (string | null)[] {
-  const count = lengths.length;
+function cutWide(text: string, lengths: Lengths): (string | null)[] {
+  const count = lengths.of.length;
   const utf16 = new Uint8Array(text.length * 2);
   ucs2Write.call(utf16, text, 0, utf16.length);
   const texts: (string | null)[] = new Array(count);
-  for (let i = 0, p = 0; i < count; ) {
+  let p = 0;
+  for (let i = 0; i < count; i += WINDOW) {
     const behind = Math.min(i + WINDOW, count);
-    const units = sum(lengths, i, behind);
-    const window = ucs2Slice.call(utf16, p, p + units * 2);
-    p += units * 2;
-    for (let at = 0; i < behind; i++) {
-      const length = lengths[i]!;
-      texts[i] = length < 0 ? null : window.substring(at, at + length);
-      if (length > 0) at += length;
-    }
+    const end = p + sum(lengths, i, behind) * 2;
+    cut(ucs2Slice.call(utf16, p, end), lengths, i, behind, texts);
+    p = end;
   }
   return texts;
 }
 
-function sum(lengths: Int32Array, start: number, end: number): number {
-  let units = 0;
-  for (let i = start; i < end; i++) if (lengths[i]! > 0) units += lengths[i]!;
-  return units;
+/** Cuts texts `[start, end)` from what holds just these. */
+function cut(window: string, { of, none }: Lengths, start: number, end: number, texts: (string | null)[]): void {
+  let at = 0;
+  for (let i = start; i < end; i++) {
+    const length = of[i]!;
+    if (length === none) {
+      texts[i] = null;
+    } else {
+      texts[i] = length === 2 ? pairAt(window, at) : window.substring(at, at + length);
+      at += length;
+    }
+  }
+}
+
+/** ASCII texts of two units: the engine has a table for them too, but a slower one. */
+const pairs: (string | undefined)[] = new Array(128 * 128).fill(undefined);
+
+function pairAt(window: string, at: number): string {
+  const a = window.charCodeAt(at);
+  const b = window.charCodeAt(at + 1);
+  if ((a | b) >= 0x80) return String.fromCharCode(a, b);
+  const known = pairs[a * 128 + b];
+  if (known !== undefined) return known;
+  const made = String.fromCharCode(a, b);
+  pairs[a * 128 + b] = made;
+  return made;
 }
