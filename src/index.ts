@@ -1,4 +1,14 @@
-export { DecodeError, EncodeError } from "./codec/index.ts";
+export {
+  DecodeError,
+  deregisterSerializer,
+  EncodeError,
+  register,
+  registerModule,
+  registerSerializer,
+  type Serializer,
+  unregister,
+  unregisterModule,
+} from "./codec/index.ts";
 export * from "./errors.ts";
 export { ObjectRef } from "./object/ref.ts";
 export { Draft, type View, type ViewConstructor } from "./store/draft.ts";

@@ -15,7 +15,7 @@ export function functionReason(callable: Callable): string {
   if (isNative(callable))
     return "it is native code, or bound; leave it out, or register() a function of yours that calls it";
   const name = callable.name === "" ? "name" : callable.name;
-  return `code is not data; leave it out, register(${JSON.stringify(name)}, …) it on both sides, or send it as code: encode(value, { code: true })`;
+  return `code is not data; leave it out, name it by register(${JSON.stringify(name)}, …) on both sides, or send it as code: encode(value, { code: true })`;
 }
 
 /** Why an object can't be encoded: its class has no name here, or, unless the codec knows what it extends, holds what only the engine sees. */
@@ -39,7 +39,20 @@ export function objectReason(value: object, isKnown: boolean): string {
 
 /** The name of the nearest class of the engine's that a value descends from, Object aside; null if there is none. */
 export function nativeAncestor(value: object): string | null {
-  let prototype = Object.getPrototypeOf(value) as object | null;
+  const prototype = Object.getPrototypeOf(value) as object | null;
+  if (prototype === null) return null;
+  let known = ancestors.get(prototype);
+  if (known === undefined) {
+    known = findNativeAncestor(prototype);
+    ancestors.set(prototype, known);
+  }
+  return known;
+}
+
+const ancestors = new WeakMap<object, string | null>();
+
+function findNativeAncestor(first: object): string | null {
+  let prototype: object | null = first;
   for (
     ;
     prototype !== null && prototype !== Object.prototype;

@@ -4,7 +4,7 @@ import type { Composite, Leaf } from "../extension.ts";
 import { OpaqueName } from "../opaque.ts";
 import { memberStep, type Step } from "../path.ts";
 import { constructorOf } from "../reasons.ts";
-import { baseTypeOf } from "./base.ts";
+import { basePrototypeOf, baseTypeOf } from "./base.ts";
 
 const EXTENSIBLE = 0;
 const CLOSED = 1;
@@ -72,7 +72,9 @@ export const adorned: Composite = {
       Object.defineProperty(object, OPAQUE_CLASS, { value: type, configurable: true });
     } else if (type !== null) {
       const prototype = typeof type === "function" ? (type.prototype as unknown) : undefined;
-      if (typeof prototype !== "object") return false;
+      if (typeof prototype !== "object" || prototype === null) return false;
+      // An object of the class that is something else underneath would be none.
+      if (basePrototypeOf(prototype) !== Object.getPrototypeOf(object)) return false;
       Object.setPrototypeOf(object, prototype);
     }
     for (let i = 0; i < flags.length; i++) {
@@ -111,7 +113,7 @@ function ownKeysBeside(value: object, base: Leaf | Composite | null): (string | 
     return keys.slice(indexCount(keys)).filter(key => key !== "length");
   if (base?.owns !== undefined) return keys.filter(key => base.owns?.(value, key) !== true);
   if (base !== null && base.prototypes.length > 0) return keys;
-  if (isArguments(value)) return [];
+  if (keys.length === Object.keys(value).length || isArguments(value)) return [];
   return keys.filter(key => typeof key === "symbol" || !Object.prototype.propertyIsEnumerable.call(value, key));
 }
 

@@ -18,3 +18,11 @@ export function baseTypeOf(value: object): Leaf | Composite | null {
   }
   return instance as unknown as Composite;
 }
+
+/** The prototype of the nearest type that a class extends; null if there is none. */
+export function basePrototypeOf(prototype: object): object | null {
+  for (let at: object | null = prototype; at !== null; at = Object.getPrototypeOf(at) as object | null) {
+    if (at === Array.prototype || typeByPrototype.has(at)) return at;
+  }
+  return null;
+}

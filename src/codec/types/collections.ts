@@ -2,7 +2,7 @@ import * as c from "../constants.ts";
 import type { Composite } from "../extension.ts";
 import { entryStep, memberStep, valueStep } from "../path.ts";
 import { setProperty } from "../property.ts";
-import { cellBytes, isOrdinaryCell } from "./ordinary.ts";
+import { cellBytes, isOrdinaryCell, isOrdinaryObject } from "./ordinary.ts";
 
 const MAP_BYTES = cellBytes(() => new Map());
 const SET_BYTES = cellBytes(() => new Set());
@@ -65,6 +65,7 @@ export const nullObject: Composite<Record<string, unknown>> = {
   kind: "composite",
   code: c.EXT_NULL_OBJECT,
   prototypes: [],
+  isBare: value => isOrdinaryObject(value, Object.keys(value).length),
   pairs: true,
   step: memberStep,
   partsToCreate: 0,

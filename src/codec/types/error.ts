@@ -52,7 +52,7 @@ export const error: Composite<Error> = {
   create([mark, name]) {
     const kind = mark === null ? KINDS.get(name as string) : undefined;
     if (kind === undefined) return null;
-    const made = kind === (AggregateError as unknown) ? new AggregateError([]) : new kind();
+    const made = withoutStack(() => (kind === (AggregateError as unknown) ? new AggregateError([]) : new kind()));
     for (const key of [...HIDDEN, ...ORIGIN]) Reflect.deleteProperty(made, key as string);
     return made;
   },
@@ -95,6 +95,17 @@ export const domException: Composite<DOMException> = {
     return parts.length <= 3;
   },
 };
+
+/** Looking at the decoder's stack would cost ten times as much as all else. */
+function withoutStack<T>(make: () => T): T {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    return make();
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+}
 
 /** The class of the engine's that an error is of, or that its class extends. */
 function kindOf(value: Error): string {

@@ -1,9 +1,11 @@
 import * as c from "../constants.ts";
 import type { Composite } from "../extension.ts";
+import type { Callable } from "../names.ts";
 import { OpaqueName, OpaqueValue } from "../opaque.ts";
 import { memberStep, type Step } from "../path.ts";
 import { setProperty } from "../property.ts";
-import { constructorOf } from "../reasons.ts";
+import { constructorOf, nativeAncestor } from "../reasons.ts";
+import { isOrdinaryObject } from "./ordinary.ts";
 
 const step: Step = (index, key) => (index === 1 ? ".constructor" : memberStep(index, key));
 
@@ -15,6 +17,7 @@ export const instance: Composite<Record<string, unknown>> = {
   kind: "composite",
   code: c.EXT_INSTANCE,
   prototypes: [],
+  isBare: value => isOrdinaryObject(value, Object.keys(value).length),
   pairs: true,
   step,
   partsToCreate: 2,
@@ -30,7 +33,12 @@ export const instance: Composite<Record<string, unknown>> = {
     if (mark !== null) return null;
     if (type instanceof OpaqueName) return new OpaqueValue(c.EXT_INSTANCE, type, [mark, type]) as never;
     const prototype = typeof type === "function" ? (type.prototype as unknown) : undefined;
-    return typeof prototype === "object" ? Object.create(prototype) : null;
+    if (typeof prototype !== "object" || prototype === null) return null;
+    const object = Object.create(prototype) as Record<string, unknown>;
+    const native = nativeAncestor(object);
+    if (native !== null)
+      throw new Error(`an object of ${(type as Callable).name} is more than its properties: it is a ${native}`);
+    return object;
   },
 
   fill(object, parts) {
