@@ -441,3 +441,7 @@ export class Encoder extends LinkedOutput {
     return end + header + 1;
   }
 }
+
+const debug = Number(process.env.PLASMID_CODEC_DEBUG);
+if (debug > 0)
+  (require("./inspect/narrate.ts") as typeof import("./inspect/narrate.ts")).narrate(Encoder.prototype, debug);

@@ -5,6 +5,7 @@ export { Decoder, type DecoderOptions } from "./decoder.ts";
 export { type EncodeOptions, encode, encodeAsync } from "./encode.ts";
 export { Encoder, type EncoderOptions } from "./encoder.ts";
 export { DecodeError, EncodeError } from "./errors.ts";
+export { type ExplainedPart, type ExplainOptions, Explanation, explain } from "./inspect/explain.ts";
 export { FailTuple } from "./inspect/failure.ts";
 export { type InspectOptions, inspectSerializability, type Serializability } from "./inspect/serializability.ts";
 export type { ReferenceEncoder } from "./linked-output.ts";

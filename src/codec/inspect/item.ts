@@ -1,0 +1,151 @@
+import * as c from "../constants.ts";
+import { elementStep, memberStep, type Step } from "../path.ts";
+import { ELEMENT_BYTES, viewName } from "../typed-array.ts";
+import { compositeByCode } from "../types/registry.ts";
+import type { Bytes } from "./bytes.ts";
+import { EXTENSIONS, type How } from "./kinds.ts";
+
+/** What stands at some place of a message. */
+export interface Item {
+  readonly type: string;
+  /** The value in few words; null if that says nothing. */
+  readonly preview: string | null;
+  readonly how: How;
+  /** The value, of texts and numbers: a key. */
+  readonly value?: unknown;
+  /** How many values follow that belong to it, and how to get to them. */
+  readonly count: number;
+  readonly step: Step;
+  /** Where it has to end; -1 if that depends on what is in it. */
+  readonly end: number;
+  /** Which buffer it stands for; -1 for none. */
+  readonly buffer: number;
+}
+
+const noStep: Step = () => "";
+const LONGEST = 60;
+
+function leaf(type: string, preview: string | null, value?: unknown, how: How = "copied"): Item {
+  return { type, preview, how, value, count: 0, step: noStep, end: -1, buffer: -1 };
+}
+
+function container(type: string, count: number, step: Step, end = -1, how: How = "copied"): Item {
+  return { type, preview: null, how, count, step, end, buffer: -1 };
+}
+
+/** Reads the next item, or the header of one. */
+export function readItem(bytes: Bytes): Item {
+  const arrayCount = bytes.sizeOf(false);
+  if (arrayCount >= 0) return container(plural(arrayCount, "array", "element"), arrayCount, elementStep);
+  const mapCount = bytes.sizeOf(true);
+  if (mapCount >= 0) return container(plural(mapCount, "object", "property"), mapCount * 2, memberStep);
+  const lead = bytes.uint(1);
+  if (lead < 0x80) return number(lead);
+  if (lead >= 0xe0) return number(lead - 0x100);
+  if (lead < c.NIL) return text(bytes.text(lead & 0x1f));
+  if (c.isExt(lead)) return readExtension(bytes, bytes.extSize(lead), bytes.uint(1));
+  if (lead <= c.TRUE) return leaf(String(WORDS[lead - c.NIL]), null, null);
+  if (lead <= c.BIN32) return skipped(bytes, bytes.uint(1 << (lead - c.BIN8)), "Uint8Array");
+  if (lead <= c.FLOAT64) return number(bytes.float(lead === c.FLOAT32 ? 4 : 8));
+  if (lead <= c.UINT64) return number(bytes.uint(1 << (lead - c.UINT8)));
+  if (lead <= c.INT64) return number(bytes.int(1 << (lead - c.INT8)));
+  return text(bytes.text(bytes.uint(1 << (lead - c.STR8))));
+}
+
+const WORDS = ["null", "a byte that is never used", "false", "true"];
+
+function number(value: number): Item {
+  return leaf("number", Object.is(value, -0) ? "-0" : String(value), value);
+}
+
+function text(value: string): Item {
+  return leaf("text", quote(value), value);
+}
+
+function quote(value: string): string {
+  return JSON.stringify(value.length <= LONGEST ? value : `${value.slice(0, LONGEST)}…`);
+}
+
+function skipped(bytes: Bytes, size: number, name: string): Item {
+  bytes.skip(size);
+  return leaf(`${name}(${size})`, null);
+}
+
+/** `array, 3 elements`. */
+function plural(count: number, name: string, unit: string): string {
+  const units = unit === "property" ? "properties" : `${unit}s`;
+  return `${name}, ${count} ${count === 1 ? unit : units}`;
+}
+
+function readExtension(bytes: Bytes, size: number, code: number): Item {
+  const start = bytes.p;
+  const end = start + size;
+  if (end > bytes.bytes.length) bytes.fail("the message is cut off");
+  const [name, how = "copied"] = EXTENSIONS.get(code) ?? [
+    `unknown extension type ${code < 0x80 ? code : code - 0x100}`,
+  ];
+  const item = readPayload(bytes, size, code, name, how);
+  if (item.count === 0 && item.end < 0) bytes.p = end;
+  return item;
+}
+
+function readPayload(bytes: Bytes, size: number, code: number, name: string, how: How): Item {
+  const end = bytes.p + size;
+  const type = compositeByCode[code];
+  switch (code) {
+    case c.EXT_CONSTANT:
+      return leaf(bytes.uint(1) === c.CONSTANT_HOLE ? "hole" : "undefined", null);
+    case c.EXT_WIDE_TEXT: {
+      const value = bytes.wide(size);
+      return leaf(name, quote(value), value);
+    }
+    case c.EXT_BACK_REFERENCE:
+    case c.EXT_REFERENCE:
+      return leaf(name, String(bytes.uint(size)), undefined, how);
+    case c.EXT_OUT_OF_BAND: {
+      const index = bytes.uint(size);
+      return { ...leaf(`${name} ${index}`, "out of band", undefined, how), buffer: index };
+    }
+    case c.EXT_NAMED:
+      return leaf(name, JSON.stringify(bytes.string()), undefined, how);
+    case c.EXT_INLINE_VIEW: {
+      const kind = bytes.uint(1);
+      return leaf(`${viewName(kind)}(${(size - 1) / (ELEMENT_BYTES[kind] ?? 1)})`, null);
+    }
+    case c.EXT_VIEW: {
+      const kind = bytes.uint(1);
+      const at = bytes.count();
+      return container(`${viewName(kind)}(${bytes.count()})${at === 0 ? "" : ` at byte ${at}`}`, 1, noStep, end);
+    }
+    case c.EXT_PACKED_ARRAY:
+    case c.EXT_PACKED_SET:
+      return container(name, 1, noStep, end);
+    case c.EXT_PACKED_MAP:
+      return container(name, 2, index => (index === 0 ? ".keys()" : ".values()"), end);
+    case c.EXT_RECORDS:
+      return readRecords(bytes, name, end);
+    case c.EXT_NUMBERS:
+    case c.EXT_DATES:
+    case c.EXT_BACK_REFERENCES: {
+      const kind = bytes.uint(1);
+      return leaf(plural((size - 1) / (ELEMENT_BYTES[kind] ?? 1), name, "element"), viewName(kind), undefined, how);
+    }
+    case c.EXT_TEXTS:
+      bytes.uint(1);
+      return leaf(plural(bytes.count(), name, "element"), null);
+  }
+  if (type === undefined) return leaf(name, null, undefined, how);
+  const parts = bytes.sizeOf(type.pairs);
+  if (parts < 0) bytes.fail(`${name} holds ${type.pairs ? "a map" : "an array"}`);
+  const count = type.pairs ? parts * 2 : parts;
+  return container(code === c.EXT_MAP || code === c.EXT_SET ? `${name}(${parts})` : name, count, type.step, end, how);
+}
+
+function readRecords(bytes: Bytes, name: string, end: number): Item {
+  const count = bytes.sizeOf(false);
+  if (count < 0) bytes.fail("the keys of records are expected");
+  const keys: string[] = [];
+  for (let i = 0; i < count; i++) keys.push(bytes.string());
+  const type = plural(bytes.count(), name, "element");
+  return container(type, count, index => `[]${memberStep(1, keys[index])}`, end);
+}
