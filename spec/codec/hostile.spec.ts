@@ -2,13 +2,12 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { DecodeError, Decoder, decode, encode } from "../../src/codec/index.ts";
 import { graph } from "./arbitraries.ts";
+import { BUFFERS, corpus, generator, INTERESTING, REFERENCES } from "./corpus.ts";
 import { expectSame } from "./same.ts";
 import { anything, holed } from "./values.ts";
 
 const GOOD = { rows: [1, { a: "b" }], map: new Map([["k", new Set([1n])]]) };
 const GOOD_BYTES = encode(GOOD);
-const BUFFERS = [new ArrayBuffer(64), new Uint8Array(600).subarray(8, 520)];
-const REFERENCES = [{ ref: 0 }];
 
 /** One decoder for all: whatever it was fed, it must go on working. */
 const decoder = new Decoder();
@@ -30,42 +29,6 @@ function expectStillGood(): void {
   expectSame(decoder.decode(GOOD_BYTES), GOOD);
 }
 
-/** One of everything, in messages short enough to try every change of. */
-function corpus(): Uint8Array[] {
-  const shared = { x: 1 };
-  const cycle: unknown[] = [1];
-  cycle.push(cycle);
-  const buffer = new ArrayBuffer(24);
-  const sparse: unknown[] = [];
-  sparse.length = 300_000;
-  sparse[7] = "seven";
-  const values: unknown[] = [
-    [0, -1, 200, -200, 70_000, -70_000, 2 ** 40, -(2 ** 40), 1.5, null, true, false, undefined],
-    ["", "abc", "é".repeat(20), "x".repeat(300), "\ud800"],
-    { a: 1, b: { c: [2] }, "\udfff": 3, __proto__: null },
-    JSON.parse('{"__proto__": {"a": 1}, "b": []}'),
-    holed(3, { 0: 1, 2: 3 }),
-    sparse,
-    [5n, -(2n ** 80n)],
-    [new Date(0), new Date(1), new Date(-1), new Date(Number.NaN)],
-    new Map<unknown, unknown>([
-      ["k", [1]],
-      [{}, new Set(["v"])],
-    ]),
-    new Set([1, "a", new Map()]),
-    Object.assign(Object.create(null), { a: 1 }),
-    [new Uint8Array([1, 2]), new Float64Array([1]), Buffer.from("b"), buffer, new DataView(buffer, 1, 2)],
-    [shared, shared, cycle, new Uint8Array(buffer, 0, 8), new Uint16Array(buffer, 16, 2)],
-    GOOD,
-  ];
-  const messages = values.map(value => encode(value));
-  const out = new Float64Array(8);
-  messages.push(encode([out, out.buffer, new Uint8Array(512)], { buffers: [], bufferThreshold: 64 }));
-  const ref = { [Symbol.for("plasmid.ref")]: true };
-  messages.push(encode([ref, { ref }], { references: { index: () => 0 } }));
-  return messages;
-}
-
 /** Deep enough for the explicit stacks, which reads each level by another piece of code. */
 function deepMessage(): Uint8Array {
   const wraps = [
@@ -79,12 +42,23 @@ function deepMessage(): Uint8Array {
   return encode(value);
 }
 
-const CORPUS = corpus();
+/** Those that are short enough to try every change of. */
+const CORPUS = corpus().filter(message => message.length < 400);
 const DEEP = deepMessage();
+
+/** What the default decoder refuses whole. */
+function isCode(message: Uint8Array): boolean {
+  try {
+    decode(message);
+    return false;
+  } catch (error) {
+    return String(error).includes("code");
+  }
+}
 
 describe("hostile bytes", () => {
   test("the corpus itself decodes", () => {
-    for (const message of [...CORPUS, DEEP]) expect(survives(message)).toBe(true);
+    for (const message of [...CORPUS, DEEP]) expect(survives(message) || isCode(message)).toBe(true);
   });
 
   test("cut off at every byte: always an error", () => {
@@ -127,27 +101,6 @@ describe("hostile bytes", () => {
     }
     expectStillGood();
   });
-
-  test("200,000 mutants of the corpus", () => {
-    const random = generator(0x9e3779b9);
-    let decoded = 0;
-    for (let round = 0; round < 200_000; round++) {
-      const bytes = CORPUS[random() % CORPUS.length]!.slice();
-      for (let changes = 1 + (random() % 4); changes > 0; changes--) {
-        const at = random() % bytes.length;
-        const kind = random() % 4;
-        if (kind === 0) bytes[at] = random();
-        else if (kind === 1) bytes[at]! ^= 1 << (random() % 8);
-        else if (kind === 2) bytes[at] = INTERESTING[random() % INTERESTING.length]!;
-        else bytes.copyWithin(at, random() % bytes.length, random() % bytes.length);
-      }
-      if (survives(bytes)) decoded++;
-      if (round % 1000 === 0) expectStillGood();
-    }
-    // Neither all nor none, or the mutants test nothing.
-    expect(decoded).toBeGreaterThan(10_000);
-    expect(decoded).toBeLessThan(190_000);
-  }, 30_000);
 
   test("mutants of a deep message", () => {
     const random = generator(31);
@@ -243,6 +196,52 @@ describe("memory stays in proportion to the message", () => {
     expect(process.memoryUsage().rss - before).toBeLessThan(300e6);
   });
 
+  test("records in records that each announce all the rest", () => {
+    // 60 levels of 149,000 objects, made before their values are read.
+    const bytes = new Uint8Array(300_000).fill(0xc0);
+    let p = 0;
+    const put = (...more: number[]) => {
+      bytes.set(more, p);
+      p += more.length;
+    };
+    put(0xc9, ...be32(bytes.length - 6), 0x7f, 1);
+    put(0xc9, ...be32(bytes.length - p - 6), 0x19);
+    for (let level = 0; level < 60; level++) {
+      put(0xc9, ...be32(bytes.length - p - 6), 0x08, 0x92, 0xa1, 0x61, 0xa1, 0x62);
+      put(0xce, ...be32(149_000 - level * 10));
+    }
+    const before = process.memoryUsage().rss;
+    expect(() => decode(bytes)).toThrow("more than may still come");
+    expect(process.memoryUsage().rss - before).toBeLessThan(150e6);
+  });
+
+  test("references to references: a graph of 2^200 paths is 200 arrays", () => {
+    const levels = Array.from({ length: 199 }, (_, i) => [0x92, 0xd4, 0x03, i, 0xd4, 0x03, i]).flat();
+    const laughs = [0xdc, 0, 200, 0x90, ...levels.map((byte, i) => (i % 7 === 3 || i % 7 === 6 ? byte + 1 : byte))];
+    const bytes = new Uint8Array([0xc8, (laughs.length + 1) >> 8, (laughs.length + 1) & 255, 0x7f, 1, ...laughs]);
+    const value = decode(bytes) as [[], ...[object, object][]];
+    expect(value.length).toBe(200);
+    expect(value[199]![0]).toBe(value[198]!);
+    expect(encode(value).length).toBeLessThan(bytes.length * 2);
+  });
+
+  test("a million levels of every container", () => {
+    const levels = 1_000_000;
+    for (const open of [[0x91], [0x81, 0xa1, 0x6b], [0x81, 0x01]]) {
+      const bytes = new Uint8Array(levels * open.length + 1).map((_, i) => open[i % open.length]!);
+      bytes[levels * open.length] = 0xc0;
+      expect(survives(bytes)).toBe(true);
+      expect(survives(bytes.subarray(0, -1))).toBe(false);
+    }
+    const nested = new Uint8Array(levels * 7 + 1);
+    for (let i = 0; i < levels; i++) {
+      nested.set([0xc9, ...be32(nested.length - (i + 1) * 7 + 1), 0x16, 0x91], i * 7);
+    }
+    nested[levels * 7] = 0xc0;
+    expect(survives(nested)).toBe(true);
+    expectStillGood();
+  }, 30_000);
+
   test("sparse arrays that the engine would keep as slots", () => {
     const one = (length: number) => [
       0xc7,
@@ -283,24 +282,6 @@ describe("memory stays in proportion to the message", () => {
     expect(() => decode(encode([1, [2]]), { maxElements: 2 })).toThrow(DecodeError);
   });
 });
-
-/** First bytes and lengths that mean something. */
-const INTERESTING = [
-  0x00, 0x01, 0x02, 0x03, 0x04, 0x10, 0x11, 0x12, 0x13, 0x14, 0x15, 0x16, 0x17, 0x18, 0x7f, 0x80, 0x81, 0x8f, 0x90,
-  0x91, 0x9f, 0xa0, 0xa1, 0xbf, 0xc0, 0xc1, 0xc4, 0xc5, 0xc6, 0xc7, 0xc8, 0xc9, 0xca, 0xcb, 0xcf, 0xd3, 0xd4, 0xd5,
-  0xd6, 0xd7, 0xd8, 0xd9, 0xda, 0xdb, 0xdc, 0xdd, 0xde, 0xdf, 0xe0, 0xff,
-];
-
-/** A xorshift generator: the same mutants in every run. */
-function generator(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return state >>> 0;
-  };
-}
 
 function be32(value: number): number[] {
   return [value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255];

@@ -40,6 +40,8 @@ export class Input {
   /** Lets go of the bytes. */
   protected close(): void {
     this.bytes = NOTHING;
+    this.viewed = NOTHING;
+    this.view = null;
   }
 
   /** Made when a message needs it: small ones don't, and it costs as much as all of their decoding. */
@@ -73,12 +75,12 @@ export class Input {
   }
 
   /**
-   * Fails if `count` elements, which are claimed later, are more than may still come.
+   * Gives back elements that were claimed for containers whose headers now come: these claim them themselves.
    *
    * @internal
    */
-  expect(count: number): void {
-    if (count > this.budget) this.fail(`${count} elements are more than may still come`, this.p - 1);
+  unclaim(count: number): void {
+    this.budget += count;
   }
 
   /**

@@ -12,7 +12,8 @@ import {
 } from "../typed-array.ts";
 
 /** Integers on their way from the one look at each to as few bytes as hold them all. */
-let integers = new Int32Array(1024);
+let integers: Int32Array | null = null;
+const LEAST_INTEGERS = 1024;
 const KEPT_INTEGERS = 1 << 16;
 
 /**
@@ -22,8 +23,10 @@ const KEPT_INTEGERS = 1 << 16;
  * Each element is looked at once, for an accessor may answer differently when asked again.
  */
 export function writeNumbers(encoder: Encoder, values: readonly unknown[], count: number, p: number): number {
-  if (integers.length < count) integers = new Int32Array(count);
-  const kept = integers;
+  let kept = integers;
+  if (kept === null || kept.length < count) kept = new Int32Array(Math.max(count, LEAST_INTEGERS));
+  // Taken while in use: an accessor among the elements may encode other numbers.
+  integers = null;
   let least = 0;
   let most = 0;
   let i = 0;
@@ -36,7 +39,7 @@ export function writeNumbers(encoder: Encoder, values: readonly unknown[], count
   }
   if (i === count) p = writeIntegers(encoder, kept, count, least, most, p);
   else p = writeDoubles(encoder, values, count, kept, i, p);
-  if (kept.length > KEPT_INTEGERS) integers = new Int32Array(1024);
+  if (kept.length <= KEPT_INTEGERS) integers = kept;
   return p;
 }
 

@@ -51,8 +51,9 @@ export function readRecords(decoder: Decoder, end: number, depth: number, slot: 
   if (depth >= decoder.recursion) decoder.failDepth();
   const keys = readKeys(decoder);
   const count = decoder.readUint();
-  // The lists claim what they need themselves; objects that are made before are not to pass that.
-  decoder.expect(count * keys.length);
+  // Each list claims its own elements again. Until it does they stay claimed, for the objects are made before: records in records
+  // that never come could else ask for all there is, level by level.
+  decoder.claim(count * keys.length);
   const shape = Shape.of(keys);
   const objects = decoder.isGraph ? shape.shells(count) : null;
   if (objects !== null) {
@@ -62,6 +63,7 @@ export function readRecords(decoder: Decoder, end: number, depth: number, slot: 
   const columns: Column[] = new Array(keys.length);
   for (let k = 0; k < keys.length; k++) {
     const at = decoder.p;
+    decoder.unclaim(count);
     const column = decoder.readList(depth + 1);
     if (column.length !== count) decoder.fail(`a list of ${column.length} values for ${count} records`, at);
     columns[k] = column;

@@ -20,6 +20,8 @@ const COMPILED_KEYS = 64;
 const COMPILED_KEY_LENGTH = 100;
 /** Shapes that are kept; when there are more, all are forgotten. */
 const KEPT = 256;
+/** Longer ones, all keys together, are not kept: they could be as long as messages are. */
+const KEPT_LENGTH = 4096;
 
 const shapes = new Map<string, Shape>();
 let mayCompile = true;
@@ -34,6 +36,7 @@ export class Shape {
   /** The shape of objects with these keys. */
   static of(keys: readonly string[]): Shape {
     const name = JSON.stringify(keys);
+    if (name.length > KEPT_LENGTH) return new Shape(keys);
     const known = shapes.get(name);
     if (known !== undefined) return known;
     if (shapes.size >= KEPT) shapes.clear();
