@@ -32,24 +32,28 @@ export const graph: fc.Arbitrary<GraphRecipe> = fc
       ),
       { minLength: 1, maxLength: 30 },
     ),
+    fc.array(fc.nat(30), { maxLength: 6 }),
     fc.array(fc.record({ from: fc.nat(1000), to: fc.nat(1000) }), { maxLength: 90 }),
   )
-  .map(([picked, edges]) => recipe(picked, edges));
+  .map(([picked, locks, edges]) => recipe(picked, locks, edges));
 
-function recipe(picked: readonly number[], edges: readonly Edge[]): GraphRecipe {
+const LOCKS = [Object.preventExtensions, Object.seal, Object.freeze];
+
+/** Kinds of nodes by their place in the table, nodes that are locked in the end, edges. */
+function recipe(picked: readonly number[], locks: readonly number[], edges: readonly Edge[]): GraphRecipe {
   const nodes = picked.length;
   const kindOf = (node: number) => picked[node % nodes]!;
   return {
     nodes,
     edges,
     keeps: ({ from }) => kindOf(from) < containers.length && containers[kindOf(from)]!.unique !== true,
-    build: (others = edges) => build(picked, others),
+    build: (others = edges) => build(picked, locks, others),
     [fc.toStringMethod]: () =>
-      `nodes ${picked.map(kind => kinds[kind]).join(", ")}; edges ${edges.map(({ from, to }) => `${from % nodes}>${to % nodes}`).join(" ")}`,
+      `nodes ${picked.map(kind => kinds[kind]).join(", ")}; locks ${locks.join(" ")}; edges ${edges.map(({ from, to }) => `${from % nodes}>${to % nodes}`).join(" ")}`,
   } as GraphRecipe;
 }
 
-function build(picked: readonly number[], edges: readonly Edge[]): unknown[] {
+function build(picked: readonly number[], locks: readonly number[], edges: readonly Edge[]): unknown[] {
   const made = picked.map(kind => {
     if (kind < containers.length) return containers[kind]!.make();
     return [...leaves, ...scalars][kind - containers.length]!.make();
@@ -59,6 +63,11 @@ function build(picked: readonly number[], edges: readonly Edge[]): unknown[] {
     if (kind < containers.length) {
       containers[kind]!.attach(made[from % made.length] as object, made[to % made.length], n);
     }
+  }
+  for (const [n, lock] of locks.entries()) {
+    const node = made[lock % made.length];
+    const kind = containers[picked[lock % made.length]!];
+    if (kind !== undefined && kind.custom !== true) LOCKS[n % LOCKS.length]!(node as object);
   }
   return made;
 }

@@ -1,3 +1,4 @@
+import { Money, Point, Registry, Ring, Stack } from "./sample-classes.ts";
 import { holed } from "./values.ts";
 
 // One table of what the codec takes, for all specs that try everything: hostile bytes, graphs, vectors. Who adds a type adds it here.
@@ -56,6 +57,8 @@ export const leaves: readonly Sample[] = [
   sample("URLSearchParams", () => new URLSearchParams("a=1&a=2")),
   sample("Headers", () => new Headers([["a", "b"]])),
   ...("Temporal" in globalThis ? temporal : []),
+  sample("class by name", () => Point),
+  sample("serialized", () => new Money(5)),
 ];
 
 /** Objects that are made of others. `attach` adds a member; each `n` is given once for an object. */
@@ -65,6 +68,8 @@ export interface Container<T extends object = object> {
   attach(container: T, member: unknown, n: number): void;
   /** Whether it may drop a member that it has. */
   readonly unique?: boolean;
+  /** Whether what it is decoded to is up to its class, locks and all. */
+  readonly custom?: boolean;
 }
 
 const container = <T extends object>(one: Container<T>): Container => one as unknown as Container;
@@ -142,6 +147,68 @@ export const containers: readonly Container[] = [
     make: () => new Set(),
     attach: (set, member) => void set.add(member),
   }),
+  container<object>({
+    name: "array with names",
+    make: () => [1, 2],
+    attach: (array, member, n) => void Object.assign(array, { [n % 2 === 0 ? `k${n}` : Symbol.for(`${n}`)]: member }),
+  }),
+  container<Record<string, unknown>>({
+    name: "instance",
+    make: () => new Point(1, 2) as never,
+    attach(object, member, n) {
+      object[`k${n}`] = member;
+    },
+  }),
+  container<Ring>({
+    name: "reduced",
+    custom: true,
+    make: () => new Ring(2),
+    attach: (ring, member) => void ring.items.push(member),
+  }),
+  container<object>({
+    name: "adorned array",
+    make: () => Stack.from([1]),
+    attach(array, member, n) {
+      const flags = { enumerable: n % 2 === 0, writable: n % 3 === 0, configurable: n % 5 === 0 };
+      const key = n % 2 === 0 ? `k${n}` : Symbol.for(`spec ${n}`);
+      Object.defineProperty(array, key, { value: member, ...flags });
+    },
+  }),
+  container<Map<unknown, unknown>>({
+    name: "adorned Map",
+    make: () => new Registry(),
+    attach(map, member, n) {
+      if (n % 2 === 0) map.set(n, member);
+      else Object.assign(map, { [`k${n}`]: member });
+    },
+  }),
+];
+
+const hidden = <T extends object>(object: T, flags: PropertyDescriptor = {}): T =>
+  Object.defineProperty(object, "hidden", { value: [1], ...flags });
+
+/** What is around objects: their class, properties beside their contents, locks. */
+export const adorned: readonly Sample[] = [
+  sample("frozen object", () => Object.freeze({ a: [1] })),
+  sample("sealed array", () => Object.seal([1, { a: 1 }])),
+  sample("closed Map", () => Object.preventExtensions(new Map([["a", 1]]))),
+  sample("frozen object of many", () => Object.freeze([Object.freeze({ a: 1 }), Object.freeze(new Date(1))])),
+  sample("symbols for keys", () => ({ a: 1, [Symbol.for("spec")]: [1], [Symbol.iterator]: null })),
+  sample("names of an array", () => Object.assign([1, 2], { name: "list", "01": 1 })),
+  sample("names of a Set and a view", () => [
+    Object.assign(new Set([1]), { name: "set" }),
+    Object.assign(new Uint8Array(2), { name: "view" }),
+  ]),
+  sample("hidden", () => [hidden({ a: 1 }), hidden([1], { writable: true }), hidden(new Date(1))]),
+  sample("hidden in a cycle", () => {
+    const object = { a: 1 };
+    return Object.freeze(Object.defineProperty(object, "self", { value: [object] }));
+  }),
+  sample("instance", () => new Point(1, new Point(2, null))),
+  sample("array of a class", () => Stack.from([1, 2])),
+  sample("Map of a class", () => new Registry([["a", new Registry()]])),
+  sample("reduced", () => new Ring(3)),
+  sample("frozen instance", () => Object.freeze(new Point(1, 2))),
 ];
 
 /** Values of several types at once, and shapes that have code of their own. */
@@ -192,4 +259,4 @@ export const filled: readonly Sample[] = containers.map(one => ({
 }));
 
 /** All of the above. */
-export const samples: readonly Sample[] = [...scalars, ...leaves, ...shapes, ...filled];
+export const samples: readonly Sample[] = [...scalars, ...leaves, ...adorned, ...shapes, ...filled];

@@ -74,6 +74,11 @@ export function hasSerializers(): boolean {
   return entries.size > 0;
 }
 
+/** Whether objects with exactly this prototype, have a serializer. */
+export function hasSerializer(prototype: object): boolean {
+  return entries.size > 0 && entries.has(prototype);
+}
+
 /** What a value has of its own to say about its encoding, or inherits: whichever is nearest. Null if nothing. */
 export function customOf(value: object): Entry | typeof REDUCE | null {
   const { size } = entries;
