@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { capture, encode } from "../../src/codec/index.ts";
+import { capture, encode, encodeAsync } from "../../src/codec/index.ts";
 import { samples } from "./samples.ts";
 
 /** Functions, of which the decoder must not evaluate anything. */
@@ -20,6 +20,7 @@ function code(): Uint8Array[] {
 /** What a decoder of the corpus is given beside the message. */
 export const BUFFERS = [new ArrayBuffer(64), new Uint8Array(600).subarray(8, 520)];
 export const REFERENCES = [{ ref: 0 }];
+export const SHARED = [new SharedArrayBuffer(8)];
 
 /** Bytes in docs/format.md, each line a message. */
 function documented(): Uint8Array[] {
@@ -35,6 +36,7 @@ function linked(): Uint8Array[] {
   return [
     encode([out.buffer, out], { buffers: [], bufferThreshold: 64 }),
     encode([out, out.buffer, new Uint8Array(512)], { buffers: [], bufferThreshold: 64 }),
+    encode([SHARED[0], new Uint16Array(SHARED[0]!, 2)], { shared: SHARED.slice() }),
     encode([ref, { ref }], { references: { index: () => 0 } }),
   ];
 }
@@ -43,13 +45,15 @@ function linked(): Uint8Array[] {
  * Messages that hold every extension type: each sample, each line of docs/format.md, and all samples in one graph, everything twice.
  * What the default decoder refuses (code) is among them.
  */
-export function corpus(): Uint8Array[] {
+export async function corpus(): Promise<Uint8Array[]> {
+  const blobs = [new Blob(["blob"], { type: "text/plain" }), new File(["file"], "name", { lastModified: 1 })];
   const twice = samples.map(({ make }) => make());
   return [
     ...samples.map(({ make }) => encode(make())),
     ...documented(),
     ...linked(),
     ...code(),
+    await encodeAsync(blobs),
     encode([twice, twice]),
   ];
 }

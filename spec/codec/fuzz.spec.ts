@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import * as constants from "../../src/codec/constants.ts";
 import { DecodeError, Decoder, encode } from "../../src/codec/index.ts";
-import { BUFFERS, corpus, generator, INTERESTING, REFERENCES } from "./corpus.ts";
+import { BUFFERS, corpus, generator, INTERESTING, REFERENCES, SHARED } from "./corpus.ts";
 import { expectSame } from "./same.ts";
 
 /** A million, unless the run is to be short. */
@@ -15,10 +15,10 @@ const GOOD = {
   list: Array.from({ length: 70 }, () => 0.5),
 };
 const GOOD_BYTES = encode(GOOD);
-const CORPUS = corpus();
-const decoder = new Decoder();
+const CORPUS = await corpus();
+const decoder = new Decoder({ shared: SHARED });
 /** It evaluates code: not for mutants. */
-const trusting = new Decoder({ code: true });
+const trusting = new Decoder({ code: true, shared: SHARED });
 const limited = new Decoder({ maxDepth: 3, maxElements: 20 });
 
 /** The value, or the DecodeError; any other error is thrown, with the bytes. */

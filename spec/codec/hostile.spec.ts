@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { DecodeError, Decoder, decode, encode } from "../../src/codec/index.ts";
 import { graph } from "./arbitraries.ts";
-import { BUFFERS, corpus, generator, INTERESTING, REFERENCES } from "./corpus.ts";
+import { BUFFERS, corpus, generator, INTERESTING, REFERENCES, SHARED } from "./corpus.ts";
 import { expectSame } from "./same.ts";
 import { anything, holed } from "./values.ts";
 
@@ -10,7 +10,7 @@ const GOOD = { rows: [1, { a: "b" }], map: new Map([["k", new Set([1n])]]) };
 const GOOD_BYTES = encode(GOOD);
 
 /** One decoder for all: whatever it was fed, it must go on working. */
-const decoder = new Decoder();
+const decoder = new Decoder({ shared: SHARED });
 
 /** True if it decoded; any error but DecodeError fails the test. */
 function survives(bytes: Uint8Array): boolean {
@@ -43,13 +43,13 @@ function deepMessage(): Uint8Array {
 }
 
 /** Those that are short enough to try every change of. */
-const CORPUS = corpus().filter(message => message.length < 400);
+const CORPUS = (await corpus()).filter(message => message.length < 400);
 const DEEP = deepMessage();
 
 /** What the default decoder refuses whole. */
 function isCode(message: Uint8Array): boolean {
   try {
-    decode(message);
+    decode(message, { buffers: BUFFERS, references: REFERENCES, shared: SHARED });
     return false;
   } catch (error) {
     return String(error).includes("code");
@@ -126,8 +126,9 @@ describe("hostile bytes", () => {
 
   test("what decodes can be encoded again, and decodes the same", () => {
     const random = generator(99);
-    // What a class writes of its objects is up to it: a Ring forgets what it does not know.
-    const own = CORPUS.filter(message => !Buffer.from(message).includes("spec.Ring"));
+    // What a class writes of its objects is up to it: a Ring forgets what it does not know. Blobs are not written at once.
+    const isOwn = (message: Buffer) => !message.includes("spec.Ring") && !message.includes("text/plain");
+    const own = CORPUS.filter(message => isOwn(Buffer.from(message)));
     for (let round = 0; round < 20_000; round++) {
       const bytes = own[random() % own.length]!.slice();
       bytes[random() % bytes.length] = random();
