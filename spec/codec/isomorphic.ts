@@ -21,6 +21,8 @@ type Compare = (left: never, right: never, graph: Comparison, place: Place) => s
 export interface Ignoring {
   /** Which buffers the views are on: other libraries give views of the message. False by default. */
   buffers?: boolean;
+  /** Whether properties can be written and configured: plain objects are not asked for that, property by property. False by default. */
+  flags?: boolean;
 }
 
 /** What differs where; null if nothing does. */
@@ -114,7 +116,7 @@ class Comparison {
     for (const name of mine) {
       const here = Object.getOwnPropertyDescriptor(left, name)!;
       const there = Object.getOwnPropertyDescriptor(right, name)!;
-      for (const flag of ["enumerable", "configurable", "writable"] as const) {
+      for (const flag of this.ignoring.flags === true ? KEPT_FLAGS : ALL_FLAGS) {
         if (here[flag] !== there[flag]) return `${label(name)} differs in being ${flag}`;
       }
       const step = typeof name === "string" ? `.${name}` : `[${String(name)}]`;
@@ -125,6 +127,9 @@ class Comparison {
     return null;
   }
 }
+
+const KEPT_FLAGS = ["enumerable"] as const;
+const ALL_FLAGS = ["enumerable", "configurable", "writable"] as const;
 
 function pathOf(place: Place): string {
   const steps: string[] = [];
