@@ -67,7 +67,7 @@ async function comparePickle(): Promise<void> {
   const mine: Outcome[] = [];
   for (let i = 0; i < PROCESSES; i++) {
     mine.push(await duel(OUT_OF_BAND, ALONE));
-    const text = await outputOf(["python3", join(FOLDER, "pickle.py")]).catch(() => null);
+    const text = await outputOf(["python3", join(FOLDER, "pickle5.py")]).catch(() => null);
     if (text !== null) pickles.push(JSON.parse(text));
   }
   for (const [side, way] of (["encode", "decode"] as const).entries()) {

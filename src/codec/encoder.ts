@@ -4,6 +4,7 @@ import { writeDeep } from "./deep-writer.ts";
 import { EncodeError } from "./errors.ts";
 import type { Composite, Leaf } from "./extension.ts";
 import { ChangedWhileEncoding } from "./extents.ts";
+import { Gaps } from "./gaps.ts";
 import { LinkedOutput, type ReferenceEncoder } from "./linked-output.ts";
 import { writePackedArray, writePackedMap, writePackedSet } from "./lists/containers.ts";
 import { writeList } from "./lists/list.ts";
@@ -62,6 +63,9 @@ export class Encoder extends LinkedOutput {
   private readonly options: EncoderOptions | undefined;
   private root: unknown = undefined;
   private active = false;
+  private readonly ownGaps = new Gaps();
+  /** What `wrapGraph` put before the message. */
+  private headBytes = 0;
   private readonly own = { bytes: this.bytes, view: this.view };
   private target: { bytes: Uint8Array; view: DataView } | null = null;
 
@@ -84,10 +88,15 @@ export class Encoder extends LinkedOutput {
   encode(value: unknown): Uint8Array<ArrayBuffer> {
     if (this.active) return this.encodeAside(value);
     this.useOwn();
+    this.ownGaps.clear();
     const end = this.run(value);
-    const message = this.bytes.slice(0, end) as Uint8Array<ArrayBuffer>;
-    this.keepOwn();
-    return message;
+    try {
+      if (this.ownGaps.isEmpty) return this.bytes.slice(0, end) as Uint8Array<ArrayBuffer>;
+      return this.ownGaps.fill(this.bytes, end, this.headBytes);
+    } finally {
+      this.ownGaps.clear();
+      this.keepOwn();
+    }
   }
 
   /**
@@ -119,8 +128,10 @@ export class Encoder extends LinkedOutput {
         this.extents.settle();
         this.forgetObjects();
         this.openTables();
+        this.ownGaps.clear();
         end = this.write(value, 0, 0);
       }
+      this.headBytes = 0;
       return this.refersBack ? this.wrapGraph(end) : end;
     } catch (error) {
       if (error instanceof ChangedWhileEncoding) {
@@ -146,6 +157,7 @@ export class Encoder extends LinkedOutput {
 
   private useTarget(target: Uint8Array): void {
     this.fixed = true;
+    this.gaps = null;
     if (this.bytes === target) return;
     if (this.target?.bytes !== target) {
       this.target = { bytes: target, view: new DataView(target.buffer, target.byteOffset, target.byteLength) };
@@ -157,6 +169,7 @@ export class Encoder extends LinkedOutput {
 
   private useOwn(): void {
     this.fixed = false;
+    this.gaps = this.ownGaps;
     this.bytes = this.own.bytes;
     this.view = this.own.view;
     this.capacity = this.own.bytes.length;
@@ -425,8 +438,9 @@ export class Encoder extends LinkedOutput {
 
   /** Announces that the message refers back to parts of itself, so that decoders of others need not remember any. */
   private wrapGraph(end: number): number {
-    const size = end + 1;
+    const size = end + 1 + this.ownGaps.since(0);
     const header = size < 0x100 ? 3 : 6;
+    this.headBytes = header + 1;
     this.need(end, header + 1);
     const bytes = this.bytes;
     bytes.copyWithin(header + 1, 0, end);

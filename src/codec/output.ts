@@ -1,6 +1,10 @@
 import * as c from "./constants.ts";
 import { EncodeError } from "./errors.ts";
+import type { Gaps } from "./gaps.ts";
 import { utf8Length, utf8Write } from "./text.ts";
+
+/** From how many bytes on copying once rather than twice is worth the bookkeeping. */
+const GAP_BYTES = 1 << 14;
 
 /** Thrown, and caught by `Encoder.encodeInto`, when a caller's buffer is full. One object, for it is no error. */
 export const FULL = Symbol("the target is full");
@@ -17,6 +21,8 @@ export class Output {
   capacity: number;
   /** Whether the bytes are the caller's, and being full ends the attempt. */
   protected fixed = false;
+  /** What is left out for now; null if all has to be written where it belongs. */
+  protected gaps: Gaps | null = null;
 
   constructor(capacity: number) {
     const buffer = new ArrayBuffer(capacity);
@@ -296,7 +302,7 @@ export class Output {
 
   /** Fills in the size of the extension that was opened at `start` and ends at `p`. */
   closeExt(start: number, p: number): void {
-    this.view.setUint32(start + 1, p - start - 6);
+    this.view.setUint32(start + 1, p - start - 6 + (this.gaps === null ? 0 : this.gaps.since(start)));
   }
 
   /** An extension whose payload is one index: a back reference, a reference, a buffer out of band. */
@@ -335,7 +341,12 @@ export class Output {
     return p + 1;
   }
 
+  /** Bytes as they are; large ones may go into a gap. */
   writeBytes(source: Uint8Array, p: number): number {
+    if (this.gaps !== null && source.length >= GAP_BYTES) {
+      this.gaps.add(p, source);
+      return p;
+    }
     this.need(p, source.length);
     this.bytes.set(source, p);
     return p + source.length;
