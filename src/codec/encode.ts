@@ -1,4 +1,5 @@
 import { Blobs } from "./blobs.ts";
+import { BufferList } from "./buffer-list.ts";
 import { DEFAULT_BUFFER_THRESHOLD } from "./constants.ts";
 import { Encoder } from "./encoder.ts";
 import type { ReferenceEncoder } from "./linked-output.ts";
@@ -8,11 +9,17 @@ import { StandardWriter } from "./standard.ts";
 export interface EncodeOptions {
   /**
    * If given, large buffers are not copied into the message: their bytes, still the value's own memory, are pushed here, and `decode`
-   * wants the same ones in the same order.
+   * wants the same ones in the same order. What is in the list already stays: several messages may share one list, and then all of them
+   * are decoded with all of it. What one of them handed out before is not pushed again.
    */
   buffers?: Uint8Array[];
   /** From how many bytes on a buffer counts as large. 512 by default; means nothing without `buffers`. */
   bufferThreshold?: number;
+  /**
+   * Asked for each large buffer, with its bytes: false keeps it in the message, as what pickle's buffer callback says to. May be asked
+   * twice for one buffer, of which it should say the same. Means nothing without `buffers`.
+   */
+  bufferFilter?: (bytes: Uint8Array) => boolean;
   /** Where references to objects of a store get their numbers. Without it a reference is refused. */
   references?: ReferenceEncoder;
   /**
@@ -64,11 +71,11 @@ export function encode(value: unknown, options?: EncodeOptions): Uint8Array<Arra
 export async function encodeAsync(value: unknown, options: EncodeOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
   const blobs = new Blobs();
   for (;;) {
-    const buffers: Uint8Array[] | undefined = options.buffers === undefined ? undefined : [];
+    const buffers = options.buffers?.slice();
     const shared = options.shared?.slice();
     const message = encodeWith(value, { ...options, buffers, shared }, blobs);
     if (!blobs.incomplete) {
-      for (const buffer of buffers ?? []) options.buffers?.push(buffer);
+      for (const buffer of buffers?.slice(options.buffers?.length) ?? []) options.buffers?.push(buffer);
       for (const one of shared?.slice(options.shared?.length) ?? []) options.shared?.push(one);
       return message;
     }
@@ -77,15 +84,16 @@ export async function encodeAsync(value: unknown, options: EncodeOptions = {}): 
 }
 
 function encodeWith(value: unknown, options: EncodeOptions, blobs: Blobs | null = null): Uint8Array<ArrayBuffer> {
-  const { buffers, references, code, errorStacks, shared } = options;
+  const { buffers, bufferFilter, references, code, errorStacks, shared } = options;
   if (options.standard === true) {
     if (buffers === undefined && references === undefined && code !== true) return new StandardWriter().encode(value);
     throw new TypeError("`standard` leaves no place for `buffers`, `references` or `code`: they are extensions");
   }
   const threshold = options.bufferThreshold ?? DEFAULT_BUFFER_THRESHOLD;
   const bufferThreshold = buffers === undefined ? Number.POSITIVE_INFINITY : threshold;
-  const encoder = new Encoder({ bufferThreshold, references, code, errorStacks, shared });
+  const encoder = new Encoder({ bufferThreshold, bufferFilter, references, code, errorStacks, shared });
   encoder.blobs = blobs;
+  if (buffers !== undefined && buffers.length > 0) encoder.before = new BufferList(buffers);
   const message = encoder.encode(value);
   if (buffers !== undefined) for (const buffer of encoder.buffers) buffers.push(buffer);
   return message;

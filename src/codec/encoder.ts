@@ -32,6 +32,8 @@ export interface EncoderOptions {
    * keeps all of them in the message.
    */
   bufferThreshold?: number;
+  /** Asked for each buffer from the threshold on, with its bytes, perhaps twice: false keeps it in the message. */
+  bufferFilter?: (bytes: Uint8Array) => boolean;
   /** Whether references may be written; `encoder.references` lists them. False by default. */
   acceptReferences?: boolean;
   /** Numbers the references instead of `encoder.references`. */
@@ -72,6 +74,7 @@ export class Encoder extends LinkedOutput {
   constructor(options?: EncoderOptions) {
     super(INITIAL_BYTES);
     this.bufferThreshold = options?.bufferThreshold ?? c.DEFAULT_BUFFER_THRESHOLD;
+    this.bufferFilter = options?.bufferFilter ?? null;
     this.acceptReferences = options?.acceptReferences ?? options?.references !== undefined;
     this.code = options?.code === true;
     this.errorStacks = options?.errorStacks !== false;

@@ -1,3 +1,4 @@
+import type { BufferList } from "./buffer-list.ts";
 import * as c from "./constants.ts";
 import { BufferExtents } from "./extents.ts";
 import { Memo } from "./memo.ts";
@@ -17,6 +18,11 @@ export abstract class LinkedOutput extends Output {
   buffers: Uint8Array[] = [];
   /** The references in the last message, each once, in the order of the indexes in it. Good until the next call. */
   references: object[] = [];
+
+  /** @internal Whether a buffer that is large enough is handed out. */
+  bufferFilter: ((bytes: Uint8Array) => boolean) | null = null;
+  /** @internal What other messages handed out: indexes go on from there. */
+  before: BufferList | null = null;
 
   /** @internal */
   readonly memo = new Memo();
@@ -105,6 +111,19 @@ export abstract class LinkedOutput extends Output {
    * @internal
    */
   handOut(bytes: Uint8Array): number {
-    return this.ownBuffers.push(bytes) - 1;
+    const { before } = this;
+    if (before === null) return this.ownBuffers.push(bytes) - 1;
+    const known = before.indexOf(bytes);
+    return known >= 0 ? known : before.length + this.ownBuffers.push(bytes) - 1;
+  }
+
+  /**
+   * Whether `[start, end)` of a buffer goes out of band.
+   *
+   * @internal
+   */
+  takesOut(buffer: ArrayBuffer, start: number, end: number): boolean {
+    if (end - start < this.bufferThreshold) return false;
+    return this.bufferFilter === null || this.bufferFilter(new Uint8Array(buffer, start, end - start));
   }
 }

@@ -42,7 +42,8 @@ export const arrayBuffer: Leaf<ArrayBuffer> = {
     const extents = encoder.extents;
     extents.first(value, 0, value.byteLength);
     if (value.resizable) return writeResizable(encoder, value, p);
-    return writeBuffer(encoder, value, extents.start, extents.end, p);
+    const { start, end } = extents;
+    return writeBuffer(encoder, value, start, end, encoder.takesOut(value, start, end), p);
   },
 };
 
@@ -94,13 +95,13 @@ export const view: Leaf<ArrayBufferView> = {
     extents.first(buffer, start, end);
     const from = extents.start;
     const to = extents.end;
-    if (to - from >= encoder.bufferThreshold) {
+    if (encoder.takesOut(buffer, from, to)) {
       const q = writeShortView(encoder, kind, start - from, length, p);
-      return closeShortView(encoder, p, writeBuffer(encoder, buffer, from, to, q));
+      return closeShortView(encoder, p, writeBuffer(encoder, buffer, from, to, true, q));
     }
     if (from !== start || to !== end) {
       const q = writeViewFields(encoder, kind, start - from, length, encoder.writeOpenExtHeader(c.EXT_VIEW, 0, p));
-      const close = writeBuffer(encoder, buffer, from, to, q);
+      const close = writeBuffer(encoder, buffer, from, to, false, q);
       encoder.closeExt(p, close);
       return close;
     }
@@ -169,12 +170,17 @@ function writeOnWhole(encoder: Encoder, value: ArrayBufferView, p: number): numb
   return q;
 }
 
-/** `[start, end)` of a buffer: out of band if large, else a copy. */
-function writeBuffer(encoder: Encoder, buffer: ArrayBuffer, start: number, end: number, p: number): number {
+/** `[start, end)` of a buffer: out of band, or a copy. */
+function writeBuffer(
+  encoder: Encoder,
+  buffer: ArrayBuffer,
+  start: number,
+  end: number,
+  outOfBand: boolean,
+  p: number,
+): number {
   const bytes = new Uint8Array(buffer, start, end - start);
-  if (bytes.length >= encoder.bufferThreshold) {
-    return encoder.writeIndexExt(c.EXT_OUT_OF_BAND, encoder.handOut(bytes), p);
-  }
+  if (outOfBand) return encoder.writeIndexExt(c.EXT_OUT_OF_BAND, encoder.handOut(bytes), p);
   return encoder.writeBytes(bytes, encoder.writeExtHeader(c.EXT_BUFFER, bytes.length, p));
 }
 
@@ -291,7 +297,8 @@ function readView(decoder: Decoder): ArrayBufferView {
     );
   }
   if ((base + byteOffset) % elementBytes !== 0) {
-    decoder.fail(`${viewName(kind)} at byte ${base + byteOffset} of its buffer is not aligned`, start);
+    const where = `at byte ${base + byteOffset} of its buffer is not aligned`;
+    decoder.fail(`${viewName(kind)} ${where}; give buffers at multiples of 8, or copies: .slice()`, start);
   }
   const made = makeView(kind, buffer as ArrayBuffer, base + byteOffset, length);
   decoder.settle(slot, made);
