@@ -92,8 +92,8 @@ export class Encoder extends LinkedOutput {
     if (this.active) return this.encodeAside(value);
     this.useOwn();
     this.ownGaps.clear();
-    const end = this.run(value);
     try {
+      const end = this.run(value);
       if (this.ownGaps.isEmpty) return this.bytes.slice(0, end) as Uint8Array<ArrayBuffer>;
       return this.ownGaps.fill(this.bytes, end, this.headBytes);
     } finally {
@@ -179,7 +179,9 @@ export class Encoder extends LinkedOutput {
   }
 
   private keepOwn(): void {
-    if (this.bytes === this.own.bytes || this.capacity > KEPT_BYTES) return;
+    if (this.bytes === this.own.bytes) return;
+    // More than is kept must not wait for the next call to be let go.
+    if (this.capacity > KEPT_BYTES) return this.useOwn();
     this.own.bytes = this.bytes;
     this.own.view = this.view;
   }
