@@ -180,8 +180,11 @@ export class Encoder extends LinkedOutput {
 
   private keepOwn(): void {
     if (this.bytes === this.own.bytes) return;
-    // More than is kept must not wait for the next call to be let go.
-    if (this.capacity > KEPT_BYTES) return this.useOwn();
+    if (this.capacity > KEPT_BYTES) {
+      // It must not wait for the next call to be let go.
+      this.useOwn();
+      return;
+    }
     this.own.bytes = this.bytes;
     this.own.view = this.view;
   }
