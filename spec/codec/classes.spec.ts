@@ -350,6 +350,39 @@ describe("classes with a name need nothing else", () => {
     expect(back.day.getTime()).toBe(5);
   });
 
+  test("what such a class says of itself does not deceive", () => {
+    class Liar extends Map<unknown, unknown> {
+      override get size() {
+        return 9;
+      }
+      override forEach() {}
+    }
+    class Short extends Float64Array {
+      override get byteLength() {
+        return 8;
+      }
+      override get length() {
+        return 1;
+      }
+      override get byteOffset() {
+        return 3;
+      }
+    }
+    class Set2 extends Set<unknown> {
+      override get size() {
+        return 0;
+      }
+    }
+    for (const type of [Liar, Short, Set2]) name(type.name, type);
+    const view = Object.defineProperty(new Uint8Array([1, 2, 3]), "byteLength", { value: 1 });
+    const back = ROUND([new Liar([[1, 2]]), new Short([1, 2, 3]), new Set2([4]), view] as const);
+    expect(Map.prototype.get.call(back[0], 1)).toBe(2);
+    expect([...back[1].values()]).toEqual([1, 2, 3]);
+    expect(back[2].has(4)).toBe(true);
+    expect([...back[3]]).toEqual([1, 2, 3]);
+    expect(back[3].byteLength).toBe(1);
+  });
+
   test("a class of the engine's that the codec does not know is refused, name or not", () => {
     class Task extends Promise<unknown> {}
     name("Task", Task);

@@ -41,7 +41,7 @@ export function writeDeep(encoder: Encoder, root: object, type: Composite | null
     if (index === 0 && frame.wraps) {
       const type = baseTypeOf(child as object);
       if (type?.kind === "leaf") {
-        p = encoder.writeLeaf(type, child as object, p);
+        p = encoder.writeLeaf(type, type.underneath?.(child as object) ?? (child as object), p);
       } else {
         stack.push(frame);
         frame = open(child as object, type);

@@ -354,7 +354,8 @@ export class Encoder extends LinkedOutput {
     let q = this.writePartsHeader(type, parts.length, p);
     let i = 0;
     if (type.wraps === true) {
-      q = this.writeAs(baseTypeOf(parts[i++] as object), value, q, depth);
+      const base = baseTypeOf(parts[i++] as object);
+      q = this.writeAs(base, base?.underneath?.(value) ?? value, q, depth);
     } else if (type.partsToCreate > 0) {
       this.beginMaking(value);
       for (; i < type.partsToCreate; i++) q = this.write(parts[i], q, depth);

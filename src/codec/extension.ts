@@ -14,6 +14,8 @@ interface ObjectType {
   readonly prototypes: readonly object[];
   /** Whether one with such a prototype is certainly extensible and without properties of its own; false if that takes longer to tell. */
   isBare?(value: object): boolean;
+  /** The object without its class and its properties, should these say otherwise what the type reads. None by default. */
+  underneath?(value: object): object;
   /** Whether the type writes this own property itself. Those that it does not are written around it. None by default. */
   owns?(value: object, key: string | symbol): boolean;
 }

@@ -69,14 +69,13 @@ export function deregisterSerializer(type: Class): void {
   if (entry.ownName !== null) unregister(entry.ownName);
 }
 
-/** Whether any class has a serializer. */
-export function hasSerializers(): boolean {
-  return entries.size > 0;
-}
-
-/** Whether objects with exactly this prototype, have a serializer. */
-export function hasSerializer(prototype: object): boolean {
-  return entries.size > 0 && entries.has(prototype);
+/** Whether objects with this prototype go by a serializer. */
+export function isSerialized(prototype: object): boolean {
+  if (entries.size === 0) return false;
+  for (let at: object | null = prototype; at !== null; at = Object.getPrototypeOf(at) as object | null) {
+    if (entries.has(at)) return true;
+  }
+  return false;
 }
 
 /** What a value has of its own to say about its encoding, or inherits: whichever is nearest. Null if nothing. */

@@ -92,3 +92,19 @@ export function makeTrackingView(kind: number, buffer: ArrayBuffer, byteOffset: 
   if (kind !== KIND_BUFFER) return new (CONSTRUCTORS[kind] as ViewConstructor)(buffer, byteOffset);
   return Object.setPrototypeOf(new Uint8Array(buffer, byteOffset), Buffer.prototype) as Buffer;
 }
+
+const typedArray = Object.getPrototypeOf(Uint8Array.prototype) as object;
+
+/** The same view of the same bytes, with none of what a class or properties of its own may say about them. */
+export function bareView(view: ArrayBufferView): ArrayBufferView {
+  const prototype = view instanceof DataView ? DataView.prototype : typedArray;
+  const field = (name: string) => Reflect.get(prototype, name, view) as unknown;
+  const buffer = field("buffer") as ArrayBuffer;
+  const byteOffset = field("byteOffset") as number;
+  const byteLength = field("byteLength") as number;
+  const kind = viewKind(view);
+  // A view that may follow its buffer's length can't be made again without knowing; those of buffers that can grow are left as they are.
+  if (buffer.resizable || (buffer as unknown as SharedArrayBuffer).growable || (byteLength === 0 && buffer.detached))
+    return view;
+  return makeView(kind, buffer, byteOffset, byteLength / ELEMENT_BYTES[kind]!);
+}

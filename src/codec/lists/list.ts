@@ -1,7 +1,7 @@
 import * as c from "../constants.ts";
 import type { Decoder } from "../decoder.ts";
 import type { Encoder } from "../encoder.ts";
-import { hasSerializer } from "../serializers.ts";
+import { isSerialized } from "../serializers.ts";
 import { readBackReferences, writeBackReferences } from "./back-references.ts";
 import { readDates, writeDates } from "./dates.ts";
 import { readNumbers, writeNumbers } from "./numbers.ts";
@@ -29,7 +29,7 @@ export function writePacked(
   if (typeof first !== "object" || first === null) return -1;
   if (encoder.memo.find(first) >= 0) return writeBackReferences(encoder, values, count, p);
   const prototype = Object.getPrototypeOf(first) as unknown;
-  if (prototype === Date.prototype) return hasSerializer(Date.prototype) ? -1 : writeDates(encoder, values, count, p);
+  if (prototype === Date.prototype) return isSerialized(Date.prototype) ? -1 : writeDates(encoder, values, count, p);
   if (prototype !== Object.prototype || values[0] === null || depth >= c.MAX_RECURSION) return -1;
   return writeRecords(encoder, values, count, p, depth);
 }

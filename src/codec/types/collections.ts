@@ -7,6 +7,12 @@ import { cellBytes, isOrdinaryCell, isOrdinaryObject } from "./ordinary.ts";
 const MAP_BYTES = cellBytes(() => new Map());
 const SET_BYTES = cellBytes(() => new Set());
 
+// A class that extends these may say otherwise.
+const mapSize = Object.getOwnPropertyDescriptor(Map.prototype, "size")?.get as (
+  this: ReadonlyMap<unknown, unknown>,
+) => number;
+const setSize = Object.getOwnPropertyDescriptor(Set.prototype, "size")?.get as (this: ReadonlySet<unknown>) => number;
+
 export const map: Composite<Map<unknown, unknown>> = {
   kind: "composite",
   code: c.EXT_MAP,
@@ -17,7 +23,7 @@ export const map: Composite<Map<unknown, unknown>> = {
   partsToCreate: 0,
 
   parts(value) {
-    const parts = new Array<unknown>(value.size * 2);
+    const parts = new Array<unknown>(mapSize.call(value) * 2);
     let i = 0;
     Map.prototype.forEach.call(value, (entry, key) => {
       parts[i++] = key;
@@ -44,7 +50,7 @@ export const set: Composite<Set<unknown>> = {
   partsToCreate: 0,
 
   parts(value) {
-    const parts = new Array<unknown>(value.size);
+    const parts = new Array<unknown>(setSize.call(value));
     let i = 0;
     Set.prototype.forEach.call(value, entry => {
       parts[i++] = entry;

@@ -4,7 +4,7 @@ import { hidesState } from "../code/private-state.ts";
 import type { Composite, Leaf } from "../extension.ts";
 import { type Callable, nameOf } from "../names.ts";
 import { constructorOf, functionReason, nativeAncestor, objectReason, Refusal } from "../reasons.ts";
-import { customOf, hasSerializers, REDUCE } from "../serializers.ts";
+import { customOf, isSerialized, REDUCE } from "../serializers.ts";
 import { adorned, isAdorned, isArrayPrototype } from "./adorned.ts";
 import { baseTypeOf } from "./base.ts";
 import { typeByPrototype } from "./by-prototype.ts";
@@ -30,9 +30,9 @@ export function isPlainObject(object: object): boolean {
  */
 export function typeOf(value: object, prototype: object | null, code: boolean): Leaf | Composite | null {
   if (typeof value === "function") return functionTypeOf(value as Callable, code);
-  if (prototype !== null && !hasSerializers()) {
+  if (prototype !== null) {
     const type = typeByPrototype.get(prototype);
-    if (type?.isBare?.(value) === true) return type;
+    if (type?.isBare?.(value) === true && !isSerialized(prototype)) return type;
   }
   const custom = customOf(value);
   if (custom !== null) return custom === REDUCE ? reduced : serialized;

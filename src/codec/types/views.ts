@@ -6,6 +6,7 @@ import type { Encoder } from "../encoder.ts";
 import type { Leaf, PayloadReader } from "../extension.ts";
 import { isOutOfBounds, tracksLength } from "../tracking.ts";
 import {
+  bareView,
   ELEMENT_BYTES,
   KIND_UINT8,
   makeTrackingView,
@@ -65,6 +66,7 @@ export const view: Leaf<ArrayBufferView> = {
   kind: "leaf",
   prototypes: VIEW_PROTOTYPES,
   isBare: isBareView,
+  underneath: view => (types.isArrayBufferView(view) ? bareView(view) : view),
   readers: new Map<number, PayloadReader>([
     [c.EXT_VIEW, readView],
     [c.EXT_INLINE_VIEW, readInlineView],
