@@ -214,7 +214,7 @@ function compareBufferKinds(left: ArrayBufferLike, right: ArrayBufferLike): stri
 }
 
 /** Whether a view grows with its buffer; found out by trying, for nothing tells. */
-function tracksLength(view: ArrayBufferView): boolean {
+export function tracksLength(view: ArrayBufferView): boolean {
   const buffer = view.buffer as ArrayBuffer;
   const { byteLength } = buffer;
   if (!buffer.resizable || byteLength + 8 > buffer.maxByteLength) return false;
