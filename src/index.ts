@@ -1,7 +1,11 @@
 export {
+  capture,
   DecodeError,
   deregisterSerializer,
   EncodeError,
+  explain,
+  FailTuple,
+  inspectSerializability,
   register,
   registerModule,
   registerSerializer,

@@ -27,12 +27,17 @@ export class Frames {
   busy = false;
   readonly #segment: Segment;
   readonly #home: RefHome;
-  #encoder = newEncoder();
-  #decoder = new Decoder();
+  readonly #code: boolean;
+  #encoder: Encoder;
+  #decoder: Decoder;
 
-  constructor(segment: Segment, home: RefHome) {
+  /** `code`: whether functions and classes may be put and got by value. */
+  constructor(segment: Segment, home: RefHome, code: boolean) {
     this.#segment = segment;
     this.#home = home;
+    this.#code = code;
+    this.#encoder = newEncoder(code);
+    this.#decoder = new Decoder({ code });
   }
 
   /** Does `work`, which uses the exchange, in the middle of another use of it. */
@@ -42,8 +47,8 @@ export class Frames {
     const savedCounts = counts.slice();
     const encoder = this.#encoder;
     const decoder = this.#decoder;
-    this.#encoder = newEncoder();
-    this.#decoder = new Decoder();
+    this.#encoder = newEncoder(this.#code);
+    this.#decoder = new Decoder({ code: this.#code });
     this.busy = false;
     try {
       return work();
@@ -165,8 +170,8 @@ export class Frames {
   }
 }
 
-function newEncoder(): Encoder {
-  return new Encoder({ bufferThreshold: BUFFER_THRESHOLD, acceptReferences: true });
+function newEncoder(code: boolean): Encoder {
+  return new Encoder({ bufferThreshold: BUFFER_THRESHOLD, acceptReferences: true, code });
 }
 
 // An encoder keeps what it handed out until its next call: refs and arrays would live too long.

@@ -22,6 +22,11 @@ export interface OpenOptions {
   lockTimeoutMs?: number;
   /** How long a synchronous put may block for room: 100 by default. */
   fullTimeoutMs?: number;
+  /**
+   * Whether functions and classes may be put and got by value, as text. Getting one evaluates it, so whoever may put may run anything
+   * here. False by default; each process decides for itself.
+   */
+  code?: boolean;
   /** Don't make the store: StoreNotFoundError if it is not there. */
   mustExist?: boolean;
 }

@@ -51,10 +51,10 @@ export class Store implements RefHome, Disposable {
   readonly #loop: Loop;
   #closed = false;
 
-  private constructor(segment: Segment, fullTimeoutMs: number) {
+  private constructor(segment: Segment, fullTimeoutMs: number, code: boolean) {
     this.name = segment.name;
     this.#segment = segment;
-    const frames = new Frames(segment, this);
+    const frames = new Frames(segment, this, code);
     this.#refs = new Refs(segment, this);
     this.#reader = new Reader(segment, frames, this.#refs, this);
     this.#waiting = new Waiting(segment.name, closed => this.#ended(closed));
@@ -88,7 +88,7 @@ export class Store implements RefHome, Disposable {
         : Segment.open(directory, name, settings);
     try {
       warnIfOnDisk(directory);
-      return new Store(segment, fullTimeoutMs);
+      return new Store(segment, fullTimeoutMs, options.code === true);
     } catch (error) {
       segment.close();
       throw error;

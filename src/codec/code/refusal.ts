@@ -1,3 +1,5 @@
+import type { Callable } from "../names.ts";
+import { isNative } from "../reasons.ts";
 import { builtinName } from "./builtin.ts";
 import { captured } from "./capture.ts";
 import { given, isVariableName } from "./factory.ts";
@@ -5,7 +7,7 @@ import { keyText, PARENT_NAME, type Source, sourceOf } from "./source.ts";
 
 /** Why a function or class can't be sent by value, what it closes over left aside; null if it can. */
 export function codeRefusal(fn: Function): string | null {
-  const reason = isNative(fn) ? nativeReason(fn) : textRefusal(fn);
+  const reason = isNative(fn as Callable) ? nativeReason(fn) : textRefusal(fn);
   return reason === null || builtinName(fn) !== null ? null : reason;
 }
 
@@ -16,15 +18,8 @@ function textRefusal(fn: Function): string | null {
 
 /** Whether a function goes by its name: what comes with the engine, as far as it can't be built of its text. */
 export function goesByName(fn: Function): boolean {
-  return (isNative(fn) || textRefusal(fn) !== null) && builtinName(fn) !== null;
+  return (isNative(fn as Callable) || textRefusal(fn) !== null) && builtinName(fn) !== null;
 }
-
-/** Whether a function has no text: the engine's own, a bound one, a Proxy. */
-export function isNative(fn: Function): boolean {
-  return NATIVE.test(Function.prototype.toString.call(fn));
-}
-
-const NATIVE = /\{\s*\[native code\]\s*\}\s*$/;
 
 function nativeReason(fn: Function): string {
   if (fn.name.startsWith("bound ")) return "a bound function has no text; send the function and what it is bound to";

@@ -43,11 +43,21 @@ export interface Source {
   readonly holes: readonly KeyHole[];
 }
 
+const sourceByFunction = new WeakMap<Function, Source>();
 const sources = new Map<string, Source>();
 const KEPT_SOURCES = 2000;
 
 /** The source of a function that is not native. Parsed once for each text. */
 export function sourceOf(fn: Function): Source {
+  let source = sourceByFunction.get(fn);
+  if (source === undefined) {
+    source = sourceOfText(fn);
+    sourceByFunction.set(fn, source);
+  }
+  return source;
+}
+
+function sourceOfText(fn: Function): Source {
   const text = Function.prototype.toString.call(fn);
   const sloppy = isSloppy(fn);
   const key = sloppy ? `sloppy ${text}` : text;
