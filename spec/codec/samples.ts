@@ -225,6 +225,23 @@ export const shapes: readonly Sample[] = [
   }),
   sample("doubles", () => Array.from({ length: 20 }, (_, i) => i / 3)),
   sample("texts", () => Array.from({ length: 20 }, (_, i) => `text ${i}`)),
+  sample("packed integers", () => Array.from({ length: 70 }, (_, i) => i * 1000 - 9000)),
+  sample("packed bytes", () => Array.from({ length: 70 }, (_, i) => i * 3)),
+  sample("packed doubles", () => Array.from({ length: 70 }, (_, i) => i / 3)),
+  sample("packed texts", () => Array.from({ length: 70 }, (_, i) => (i % 9 === 0 ? null : "é𝒳".slice(0, i % 4)))),
+  sample("packed Dates", () => Array.from({ length: 70 }, (_, i) => new Date(i === 7 ? Number.NaN : i * 1001))),
+  sample("packed Map", () => new Map(Array.from({ length: 70 }, (_, i) => [`k${i}`, i * 1000]))),
+  sample("packed Set", () => new Set(Array.from({ length: 70 }, (_, i) => i / 3))),
+  sample("packed records", () => {
+    const rows = Array.from({ length: 70 }, (_, i) => ({
+      id: i * 500,
+      at: new Date(i),
+      next: null as unknown,
+      tags: ["a"],
+    }));
+    for (const [i, row] of rows.entries()) row.next = rows[i * 7] ?? null;
+    return rows;
+  }),
   sample("shared and cyclic", () => {
     const shared = { x: 1 };
     const cycle: unknown[] = [1];
