@@ -12,6 +12,7 @@ import {
   unregister,
   unregisterModule,
 } from "../../src/codec/index.ts";
+import { StoreFullError } from "../../src/errors.ts";
 
 const REDUCE = Symbol.for("plasmid.reduce");
 const RESTORE = Symbol.for("plasmid.restore");
@@ -427,6 +428,23 @@ describe("classes with a name need nothing else", () => {
     let length = 0;
     for (; back !== null; back = back.next as Link | null) length++;
     expect(length).toBe(100_000);
+  });
+});
+
+describe("the package's own errors", () => {
+  test("have names, and keep what they say", () => {
+    const full = new StoreFullError("no room", { store: "s", cause: new Error("inner") }, 5, 3, []);
+    const back = ROUND([full, encodeError(() => 1)] as const);
+    expect(back[0]).toBeInstanceOf(StoreFullError);
+    expect([back[0].name, back[0].code, back[0].message, back[0].bytes]).toEqual([
+      "StoreFullError",
+      full.code,
+      full.message,
+      5,
+    ]);
+    expect((back[0].cause as Error).message).toBe("inner");
+    expect(back[1]).toBeInstanceOf(EncodeError);
+    expect(back[1].path).toBe("$");
   });
 });
 

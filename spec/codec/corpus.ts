@@ -49,12 +49,13 @@ export async function corpus(): Promise<Uint8Array[]> {
   const blobs = [new Blob(["blob"], { type: "text/plain" }), new File(["file"], "name", { lastModified: 1 })];
   const twice = samples.map(({ make }) => make());
   return [
-    ...samples.map(({ make }) => encode(make())),
+    ...samples.map(({ make }) => encode(make(), { errorStacks: false })),
     ...documented(),
     ...linked(),
     ...code(),
     await encodeAsync(blobs),
     encode([twice, twice]),
+    encode(Object.assign(new Error(), { stack: "a stack" })),
   ];
 }
 

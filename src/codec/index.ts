@@ -1,4 +1,6 @@
 /** The codec: MessagePack, and extensions for all that plain data is not. */
+import "./own-errors.ts";
+
 export { type Captures, capture, scope } from "./code/capture.ts";
 export { type DecodeOptions, decode } from "./decode.ts";
 export { Decoder, type DecoderOptions } from "./decoder.ts";
