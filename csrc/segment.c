@@ -22,6 +22,7 @@
 
 #define SUFFIX ".plasmid"
 #define FIRST_NODES 1024u
+#define MOST_OBJECTS (1u << 30)
 #define ATTEMPTS 64 /* openers and destroyers may race; each turn somebody got further */
 
 /* ---- names and layout ------------------------------------------------------------------------- */
@@ -129,7 +130,7 @@ static int32_t describe(const plasmid_options *options, pm_superblock *super) {
 	uint64_t objects = options->max_objects != 0 ? options->max_objects : capacity / 256 < 4096 ? 4096 : capacity / 256;
 	if (options->max_objects == 0 && objects > (1u << 26))
 		objects = 1u << 26;
-	if (objects > (1u << 30) || objects < 16)
+	if (objects > MOST_OBJECTS || objects < 16)
 		return pm_fail(PLASMID_E_INVALID, "maxObjects is between 16 and 2^30, not %llu", (unsigned long long)objects);
 	uint32_t clients = options->max_clients != 0 ? options->max_clients : 64;
 	if (clients > PM_MAX_CLIENTS)
@@ -228,34 +229,69 @@ static int32_t furnish(pm_client *client, const pm_superblock *plan) {
 	return 0;
 }
 
-/* Under a name of its own, then linked to the real one: nobody sees half a store. EEXIST: somebody else was first. */
+/* A file without a name, so that it goes if its maker dies; where the file system has none such, under the name `temporary`. */
+static int32_t make_file(int folder, pm_client *client, char *temporary, size_t room) {
+	uint64_t mark;
+	temporary[0] = 0;
+	client->file = openat(folder, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (client->file < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL)) {
+		if (pm_random(&mark, sizeof mark) != 0)
+			return pm_fail_errno("reading random bytes");
+		snprintf(temporary, room, ".making-%016llx", (unsigned long long)mark);
+		client->file = openat(folder, temporary, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	}
+	if (client->file < 0)
+		return pm_fail_errno("making the store's file");
+	return fchmod(client->file, 0600) != 0 ? pm_fail_errno("setting the file's mode") : 0;
+}
+
+static int link_file(int folder, const pm_client *client, const char *temporary) {
+	const char *name = strrchr(client->path, '/') + 1;
+	char self[64];
+	if (temporary[0] != 0)
+		return linkat(folder, temporary, folder, name, 0);
+	snprintf(self, sizeof self, "/proc/self/fd/%d", client->file);
+	return linkat(AT_FDCWD, self, folder, name, AT_SYMLINK_FOLLOW);
+}
+
+/* Whole before it gets its name: nobody sees half a store. EEXIST: somebody else was first. */
 static int32_t make(const char *directory, int folder, const plasmid_options *options, pm_client *client,
                     bool *lost_race) {
 	pm_superblock plan;
-	uint64_t total, available, mark;
+	uint64_t total, available;
+	char temporary[32];
 	int32_t r = describe(options, &plan);
 	if (r != 0)
 		return r;
-	if (pm_file_space(folder, &total, &available) != 0 || pm_random(&mark, sizeof mark) != 0)
+	if (pm_file_space(folder, &total, &available) != 0)
 		return pm_fail_errno("asking the file system for its size");
 	if (total != 0 && plan.capacity > total)
 		return too_large(&plan, total, directory);
-	char temporary[64];
-	snprintf(temporary, sizeof temporary, ".making-%016llx", (unsigned long long)mark);
-	client->file = openat(folder, temporary, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (client->file < 0)
-		return pm_fail_errno("making the store's file");
-	r = fchmod(client->file, 0600) != 0 ? pm_fail_errno("setting the file's mode") : furnish(client, &plan);
+	r = make_file(folder, client, temporary, sizeof temporary);
+	if (r == 0)
+		r = furnish(client, &plan);
 	PM_POINT("segment:furnished");
-	if (r == 0 && linkat(folder, temporary, folder, strrchr(client->path, '/') + 1, 0) != 0) {
+	if (r == 0 && link_file(folder, client, temporary) != 0) {
 		*lost_race = errno == EEXIST;
 		r = pm_fail_errno("naming the store's file");
 	}
-	unlinkat(folder, temporary, 0);
+	if (temporary[0] != 0)
+		unlinkat(folder, temporary, 0);
 	return r;
 }
 
 /* ---- opening what is there -------------------------------------------------------------------- */
+
+/* Marks that index memory. Whoever has the lock may be moving them: held against what never changes. */
+static bool marks_allowed(const pm_superblock *super) {
+	return super->max_clients >= 1 && super->max_clients <= PM_MAX_CLIENTS &&
+	       super->hold_words == (super->max_clients + 63) / 64 && super->max_objects >= 16 &&
+	       super->max_objects <= MOST_OBJECTS && super->capacity <= PM_MAX_CAPACITY &&
+	       super->entries_reserved <= super->max_objects && super->entries_used <= super->max_objects &&
+	       super->name_buckets >= 1 && super->name_buckets <= super->max_objects &&
+	       super->nodes_reserved <= pm_most_nodes(super->max_objects) &&
+	       (uint64_t)super->committed * PM_GRANULE <= super->capacity;
+}
 
 static int32_t judge(int fd, pm_superblock *super) {
 	struct stat info;
@@ -278,8 +314,7 @@ static int32_t judge(int fd, pm_superblock *super) {
 	if (memcmp(&again, super, offsetof(pm_superblock, seal)) != 0 || (uint64_t)info.st_size != super->file_bytes)
 		return pm_fail(PLASMID_E_BAD_SEGMENT, "the file has %lld bytes, its superblock says %llu", (long long)info.st_size,
 		               (unsigned long long)super->file_bytes);
-	if (super->entries_reserved > super->max_objects || super->nodes_reserved > pm_most_nodes(super->max_objects) ||
-	    (uint64_t)super->committed * PM_GRANULE > super->capacity)
+	if (!marks_allowed(super))
 		return pm_fail(PLASMID_E_BAD_SEGMENT, "the superblock's marks are out of bounds");
 	return 0;
 }
@@ -380,13 +415,27 @@ int32_t pm_segment_open(const char *directory, const char *name, const plasmid_o
 	return r;
 }
 
+/* The folder of the store's file, locked. Its name ends at the path's last slash. */
+static int lock_folder(const char *path) {
+	char *folder = strndup(path, (size_t)(strrchr(path, '/') - path));
+	int fd = folder == NULL ? -1 : pm_file_lock(folder);
+	free(folder);
+	return fd;
+}
+
 int32_t pm_segment_remove(const char *path) {
 	struct stat info;
-	if (lstat(path, &info) != 0)
-		return pm_fail_errno("looking at the store's file");
-	if (info.st_uid != geteuid() || S_ISDIR(info.st_mode))
-		return pm_fail(PLASMID_E_BAD_SEGMENT, "%s is not a file of this user", path);
-	return unlink(path) == 0 ? 0 : pm_fail_errno("removing the file");
+	int32_t r = 0;
+	int folder = lock_folder(path);
+	if (folder < 0 || lstat(path, &info) != 0)
+		r = pm_fail_errno("looking at the store's file");
+	else if (info.st_uid != geteuid() || S_ISDIR(info.st_mode))
+		r = pm_fail(PLASMID_E_BAD_SEGMENT, "%s is not a file of this user", path);
+	else if (unlink(path) != 0)
+		r = pm_fail_errno("removing the file");
+	if (folder >= 0)
+		pm_file_unlock(folder);
+	return r;
 }
 
 void pm_segment_destroy(pm_client *client) {
@@ -394,6 +443,11 @@ void pm_segment_destroy(pm_client *client) {
 	pm_store(&client->super->destroyed, 1);
 	pm_wake_all(client);
 	PM_POINT("destroy:said");
+	/* One destroyer at a time: between another's look and its unlink the name may have become a new store's. */
+	int folder = lock_folder(client->path);
+	if (folder < 0)
+		return; /* the file says that the store has ended: whoever opens it next removes it */
 	if (fstat(client->file, &mine) == 0 && stat(client->path, &named) == 0 && mine.st_ino == named.st_ino)
 		unlink(client->path);
+	pm_file_unlock(folder);
 }

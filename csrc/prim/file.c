@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -19,6 +20,25 @@ int pm_file_directory(const char *directory) {
 		return -1;
 	}
 	return fd;
+}
+
+int pm_file_lock(const char *directory) {
+	int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = -1;
+	if (fd < 0)
+		return -1;
+	do
+		r = flock(fd, LOCK_EX);
+	while (r != 0 && errno == EINTR);
+	if (r == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+void pm_file_unlock(int fd) {
+	/* By name: a child forked meanwhile has the same lock, and may live on. */
+	flock(fd, LOCK_UN);
+	close(fd);
 }
 
 int pm_file_reserve(int fd, uint64_t from, uint64_t to) {
