@@ -8,6 +8,15 @@
 #include "support.h"
 
 #include "client.h"
+#include "prim/atomic.h"
+
+/* The children open stores, whose threads the sanitizer would not have in a fork. */
+#ifdef __SANITIZE_THREAD__
+const char *__tsan_default_options(void);
+const char *__tsan_default_options(void) {
+	return "die_after_fork=0";
+}
+#endif
 
 static bool slow;
 
@@ -39,7 +48,7 @@ static void a_late_unlink_takes_no_new_store(void) {
 		WELL(plasmid_destroy(DIRECTORY, name));
 		_exit(0);
 	}
-	while (old->client->super->destroyed == 0)
+	while (pm_load(&old->client->super->destroyed) == 0)
 		wait_ms(1);
 	wait_ms(50);
 	plasmid_store *fresh = open_store(name);
@@ -54,8 +63,8 @@ static void hostile(const char *what, uint32_t at, uint32_t value) {
 	const char *name = fresh_name();
 	plasmid_store *store = open_store(name);
 	plasmid_options options = {.flags = PLASMID_OPEN_EXISTING};
-	uint32_t *word = (uint32_t *)(store->client->base + at), before = *word;
-	*word = value;
+	uint32_t *word = (uint32_t *)(store->client->base + at), before = pm_load(word);
+	pm_store(word, value);
 	pid_t opener = fork();
 	if (opener == 0) {
 		plasmid_store *other;
@@ -66,7 +75,7 @@ static void hostile(const char *what, uint32_t at, uint32_t value) {
 	if (status != 0)
 		fprintf(stderr, "a store with %s of %u was opened\n", what, value);
 	CHECK(status == 0);
-	*word = before;
+	pm_store(word, before);
 	end(store, name);
 }
 
