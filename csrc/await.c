@@ -50,6 +50,11 @@ static void arm(plasmid_store *store) {
 	pm_helper_nudge(client);
 }
 
+PLASMID_API int32_t plasmid_unwatch(plasmid_store *store) {
+	pm_store(&store->armed, 0);
+	return 0;
+}
+
 static int32_t watch(plasmid_store *store, const target *what) {
 	arm(store);
 	return ready(store->client, what) ? 0 : 1;

@@ -11,6 +11,7 @@
 #include "prim/futex.h"
 #include "reap.h"
 #include "registry.h"
+#include "room.h"
 #include "token.h"
 
 #ifndef MADV_POPULATE_READ
@@ -60,26 +61,45 @@ static void drain(pm_client *client) {
 	} while (some > 0);
 }
 
-/* No loop has waited for a while: others need not ring for us. One that came to wait meanwhile is seen, or says so again. */
+/* No loop has waited for a while: others need not ring for us. One that came to wait meanwhile is seen, or says so again; if it is
+ * seen, what it waits for may have come while nobody rang. */
 static void rest(pm_client *client) {
 	pm_client_record *record = &client->records[client->slot];
 	pm_store(&record->looped, 0);
 	pm_fence();
-	if (serve(client, false))
-		pm_store(&record->looped, 1);
+	if (!serve(client, false))
+		return;
+	pm_store(&record->looped, 1);
+	pm_fence();
+	serve(client, true);
 }
 
-/* In steps: whoever wants the address space changed waits for one of them at most. */
-static void map_ahead(pm_client *client) {
-	uint64_t bytes = pm_exchange(&client->ahead_bytes, 0), at = pm_load(&client->ahead_at) & ~(uint64_t)(PM_PAGE - 1);
-	while (bytes > 0 && pm_load(&client->stop) == 0) {
-		uint64_t step = bytes < AHEAD_STEP ? bytes : AHEAD_STEP;
-		if (at + step > client->heap_bytes ||
-		    madvise((void *)(uintptr_t)(client->heap + at), step, MADV_POPULATE_READ) != 0)
-			return; /* an older kernel, or no memory: the reader's own faults do it */
-		at += step;
-		bytes -= step;
+/* What is left of a large object to map: [from, to) of the heap. */
+typedef struct range {
+	uint64_t from, to;
+} range;
+
+/* One step, so that neither news nor whoever wants the address space changed wait for long. True if there is more. Pages beyond the
+ * committed ones would be made by the look at them: a trim may take the object's away at any time. */
+static bool map_ahead(pm_client *client, range *ahead) {
+	if (ahead->from >= ahead->to) {
+		uint64_t bytes = pm_exchange(&client->ahead_bytes, 0);
+		ahead->from = pm_load(&client->ahead_at) & ~(uint64_t)(PM_PAGE - 1);
+		ahead->to = ahead->from + bytes;
+		if (bytes == 0)
+			return false;
 	}
+	uint64_t real = (uint64_t)pm_load(&client->super->committed) * PM_GRANULE;
+	uint64_t from = ahead->from, to = ahead->to < real ? ahead->to : real;
+	to = from < to && to - from > AHEAD_STEP ? from + AHEAD_STEP : to;
+	ahead->from = to;
+	if (from >= to || madvise((void *)(uintptr_t)(client->heap + from), to - from, MADV_POPULATE_READ) != 0) {
+		ahead->to = 0; /* given back, an older kernel, or no memory: the reader's own faults do it */
+		return false;
+	}
+	if (pm_load(&client->super->committed) < to / PM_GRANULE)
+		pm_room_punch(client, from, to);
+	return ahead->from < ahead->to;
 }
 
 void pm_map_ahead(pm_client *client, uint64_t at, uint64_t bytes) {
@@ -90,23 +110,23 @@ void pm_map_ahead(pm_client *client, uint64_t at, uint64_t bytes) {
 
 static void *run(void *argument) {
 	pm_client *client = argument;
-	uint32_t *ring = &client->records[client->slot].ring;
-	uint32_t seen = 0, nudged = 0;
+	pm_client_record *record = &client->records[client->slot];
+	uint32_t *ring = &record->ring, heard = 0;
+	range ahead = {0, 0};
 	while (pm_load(&client->stop) == 0) {
-		uint32_t rings = pm_load(ring), nudges = pm_load(&client->nudges);
-		/* A nudge grows both words: what is over came from another client. */
-		bool waiting = serve(client, rings - seen != nudges - nudged);
-		seen = rings;
-		nudged = nudges;
+		uint32_t rings = pm_load(ring), nudges = pm_load(&client->nudges), news = pm_load(&record->news);
+		bool waiting = serve(client, news != heard);
+		heard = news;
 		drain(client);
-		map_ahead(client);
+		if (map_ahead(client, &ahead))
+			continue;
 		if (pm_load(&client->closing) != 0) {
 			if (client->let_go(client))
 				return NULL;
 			pm_futex_wait(&client->nudges, nudges, LINGER_NS);
 			continue;
 		}
-		bool looped = pm_load(&client->records[client->slot].looped) != 0;
+		bool looped = pm_load(&record->looped) != 0;
 		if (pm_futex_wait(ring, rings, looped ? WAITING_NS : IDLE_NS) == 0 || !looped)
 			continue;
 		if (waiting)
@@ -119,6 +139,7 @@ static void *run(void *argument) {
 
 int32_t pm_helper_start(pm_client *client) {
 	sigset_t all, before;
+	pm_store(&client->records[client->slot].news, 0); /* here, not in the thread: it may begin after the first of them */
 	sigfillset(&all);
 	/* The thread takes none of the process's signals. */
 	pthread_sigmask(SIG_SETMASK, &all, &before);

@@ -1,6 +1,6 @@
 /* helper.h - the thread that a process has for each segment.
  *
- * It sleeps on the client's `wake` word. Woken, it hands the news to the event loops that wait (their bells), drains what
+ * It sleeps on its record's `ring` word. Woken, it hands the news to the event loops that wait (their bells), drains what
  * the collector released, and looks for dead clients while somebody waits for them. Once no store is open and the last lease has
  * ended, it lets go of the segment. */
 #ifndef PM_HELPER_H

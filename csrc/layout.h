@@ -5,8 +5,8 @@
  *   waits_at     pm_wait_bucket: one bit a client, for each of PM_WAIT_BUCKETS
  *   names_at     u32[max_objects]: heads of the name chains         \
  *   entries_at   pm_entry[max_objects + 1]: the table; slot 0 unused | reserved as they are used
- *   holds_at     u64[2 * words][max_objects + 1]: who leases, who has handles
- *   nodes_at     pm_extent[2 * max_objects + 4]: the heap's tags    /
+ *   holds_at     u64[max_objects + 1][2 * words]: who leases, who has handles
+ *   nodes_at     pm_extent[2 * max_objects + 8]: the heap's tags    /
  *   heap_at      the payload
  *
  * TRUTH AND WHAT IS DERIVED
@@ -28,7 +28,7 @@
 #include "plasmid.h"
 
 #define PM_MAGIC 0x31644d534c50ull /* "PLSMd1" */
-#define PM_LAYOUT_VERSION 1u
+#define PM_LAYOUT_VERSION 2u
 #define PM_PAGE 4096u
 #define PM_GRANULE 64u        /* bytes: the heap's unit and the alignment of every buffer */
 #define PM_PAGE_GRANULES 64u  /* granules in a page */
@@ -57,7 +57,8 @@ typedef struct pm_client_record {
 	uint32_t stashed;  /* entries in its stash; superblock.objects and sealed_total count them already */
 	uint64_t bell;     /* of the one event loop that waits, or 0: ring the helper, which tells all of them */
 	uint64_t bell_key; /* of all bells of this client */
-	uint8_t tail[24];
+	uint32_t news;     /* grows before `ring` does when another client rings: what the helper hands on */
+	uint8_t tail[20];
 } pm_client_record;
 
 /* LINGERING: it has closed all its stores, views of its leases are still alive. */

@@ -227,3 +227,20 @@ int64_t pm_room_trim(pm_client *client) {
 		return pm_fail_errno("giving pages back");
 	return (int64_t)given * PM_GRANULE;
 }
+
+int32_t pm_room_punch(pm_client *client, uint64_t from, uint64_t to) {
+	pm_superblock *super = client->super;
+	int32_t r = pm_lock(client);
+	if (r != 0)
+		return r;
+	uint64_t real = (uint64_t)super->committed * PM_GRANULE;
+	from = from > real ? from : real;
+	/* Somebody may be growing over it without the lock: as after a trim, they start anew. */
+	if (from < to) {
+		super->trims++;
+		if (pm_file_punch(client->file, super->heap_at + from, super->heap_at + pm_align(to, PM_PAGE)) != 0)
+			r = pm_fail_errno("giving pages back");
+	}
+	pm_unlock(client);
+	return r;
+}

@@ -16,6 +16,9 @@ void pm_room_untake(pm_client *client, uint32_t slot, uint32_t node);
 /* Gives free pages at the top of the heap back to the system; at most PM_RESERVE_STEP a call. Returns bytes, or a code. */
 int64_t pm_room_trim(pm_client *client);
 
+/* Gives back what was made real of bytes [from, to) of the heap beyond the committed ones. 0 or LOCK_TIMEOUT, SYSTEM. */
+int32_t pm_room_punch(pm_client *client, uint64_t from, uint64_t to);
+
 /* Makes the tables' first `entries` entries and `nodes` nodes real. Without the lock. 0 or a code. */
 int32_t pm_room_reserve(pm_client *client, uint32_t entries_from, uint32_t entries_to, uint32_t nodes_from,
                         uint32_t nodes_to);

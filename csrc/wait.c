@@ -27,6 +27,7 @@ static void wake_client(pm_client *client, uint32_t record, bool anyway) {
 	uint64_t bell = pm_load(&at->bell);
 	if (!anyway && bell != 0 && pm_bell_ring(client->hand, bell, at->bell_key))
 		return;
+	pm_add(&at->news, 1);
 	pm_add(&at->ring, 1);
 	pm_futex_wake(&at->ring, 1);
 }

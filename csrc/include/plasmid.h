@@ -251,6 +251,10 @@ PLASMID_API int32_t plasmid_drain(plasmid_store *store);
 PLASMID_API int32_t plasmid_watch(plasmid_store *store, uint32_t slot, uint32_t a, uint32_t b, uint32_t c, uint32_t d);
 PLASMID_API int32_t plasmid_watch_name(plasmid_store *store, uint32_t name_bytes);
 
+/* Nothing is waited for through this store's loop any more. While something is, the helper looks for dead clients 10 times a
+ * second; without this it would go on after a wait that was given up. */
+PLASMID_API int32_t plasmid_unwatch(plasmid_store *store);
+
 /* Blocks this thread until plasmid_watch would return 0, for at most `timeout_ms`: TIMED_OUT. */
 PLASMID_API int32_t plasmid_block(plasmid_store *store, uint32_t slot, uint32_t a, uint32_t b, uint32_t c, uint32_t d,
                                   uint32_t timeout_ms);
@@ -352,8 +356,8 @@ PLASMID_API int32_t plasmid_check(plasmid_store *store);
 /* Gives whole free pages at the top of the heap back to the system; returns how many MiB. */
 PLASMID_API int32_t plasmid_trim(plasmid_store *store);
 
-/* Looks for clients that died and ends what they held; returns how many. Done anyway at open, when room is short and while
- * somebody waits. */
+/* Looks for clients that died and ends what they held; returns how many. Done anyway while somebody waits, for an object or for
+ * room; and at open for the one whose place is taken. */
 PLASMID_API int32_t plasmid_reap(plasmid_store *store);
 
 /* ---- for tests: the ways to stop at a place ------------------------------------------------------ */
