@@ -74,6 +74,8 @@ test("options out of range", () => {
     { capacity: "much" },
     { capacity: 1000 },
     { maxObjects: 0 },
+    { maxObjects: 15 },
+    { maxObjects: 2 ** 30 + 1 },
     { maxObjects: 1.5 },
     { maxClients: 2000 },
     { lockTimeoutMs: -1 },
@@ -295,6 +297,8 @@ describe("a small file system of the test's own", () => {
     } catch {
       // Full, as it should be.
     }
+    // What nobody uses any more goes first, as when it is the store that is full.
+    for (let i = 0; i < 200; i++) store.put(new Uint8Array(100_000).fill(i));
     expect(() => {
       for (let i = 0; i < 60; i++) store.put(new Uint8Array(100_000).fill(i), { pin: true });
     }).toThrow(NoSpaceError);

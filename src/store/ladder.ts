@@ -10,7 +10,7 @@ import type { Waiting, WaitOptions } from "./waiting.ts";
  *
  *  1. this process's own garbage is collected and its leases and handles drained
  *  2. every process is asked for the same, and whatever is given back is awaited
- *  3. StoreFullError or TableFullError, which say who holds how much
+ *  3. StoreFullError or TableFullError, which say who holds how much; NoSpaceError if it is the file system that is full
  */
 export class Ladder {
   readonly #segment: Segment;
@@ -25,7 +25,7 @@ export class Ladder {
 
   /** True for the codes that the ladder is for. */
   static takes(code: number): boolean {
-    return code === Code.STORE_FULL || code === Code.TABLE_FULL;
+    return code === Code.STORE_FULL || code === Code.TABLE_FULL || code === Code.NO_SPACE;
   }
 
   /** Climbs until `attempt` returns no such code, blocking this thread at most `fullTimeoutMs`; returns what it returned. */
@@ -56,7 +56,11 @@ export class Ladder {
       code = attempt();
       return !Ladder.takes(code);
     };
-    await this.#waiting.until(look, options, () => this.#full(code, bytes));
+    const late = () => {
+      code = attempt();
+      return Ladder.takes(code) ? this.#full(code, bytes) : undefined;
+    };
+    await this.#waiting.until(look, options, late);
     return code;
   }
 
@@ -70,6 +74,7 @@ export class Ladder {
   }
 
   #full(code: number, bytes: number): Error {
+    if (code === Code.NO_SPACE) return this.#segment.failure(code);
     const { name } = this.#segment;
     const holders = holdersOf(this.#segment);
     if (code === Code.TABLE_FULL) {

@@ -10,7 +10,7 @@ export interface OpenOptions {
    * half of what the folder's file system holds if that is less. At least 1 MiB.
    */
   capacity?: Size;
-  /** Objects at most: capacity / 256 by default, at least 4,096. Decided when the store is made. */
+  /** Objects at most: capacity / 256 by default, at least 4,096; from 16 to 2^30. Decided when the store is made. */
   maxObjects?: number;
   /** Processes at most: 64 by default, 1,024 possible. Decided when the store is made. */
   maxClients?: number;
@@ -43,7 +43,7 @@ export function openSettings(options: OpenOptions): OpenSettings {
   }
   return {
     capacity: options.capacity === undefined ? 0 : parseSize(options.capacity),
-    maxObjects: whole(options, "maxObjects", 1, 2 ** 31 - 1),
+    maxObjects: whole(options, "maxObjects", 16, 2 ** 30),
     maxClients: whole(options, "maxClients", 1, 1024),
     lockTimeoutMs: whole(options, "lockTimeoutMs", 1, 2 ** 31 - 1),
     flags: (mustExist ? OpenFlag.EXISTING : 0) | (lifetime === "last-close" ? OpenFlag.LAST_CLOSE : 0),
