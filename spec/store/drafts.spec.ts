@@ -105,6 +105,18 @@ test("a draft that nobody sealed or kept is aborted by the collector", async () 
   store.check();
 });
 
+test("a draft of nothing is aborted by the collector, too", async () => {
+  const store = freshStore();
+  const forget = (name: string) => void store.allocate(Float64Array, 0, { name });
+  for (let i = 0; i < 20; i++) forget(`n${i}`);
+  const free = () => store.holders().every(row => row.draftCount === 0);
+  expect(await collected(free)).toBe(true);
+  store.put(1, { name: "n0" });
+  const kept = store.allocate(Float64Array, 0, { name: "kept" });
+  await collected(() => false, 3);
+  expect(store.peek(kept.seal())!.length).toBe(0);
+});
+
 test("a moved buffer: busy, and still a draft", () => {
   const store = freshStore();
   const draft = store.allocate(Uint8Array, 100_000);

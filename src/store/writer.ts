@@ -11,7 +11,7 @@ import { Ladder } from "./ladder.ts";
 import { checkObjectName } from "./name.ts";
 import type { PutOptions } from "./options.ts";
 import type { Refs } from "./refs.ts";
-import type { WaitOptions } from "./waiting.ts";
+import { checkSignal, timeoutOf, type WaitOptions } from "./waiting.ts";
 
 /** The longest ArrayBuffer there is. */
 const LARGEST_VIEW_BYTES = 2 ** 32;
@@ -63,6 +63,8 @@ export class Writer implements DraftHome {
 
   /** See `Store.putAsync`. */
   async putAsync(value: unknown, options: PutOptions & WaitOptions): Promise<ObjectRef> {
+    timeoutOf(options);
+    checkSignal(options.signal, this.segment.name);
     const frame = this.#frames.busy
       ? this.#frames.aside(() => this.#frame(value, options))
       : this.#frame(value, options);
@@ -114,9 +116,10 @@ export class Writer implements DraftHome {
   #allocateNothing<V extends View>(type: ViewConstructor<V>, flags: number, options?: PutOptions): Draft<V> {
     const items = new Items([this.#frames.frame(new type(0), flags, nameOf(options))]);
     const token = this.#begin(this.#core.plasmid_create(this.#at, items.words), items.words, 0, options);
-    return this.#draft(
-      new Draft(this, token, items.signed.slice(items.refAt(0), items.refAt(0) + 5), new type(0), null),
-    );
+    // No view whose collection could end the draft: a buffer stands in for it.
+    this.segment.must(this.#core.plasmid_unview(this.#at, token, 0));
+    const words = items.signed.slice(items.refAt(0), items.refAt(0) + 5);
+    return this.#draft(new Draft(this, token, words, new type(0), this.segment.handle(token)));
   }
 
   /** The draft's token, if `code` says that there is room, or when there is. */
