@@ -149,6 +149,7 @@ int32_t pm_helper_start(pm_client *client) {
 		errno = r;
 		return pm_fail_errno("starting the helper thread");
 	}
+	pthread_setname_np(client->helper, "plasmid");
 	client->helper_runs = true;
 	return 0;
 }

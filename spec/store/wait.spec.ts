@@ -1,13 +1,20 @@
 import { expect, test } from "bun:test";
+import { readdirSync, readFileSync } from "node:fs";
 import {
   AbortedError,
   InvalidArgumentError,
+  LockTimeoutError,
   ObjectLostError,
+  type PlasmidError,
   Store,
   StoreClosedError,
   StoreDestroyedError,
+  SystemError,
   TimedOutError,
 } from "../../src/index.ts";
+import type { Segment } from "../../src/native/segment.ts";
+import { Loop } from "../../src/store/loop.ts";
+import { Waiting } from "../../src/store/waiting.ts";
 import { cleanUpAfterEach, directory, freshStore, sameStore } from "./fresh.ts";
 import { startProcess, startWorker } from "./process.ts";
 
@@ -39,6 +46,65 @@ test("timeouts, of nothing and of some milliseconds", async () => {
     expect(() => store.getSync("a", { timeoutMs })).toThrow(InvalidArgumentError);
   }
 });
+
+test("what a wait is told is checked before anything is done, though it would not have to wait", async () => {
+  const store = freshStore();
+  const ref = store.put(1);
+  const signal = AbortSignal.abort();
+  expect(store.putAsync(1, { signal })).rejects.toThrow(AbortedError);
+  expect(store.wait([ref], { signal })).rejects.toThrow(AbortedError);
+  for (const timeoutMs of [-5, Number.NaN]) {
+    expect(store.putAsync(1, { timeoutMs, name: "a" })).rejects.toThrow(InvalidArgumentError);
+    expect(store.wait([ref], { timeoutMs })).rejects.toThrow(InvalidArgumentError);
+  }
+  await Bun.sleep(1);
+  expect(store.contains("a")).toBe(false);
+});
+
+test("a wait whose last look fails is rejected with that", async () => {
+  const waiting = new Waiting("s", () => new StoreClosedError("closed"));
+  waiting.attach({ hold() {}, release() {}, rest() {} } as unknown as Loop);
+  const late = () => {
+    throw new LockTimeoutError("stopped");
+  };
+  expect(await waiting.until(() => false, { timeoutMs: 1 }, late).catch(error => error)).toBeInstanceOf(
+    LockTimeoutError,
+  );
+  expect(waiting.size).toBe(0);
+});
+
+test("without its bell nothing waits in vain", async () => {
+  let failed: PlasmidError | undefined;
+  const segment = { name: "s", at: 0, core: { plasmid_wake_fd: () => 999_999 }, must: (fd: number) => fd };
+  const wakeful = { look() {}, destroyed() {}, failed: (error: PlasmidError) => (failed = error) };
+  const loop = new Loop(segment as unknown as Segment, wakeful);
+  for (let i = 0; i < 100 && failed === undefined; i++) await Bun.sleep(1);
+  expect(failed).toBeInstanceOf(SystemError);
+  expect(() => loop.hold()).toThrow(SystemError);
+});
+
+test("nobody looks for the dead after the last wait is over", async () => {
+  const store = freshStore();
+  await store.get("nothing", { timeoutMs: 5 }).catch(() => {});
+  await Bun.sleep(400);
+  const before = switches();
+  await Bun.sleep(1000);
+  const after = switches();
+  const most = Math.max(...[...after].map(([thread, count]) => count - (before.get(thread) ?? count)));
+  expect(most).toBeLessThan(8); // 10 were it every 100 ms
+});
+
+// How often each other thread of this process slept.
+function switches(): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const thread of readdirSync("/proc/self/task")) {
+    if (thread === String(process.pid)) continue;
+    const status = readFileSync(`/proc/self/task/${thread}/status`, "utf8");
+    if (!status.startsWith("Name:\tplasmid")) continue;
+    counts.set(thread, Number(/^voluntary_ctxt_switches:\s+(\d+)/m.exec(status)![1]));
+  }
+  return counts;
+}
 
 test("signals: aborted before, while, and after", async () => {
   const store = freshStore();

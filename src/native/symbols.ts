@@ -36,6 +36,7 @@ const SIGNATURES = {
   plasmid_drain: { args: ["ptr"], returns: "i32" },
   plasmid_watch: { args: ["ptr", ...id], returns: "i32" },
   plasmid_watch_name: { args: ["ptr", "i32"], returns: "i32" },
+  plasmid_unwatch: { args: ["ptr"], returns: "i32" },
   plasmid_block: { args: ["ptr", ...id, "i32"], returns: "i32" },
   plasmid_block_name: { args: ["ptr", "i32", "i32"], returns: "i32" },
   plasmid_wake_fd: { args: ["ptr"], returns: "i32" },

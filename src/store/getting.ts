@@ -68,9 +68,10 @@ export class Getting {
     if (!Number.isInteger(count) || count < 0 || count > targets.length) {
       throw new InvalidArgumentError(`count is ${count} of ${targets.length} targets`, { store: this.#store });
     }
+    const timeoutMs = timeoutOf(options);
     checkSignal(options?.signal, this.#store);
     const found = this.#readiness.split(targets);
-    if (found.ready.length >= count || timeoutOf(options) === 0) return found;
+    if (found.ready.length >= count || timeoutMs === 0) return found;
     let { pending } = found;
     const look = () => {
       pending = pending.filter(target => !this.#readiness.watch(target));

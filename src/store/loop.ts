@@ -1,4 +1,5 @@
 import type { Socket } from "bun";
+import { type PlasmidError, SystemError } from "../errors.ts";
 import { Event } from "../native/code.ts";
 import type { Segment } from "../native/segment.ts";
 
@@ -8,6 +9,8 @@ export interface Wakeful {
   look(): void;
   /** The store was destroyed. */
   destroyed(): void;
+  /** Nothing can be awaited any more. */
+  failed(error: PlasmidError): void;
 }
 
 /**
@@ -19,6 +22,8 @@ export class Loop {
   readonly #wakeful: Wakeful;
   #socket: Socket | undefined;
   #holds = 0;
+  #closed = false;
+  #error: PlasmidError | undefined;
 
   constructor(segment: Segment, wakeful: Wakeful) {
     this.#segment = segment;
@@ -30,29 +35,37 @@ export class Loop {
         open: (socket: Socket) => this.#opened(socket),
         data: () => this.wake(),
         close: () => this.#gone(),
-        error: () => this.#gone(),
+        error: (_: Socket, error: Error) => this.#gone(error),
       },
     } as unknown as Bun.TCPSocketConnectOptions);
-    opening.catch(() => this.#gone());
+    opening.catch(error => this.#gone(error));
   }
 
-  /** Keeps the process alive until as many `release` have followed. */
+  /**
+   * Keeps the process alive until as many `release` have followed.
+   *
+   * @throws SystemError if the bell does not ring here.
+   */
   hold(): void {
+    if (this.#error !== undefined) throw this.#error;
     if (this.#holds++ === 0) this.#socket?.ref();
   }
 
   release(): void {
-    if (--this.#holds === 0) this.#socket?.unref();
+    if (--this.#holds !== 0) return;
+    this.#socket?.unref();
+    this.rest();
+  }
+
+  /** The core need not look for us, unless something is awaited. */
+  rest(): void {
+    if (this.#holds === 0) this.#segment.core.plasmid_unwatch(this.#segment.at);
   }
 
   /** Looks what happened, as if woken. */
   wake(): void {
     const { core, at } = this.#segment;
     const events = core.plasmid_events(at);
-    if (events < 0) {
-      this.#wakeful.look();
-      return;
-    }
     if ((events & Event.COLLECT) !== 0) {
       Bun.gc(true);
       core.plasmid_drain(at);
@@ -64,15 +77,29 @@ export class Loop {
   close(): void {
     const socket = this.#socket;
     this.#socket = undefined;
+    this.#closed = true;
     socket?.terminate();
   }
 
   #opened(socket: Socket): void {
+    if (this.#closed) {
+      socket.terminate();
+      return;
+    }
     this.#socket = socket;
     if (this.#holds === 0) socket.unref();
   }
 
-  #gone(): void {
+  // Nobody would ever wake who waits: they are told, now and later.
+  #gone(cause?: unknown): void {
     this.#socket = undefined;
+    if (this.#closed || this.#error !== undefined) return;
+    const context = { store: this.#segment.name, cause };
+    this.#error = new SystemError(
+      "the socket that wakes this thread's event loop is gone",
+      context,
+      "open the store anew",
+    );
+    this.#wakeful.failed(this.#error);
   }
 }

@@ -61,20 +61,19 @@ export class Waiting implements Wakeful {
 
   /**
    * Resolves when `look` returns true; rejects with what it throws. It is called now and at each wake, and must leave itself
-   * watched when it returns false. At the timeout `late` gives the error to reject with, or undefined to resolve.
+   * watched when it returns false. At the timeout `late` gives the error to reject with (thrown or returned), or undefined to resolve.
    */
   until(look: () => boolean, options: WaitOptions | undefined, late: () => unknown): Promise<void> {
     return new Promise((resolve, reject) => {
       const timeoutMs = timeoutOf(options);
       const signal = options?.signal;
-      if (signal?.aborted) {
-        reject(aborted(signal, this.#store));
-        return;
-      }
+      checkSignal(signal, this.#store);
       if (look()) {
+        this.#loop.rest();
         resolve();
         return;
       }
+      this.#loop.hold();
       let timer: Timer | undefined;
       const onAbort = () => pending.finish(aborted(signal!, this.#store));
       const pending: Pending = {
@@ -89,9 +88,8 @@ export class Waiting implements Wakeful {
         },
       };
       this.#pending.add(pending);
-      this.#loop.hold();
       signal?.addEventListener("abort", onAbort, { once: true });
-      if (timeoutMs <= LONGEST_TIMER_MS) timer = setTimeout(() => pending.finish(late()), timeoutMs);
+      if (timeoutMs <= LONGEST_TIMER_MS) timer = setTimeout(() => pending.finish(outcome(late)), timeoutMs);
     });
   }
 
@@ -113,7 +111,20 @@ export class Waiting implements Wakeful {
     this.#end(true);
   }
 
+  failed(error: PlasmidError): void {
+    for (const pending of [...this.#pending]) pending.finish(error);
+  }
+
   #end(closed: boolean): void {
     for (const pending of [...this.#pending]) pending.finish(this.#ended(closed));
+  }
+}
+
+// In a timer nobody would catch what is thrown, and the promise would never settle.
+function outcome(late: () => unknown): unknown {
+  try {
+    return late();
+  } catch (error) {
+    return error;
   }
 }
