@@ -1,8 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
+import fc from "fast-check";
 import { root } from "../../scripts/paths.ts";
 import { forgetClasses } from "../../src/codec/code/class-ids.ts";
-import { capture, DecodeError, decode, EncodeError, encode, register, scope } from "../../src/codec/index.ts";
+import { capture, DecodeError, Decoder, decode, EncodeError, encode, register, scope } from "../../src/codec/index.ts";
 
 /** There and back, as in another process: classes are not known there. */
 // biome-ignore lint/suspicious/noExplicitAny: what comes back is called, and shown to be right by that.
@@ -611,6 +612,66 @@ describe("what can't be sent is refused, with the path, the reason and what to d
     }
     expect((decode(bytes, { code: true }) as () => number)()).toBe(1);
   });
+});
+
+test("any change of a byte gives a DecodeError or a value, and the next message is read", () => {
+  let n = 0;
+  const shared = scope(() => ({ n }));
+  class Base {
+    m() {
+      return n;
+    }
+  }
+  class Child extends Base {
+    x = 1;
+  }
+  const holder = { v: 1, arrow: (): unknown => null };
+  (function (this: typeof holder) {
+    this.arrow = capture(
+      () => this.v,
+      () => ({ this: this }),
+    );
+  }).call(holder);
+  const up = capture(
+    () => ++n,
+    () => ({ Child }),
+    shared,
+  );
+  const bytes = encode([up, Child, new Child(), holder, capture(Base, () => ({}), shared)], { code: true });
+  const decoder = new Decoder({ code: true });
+  fc.assert(
+    fc.property(fc.nat(bytes.length - 1), fc.nat(255), (at, byte) => {
+      const changed = bytes.slice();
+      changed[at] = byte;
+      forgetClasses();
+      try {
+        decoder.decode(changed);
+      } catch (error) {
+        expect(error).toBeInstanceOf(DecodeError);
+      }
+    }),
+    { numRuns: 3000 },
+  );
+  forgetClasses();
+  const [up2, , child2] = decoder.decode(bytes) as [() => number, unknown, Child];
+  expect([up2(), child2.m()]).toEqual([1, 1]);
+});
+
+test("a hundred thousand functions leave nothing behind", () => {
+  const bytes = encode(
+    capture(
+      () => bytes,
+      () => ({ bytes: 1 }),
+    ),
+    { code: true },
+  );
+  const run = (times: number) => {
+    for (let i = 0; i < times; i++) decode(bytes, { code: true });
+    Bun.gc(true);
+    return process.memoryUsage().heapUsed;
+  };
+  const before = run(20_000);
+  expect(run(80_000) - before).toBeLessThan(2e6);
 });
 
 test("the parser is not loaded until there is a function to parse", async () => {

@@ -1,4 +1,4 @@
-import type { Node, Program } from "acorn";
+import type { Node, Parser, Program } from "acorn";
 import type { Scope, ScopeManager } from "eslint-scope";
 import { childrenOf } from "../codec/code/parser.ts";
 import { stripTypes } from "./strip-types.ts";
@@ -18,16 +18,28 @@ export interface Module {
  * @throws SyntaxError
  */
 export function parseModule(text: string, jsx: boolean): Module {
-  const { Parser } = require("acorn") as typeof import("acorn");
-  const { tsPlugin } = require("@sveltejs/acorn-typescript") as typeof import("@sveltejs/acorn-typescript");
   const { analyze } = require("eslint-scope") as typeof import("eslint-scope");
   const options = { ecmaVersion: "latest", sourceType: "module", ranges: true, locations: true } as const;
-  const parsed = Parser.extend(tsPlugin({ jsx: jsx ? {} : false }) as never).parse(text, options);
+  const parsed = parserFor(jsx).parse(text, options);
   const program = stripTypes(parsed) as Program;
   const parents = new Map<Node, Node>();
   linkParents(program, parents);
   const scopes = analyze(program as never, { ecmaVersion: 2022, sourceType: "module", jsx: true });
   return { text, program, scopes, scope: scopes.acquire(program as never, true) as Scope, parents };
+}
+
+/** A class for each, made once: the engine compiles the methods of a class anew. */
+const parsers = new Map<boolean, typeof Parser>();
+
+function parserFor(jsx: boolean): typeof Parser {
+  let parser = parsers.get(jsx);
+  if (parser === undefined) {
+    const acorn = require("acorn") as typeof import("acorn");
+    const { tsPlugin } = require("@sveltejs/acorn-typescript") as typeof import("@sveltejs/acorn-typescript");
+    parser = acorn.Parser.extend(tsPlugin({ jsx: jsx ? {} : false }) as never);
+    parsers.set(jsx, parser);
+  }
+  return parser;
 }
 
 function linkParents(node: Node, parents: Map<Node, Node>): void {

@@ -29,14 +29,18 @@ export function onlyExpression(program: Program): Expression | null {
 }
 
 /** The nodes right below one. */
-export function* childrenOf(node: Node): Generator<Node> {
-  for (const value of Object.values(node)) {
+export function childrenOf(node: Node): Node[] {
+  const children: Node[] = [];
+  for (const key in node) {
+    const value: unknown = (node as Node & Record<string, unknown>)[key];
+    if (typeof value !== "object" || value === null) continue;
     if (Array.isArray(value)) {
-      for (const one of value) if (isNode(one)) yield one;
+      for (const one of value) if (isNode(one)) children.push(one);
     } else if (isNode(value)) {
-      yield value;
+      children.push(value);
     }
   }
+  return children;
 }
 
 function isNode(value: unknown): value is Node {
