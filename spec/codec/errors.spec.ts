@@ -59,6 +59,7 @@ describe("what can't be encoded is refused", () => {
     ["SharedArrayBuffer", new SharedArrayBuffer(8), ".slice()"],
     ["a view of one", new Uint8Array(new SharedArrayBuffer(8)), ".slice()"],
     ["a view that its buffer left", outOfBounds(), "has shrunk"],
+    ["an heir of an object", Object.create({ a: 1 }), "no class's prototype"],
     ["a Blob", new Blob(["x"]), "encodeAsync()"],
     ["a native function", Math.max, "native code"],
     ["a bound function", named.bind(null), "native code, or bound"],

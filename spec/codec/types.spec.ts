@@ -310,6 +310,26 @@ describe("around an object", () => {
     expect(() => decode(Uint8Array.fromHex("c70d7f0192 80 c9000000060b94d40301c003a0".replaceAll(" ", "")))).toThrow();
   });
 
+  test("names that look like a type's own", () => {
+    const view = Object.defineProperty(new DataView(new ArrayBuffer(2)), "0", { value: "zero", configurable: true });
+    const bytes = Object.defineProperty(new Uint8Array(2), "length", { value: 7, enumerable: true });
+    const array = Object.assign([1], { "01": 2, "-1": 3, "4294967295": 4, "1.5": 5 });
+    const text = Object.assign(Object("ab"), { "2": "c", "01": 1 });
+    const error = Object.assign(new Error(), { message: "shown", line: 3 });
+    const back = ROUND([view, bytes, array, text, error]);
+    for (const holder of [new Map([[1, 2]]), new Set([1]), new Date(0), new ArrayBuffer(1), /a/]) {
+      expectRound(Object.assign(holder, { 0: "zero", 7: "seven" }));
+    }
+    expect(Reflect.get(back[0] as object, "0")).toBe("zero");
+    expect([Object.keys(back[1] as object), (back[1] as Uint8Array).length]).toEqual([["0", "1", "length"], 7]);
+    expect(difference([array, text], [back[2], back[3]])).toBeNull();
+    expect(Object.getOwnPropertyDescriptor(back[4], "message")?.enumerable).toBe(true);
+  });
+
+  test("what calls itself arguments is not taken for that", () => {
+    expectRound({ 0: 1, [Symbol.toStringTag]: "Arguments" });
+  });
+
   test("an object of another context's classes is refused, not changed", () => {
     expect(() => encode(runInNewContext("new Map()"))).toThrow("native state");
   });

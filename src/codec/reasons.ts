@@ -30,8 +30,9 @@ export function objectReason(value: object, isKnown: boolean): string {
   if (native !== null) {
     return `it holds native state (${native}), which no other process can have; leave it out, or registerSerializer() its class`;
   }
-  const name = constructorOf(value)?.name;
-  const shown = name === undefined || name === "" ? "Class" : name;
+  const type = constructorOf(value);
+  if (type === undefined) return "what it inherits from is no class's prototype; copy its data to a plain object";
+  const shown = type.name === "" ? "Class" : type.name;
   return (
     `its class is not known here; register("${shown}", ${shown}) on both sides, registerSerializer(${shown}, …), ` +
     'give it a method Symbol.for("plasmid.reduce"), or copy its data to a plain object'

@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import * as c from "../constants.ts";
 import type { Decoder } from "../decoder.ts";
 import type { Composite, Leaf } from "../extension.ts";
@@ -109,11 +110,12 @@ export function isArrayPrototype(prototype: object | null): boolean {
 /** Own properties that the base type does not write. */
 function ownKeysBeside(value: object, base: Leaf | Composite | null): (string | symbol)[] {
   const keys = Reflect.ownKeys(value);
-  if (Array.isArray(value) || ArrayBuffer.isView(value))
-    return keys.slice(indexCount(keys)).filter(key => key !== "length");
+  if (Array.isArray(value)) return keys.slice(indexCount(keys)).filter(key => key !== "length");
+  if (types.isTypedArray(value)) return keys.slice(indexCount(keys));
   if (base?.owns !== undefined) return keys.filter(key => base.owns?.(value, key) !== true);
   if (base !== null && base.prototypes.length > 0) return keys;
-  if (keys.length === Object.keys(value).length || isArguments(value)) return [];
+  // A function's arguments are a plain object with indexes.
+  if (keys.length === Object.keys(value).length || types.isArgumentsObject(value)) return [];
   return keys.filter(key => typeof key === "symbol" || !Object.prototype.propertyIsEnumerable.call(value, key));
 }
 
@@ -125,11 +127,6 @@ function indexCount(keys: readonly (string | symbol)[]): number {
     if (typeof key === "symbol" || String(Number(key) >>> 0) !== key || key === "4294967295") break;
   }
   return count;
-}
-
-/** A function's arguments are written as structured clone does: an object with indexes. */
-function isArguments(value: object): boolean {
-  return Object.prototype.toString.call(value) === "[object Arguments]";
 }
 
 function flagsOf({ writable, get, enumerable, configurable }: PropertyDescriptor): number {

@@ -2,10 +2,7 @@ import * as c from "../constants.ts";
 import type { Composite } from "../extension.ts";
 import { entryStep, memberStep, valueStep } from "../path.ts";
 import { setProperty } from "../property.ts";
-import { cellBytes, isOrdinaryCell, isOrdinaryObject } from "./ordinary.ts";
-
-const MAP_BYTES = cellBytes(() => new Map());
-const SET_BYTES = cellBytes(() => new Set());
+import { hasNothingOfItsOwn, isOrdinaryObject } from "./ordinary.ts";
 
 // A class that extends these may say otherwise.
 const mapSize = Object.getOwnPropertyDescriptor(Map.prototype, "size")?.get as (
@@ -17,7 +14,7 @@ export const map: Composite<Map<unknown, unknown>> = {
   kind: "composite",
   code: c.EXT_MAP,
   prototypes: [Map.prototype],
-  isBare: value => isOrdinaryCell(value, MAP_BYTES),
+  isBare: hasNothingOfItsOwn,
   pairs: true,
   step: entryStep,
   partsToCreate: 0,
@@ -44,7 +41,7 @@ export const set: Composite<Set<unknown>> = {
   kind: "composite",
   code: c.EXT_SET,
   prototypes: [Set.prototype],
-  isBare: value => isOrdinaryCell(value, SET_BYTES),
+  isBare: hasNothingOfItsOwn,
   pairs: false,
   step: valueStep,
   partsToCreate: 0,

@@ -3,9 +3,7 @@ import type { Decoder } from "../decoder.ts";
 import type { Encoder } from "../encoder.ts";
 import type { Leaf } from "../extension.ts";
 import type { Output } from "../output.ts";
-import { cellBytes, isOrdinaryCell } from "./ordinary.ts";
-
-const DATE_BYTES = cellBytes(() => new Date());
+import { hasNothingOfItsOwn } from "./ordinary.ts";
 
 const getTime = Date.prototype.getTime;
 const MAX_DATE_MS = 8.64e15;
@@ -35,7 +33,7 @@ export const date: Leaf<Date> = {
 
 /** Whether a Date has no properties of its own, and can have some. */
 export function isBareDate(date: object): boolean {
-  return isOrdinaryCell(date, DATE_BYTES);
+  return hasNothingOfItsOwn(date);
 }
 
 /** A valid Date as MessagePack's timestamp, in the shortest of its three forms. */

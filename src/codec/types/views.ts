@@ -15,11 +15,7 @@ import {
   viewKind,
   viewName,
 } from "../typed-array.ts";
-import { cellBytes, isOrdinaryCell } from "./ordinary.ts";
-
-const BUFFER_BYTES = cellBytes(() => new ArrayBuffer(0));
-const TYPED_ARRAY_BYTES = cellBytes(() => new Uint8Array(1));
-const DATA_VIEW_BYTES = cellBytes(() => new DataView(new ArrayBuffer(1)));
+import { hasNothingOfItsOwn, isOrdinaryTypedArray } from "./ordinary.ts";
 
 const uint8Slice = Uint8Array.prototype.slice as (
   this: Uint8Array,
@@ -30,7 +26,7 @@ const uint8Slice = Uint8Array.prototype.slice as (
 export const arrayBuffer: Leaf<ArrayBuffer> = {
   kind: "leaf",
   prototypes: [ArrayBuffer.prototype],
-  isBare: value => types.isArrayBuffer(value) && isOrdinaryCell(value, BUFFER_BYTES + value.byteLength),
+  isBare: hasNothingOfItsOwn,
   readers: new Map<number, PayloadReader>([
     [c.EXT_BUFFER, readBuffer],
     [c.EXT_OUT_OF_BAND, readOutOfBand],
@@ -114,11 +110,10 @@ export const view: Leaf<ArrayBufferView> = {
   },
 };
 
-/** Once its buffer was asked for, a view takes as much whatever its length, but for its properties. */
+/** Whether a view has no properties but its elements, nor a lock on it. */
 export function isBareView(value: object): boolean {
-  if (!ArrayBuffer.isView(value)) return false;
-  void value.buffer;
-  return isOrdinaryCell(value, value instanceof DataView ? DATA_VIEW_BYTES : TYPED_ARRAY_BYTES);
+  if (value instanceof DataView) return hasNothingOfItsOwn(value);
+  return ArrayBuffer.isView(value) && isOrdinaryTypedArray(value);
 }
 
 /** Why a buffer, or a view on it, can't be written; null if it can. */
