@@ -614,6 +614,15 @@ describe("what can't be sent is refused, with the path, the reason and what to d
   });
 });
 
+test("bad bytes in a static member are found by its path", () => {
+  class Config {
+    static limits = { rows: [1] };
+  }
+  const bytes = encode([Config], { code: true });
+  bytes[bytes.lastIndexOf(0x91) + 1] = 0xc1;
+  expect(() => decode(bytes, { code: true })).toThrow("at $[0].limits.rows[0])");
+});
+
 test("any change of a byte gives a DecodeError or a value, and the next message is read", () => {
   let n = 0;
   const shared = scope(() => ({ n }));

@@ -3,12 +3,13 @@ import { elementStep, formatPath, memberStep, type Step } from "./path.ts";
 import { readText } from "./text.ts";
 import { compositeByCode } from "./types/registry.ts";
 
-/** A container on the way to the bad byte. Of one with keys these are children too, the even ones; `key` is the last even child. */
+/** A container on the way to the bad byte. Of one with keys these are children too; `key` is the child before the last one. */
 interface Level {
   readonly step: Step;
   readonly count: number;
   next: number;
   key: unknown;
+  last: unknown;
 }
 
 /** What stands at some place: where it ends, or where its children start. */
@@ -25,17 +26,18 @@ interface Item {
  * whatever it does not understand.
  */
 export function locate(bytes: Uint8Array, start: number, end: number, at: number): string {
-  const stack: Level[] = [{ step: () => "", count: 1, next: 0, key: undefined }];
+  const stack: Level[] = [{ step: () => "", count: 1, next: 0, key: undefined, last: undefined }];
   let p = bytesBeforeRoot(bytes, start, end);
   for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
     if (top.next === top.count) {
       stack.pop();
       continue;
     }
-    const index = top.next++;
+    top.next++;
+    top.key = top.last;
     const item = readItem(bytes, p, end);
     if (item === null || at < item.next) break;
-    if (index % 2 === 0) top.key = item.value;
+    top.last = item.value;
     if (item.level !== null) stack.push(item.level);
     p = item.next;
   }
@@ -73,7 +75,7 @@ function readItem(bytes: Uint8Array, p: number, end: number): Item | null {
 
 function container(next: number, size: number, keyed: boolean): Item {
   const count = keyed ? size * 2 : size;
-  return { next, level: { step: keyed ? memberStep : elementStep, count, next: 0, key: undefined } };
+  return { next, level: { step: keyed ? memberStep : elementStep, count, next: 0, key: undefined, last: undefined } };
 }
 
 function text(bytes: Uint8Array, p: number, size: number, end: number): Item {

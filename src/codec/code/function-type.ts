@@ -16,6 +16,7 @@ const TRAIT = { strict: 4, closed: 8, closedPrototype: 16, noConstructor: 32, is
 
 /** Parts before the members. */
 const HEAD = 6;
+const HEAD_STEPS = ["", "", "", "", "", ".(parent)"];
 
 /** Functions that were made, and have yet to get what belongs to them. */
 const unfilled = new WeakSet<object>();
@@ -30,7 +31,7 @@ export const functionType: Composite<Function> = {
   prototypes: [],
   pairs: false,
   step(index, key) {
-    if (index === HEAD - 1) return ".(parent)";
+    if (index < HEAD) return HEAD_STEPS[index]!;
     return index >= HEAD && (index - HEAD) % 3 === 2 ? memberStep(1, key) : "";
   },
   partsToCreate: 4,

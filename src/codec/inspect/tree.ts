@@ -45,7 +45,9 @@ interface Level {
   readonly part: Part;
   readonly start: number;
   next: number;
+  /** The value before the one that is being read, and that one: they may be keys. */
   key: unknown;
+  last: unknown;
 }
 
 /**
@@ -99,6 +101,7 @@ function advance(bytes: Bytes, stack: Level[], options: TreeOptions): void {
     return;
   }
   const index = level.next++;
+  level.key = level.last;
   enter(bytes, stack, item.step(index, level.key), options);
 }
 
@@ -111,10 +114,10 @@ function enter(bytes: Bytes, stack: Level[], step: string, options: TreeOptions)
   const shared = item.buffer < 0 ? 0 : (options.buffers?.[item.buffer]?.byteLength ?? Number.NaN);
   const part: Part = { step, type, preview, how, bytes: bytes.p - start, shared, parts: [], hidden: 0 };
   if (above !== undefined) {
-    if ((above.next - 1) % 2 === 0) above.key = item.value;
+    above.last = item.value;
     keep(part, item, above, stack.length, options);
   }
-  if (item.count > 0) stack.push({ item, part, start, next: 0, key: undefined });
+  if (item.count > 0) stack.push({ item, part, start, next: 0, key: undefined, last: undefined });
   else if (above !== undefined) above.part.shared += shared;
   return part;
 }
