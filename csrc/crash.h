@@ -16,6 +16,21 @@ void pm_crash_point(const char *name);
 #define PM_ASSERT(condition) ((void)0)
 #endif
 
+/* Does the first before the second. In a build of its own it is the other way round: the tests must notice. */
+#ifdef PLASMID_PLANTED_BUG
+#define PM_IN_ORDER(first, second) \
+	do {                             \
+		second;                        \
+		first;                         \
+	} while (0)
+#else
+#define PM_IN_ORDER(first, second) \
+	do {                             \
+		first;                         \
+		second;                        \
+	} while (0)
+#endif
+
 int32_t pm_crash_at(const char *name, uint32_t nth);
 
 #endif

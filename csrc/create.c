@@ -129,6 +129,10 @@ int32_t pm_may_commit(const pm_client *client, uint32_t slot, uint32_t flags) {
 	return 0;
 }
 
+static void publish(const pm_client *client, pm_entry *entry) {
+	pm_store(&entry->word, pm_word(pm_word_version(entry->word), client->slot + 1, PLASMID_SEALED));
+}
+
 void pm_commit(pm_client *client, uint32_t slot, uint32_t flags) {
 	pm_entry *entry = pm_entry_at(client, slot);
 	PM_ASSERT(entry->linked == entry->references);
@@ -141,9 +145,8 @@ void pm_commit(pm_client *client, uint32_t slot, uint32_t flags) {
 			replaced = pm_index_find_name(client, name, entry->name_bytes, hash);
 	}
 	entry->stamp = ++client->super->clock;
-	entry->check = pm_entry_check(entry);
 	PM_POINT("seal:filled");
-	pm_store(&entry->word, pm_word(pm_word_version(entry->word), client->slot + 1, PLASMID_SEALED));
+	PM_IN_ORDER(entry->check = pm_entry_check(entry), publish(client, entry));
 	PM_POINT("seal:published");
 	/* Two sealed objects have the name now; the greater order wins, in a rebuild too. */
 	if (replaced != 0) {

@@ -97,25 +97,26 @@ void pm_remove(pm_client *client, uint32_t slot, uint32_t state) {
 	}
 }
 
-void pm_unstash(pm_client *client, uint32_t slot) {
+bool pm_unstash(pm_client *client, uint32_t slot) {
 	pm_entry *entry = pm_entry_at(client, slot);
 	uint64_t word = pm_load(&entry->word);
 	uint32_t creator = pm_word_creator(word);
 	if ((word & PM_WORD_STASHED) == 0 ||
 	    !pm_cas(&entry->word, &word, pm_word(pm_word_version(word), creator, PLASMID_GONE)))
-		return;
+		return false;
 	PM_POINT("unstash:published");
 	client->super->sealed_total--;
 	pm_add(&client->records[creator - 1].stashed, -1);
 	pm_settle(client, slot);
+	return true;
 }
 
 bool pm_unstash_all(pm_client *client) {
-	if (pm_slots_stashed(client) == 0)
-		return false;
-	for (uint32_t slot = 1; slot <= client->super->entries_used; slot++)
-		pm_unstash(client, slot);
-	return true;
+	uint32_t stashed = pm_slots_stashed(client), taken = 0;
+	/* One that is claimed counts for a moment more, and can't be taken. */
+	for (uint32_t slot = 1; slot <= client->super->entries_used && taken < stashed; slot++)
+		taken += pm_unstash(client, slot);
+	return taken > 0;
 }
 
 /* A full store evicts one object a put, and its oldest are in no cache: what the next turns will touch is asked for now. Two

@@ -18,10 +18,10 @@ void pm_settle(pm_client *client, uint32_t slot);
 /* The object is no longer SEALED or CREATED: FREED when somebody said so, else GONE. */
 void pm_remove(pm_client *client, uint32_t slot, uint32_t state);
 
-/* A stashed entry is given up unused, unless its creator claimed it meanwhile. */
-void pm_unstash(pm_client *client, uint32_t slot);
+/* A stashed entry is given up unused. False if it is none, or its creator claimed it meanwhile. */
+bool pm_unstash(pm_client *client, uint32_t slot);
 
-/* All that are stashed, whoever's. False if there are none. */
+/* All that are stashed, whoever's. False if there were none to give up. */
 bool pm_unstash_all(pm_client *client);
 
 /* Releases up to `budget` contained refs of removed containers; true when some are left. */

@@ -1,0 +1,172 @@
+/* stepper.h - stepping a process through an operation, one instruction at a time, and asking at each change of the segment: what if it
+ * died now?
+ *
+ * The stepped process is stopped after every instruction (ptrace). When the segment differs from what it was, its image is copied
+ * to a file of its own, where only the survivor's lock byte is held: that is what a fresh opener finds if the process dies there. */
+#ifndef SPEC_STEPPER_H
+#define SPEC_STEPPER_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/stat.h>
+
+#include "layout.h"
+#include "support.h"
+
+/* A segment as it lies in a file, mapped for reading. */
+typedef struct segment_view {
+	int fd;
+	const uint8_t *base;
+	uint64_t bytes;
+	const pm_superblock *super;
+} segment_view;
+
+static inline const char *path_of_store(const char *store) {
+	static char path[2][256];
+	static int turn;
+	char *to = path[turn++ & 1];
+	snprintf(to, sizeof path[0], DIRECTORY "/%s.plasmid", store);
+	return to;
+}
+
+/* False if there is no such file yet. */
+static inline bool view_segment(const char *store, segment_view *view) {
+	struct stat info;
+	view->fd = open(path_of_store(store), O_RDWR | O_CLOEXEC);
+	if (view->fd < 0)
+		return false;
+	CHECK(fstat(view->fd, &info) == 0);
+	view->bytes = (uint64_t)info.st_size;
+	view->base = mmap(NULL, view->bytes, PROT_READ, MAP_SHARED, view->fd, 0);
+	CHECK(view->base != MAP_FAILED);
+	view->super = (const pm_superblock *)view->base;
+	return true;
+}
+
+static inline void leave_segment(segment_view *view) {
+	munmap((void *)(uintptr_t)view->base, view->bytes);
+	close(view->fd);
+}
+
+/* The parts of the file that hold anything. */
+typedef struct part {
+	uint64_t at, bytes;
+} part;
+
+static inline int parts_of(const segment_view *view, part parts[6]) {
+	const pm_superblock *s = view->super;
+	uint64_t slots = (uint64_t)s->entries_reserved + 1;
+	int count = 0;
+	parts[count++] = (part){0, s->names_at};
+	parts[count++] = (part){s->names_at, slots * sizeof(uint32_t)};
+	parts[count++] = (part){s->entries_at, slots * sizeof(pm_entry)};
+	parts[count++] = (part){s->holds_at, slots * 2 * s->hold_words * sizeof(uint64_t)};
+	parts[count++] = (part){s->nodes_at, (uint64_t)s->nodes_reserved * sizeof(pm_extent)};
+	parts[count++] = (part){s->heap_at, (uint64_t)s->touched * PM_GRANULE};
+	return count;
+}
+
+/* What the segment was at the last look. */
+typedef struct shadow {
+	uint8_t *bytes;
+	uint64_t size;
+} shadow;
+
+/* Has it changed since? Then the shadow follows. */
+static inline bool changed(const segment_view *view, shadow *last) {
+	part parts[6];
+	bool any = last->bytes == NULL;
+	if (any) {
+		last->size = view->bytes;
+		last->bytes = calloc(1, last->size);
+		CHECK(last->bytes != NULL);
+	}
+	int count = parts_of(view, parts);
+	for (int i = 0; i < count; i++) {
+		if (memcmp(last->bytes + parts[i].at, view->base + parts[i].at, parts[i].bytes) == 0)
+			continue;
+		memcpy(last->bytes + parts[i].at, view->base + parts[i].at, parts[i].bytes);
+		any = true;
+	}
+	return any;
+}
+
+/* Copies the segment to a store of that name. The descriptor through which the survivor's byte is held. */
+static inline int copy_segment(const segment_view *view, const char *store, uint32_t survivor) {
+	part parts[6];
+	int count = parts_of(view, parts);
+	int fd = open(path_of_store(store), O_RDWR | O_CREAT | O_EXCL, 0600);
+	CHECK(fd >= 0 && ftruncate(fd, (off_t)view->bytes) == 0);
+	/* What is committed must be there, written to or not. */
+	CHECK(fallocate(fd, 0, (off_t)view->super->heap_at, (off_t)view->super->committed * PM_GRANULE) == 0);
+	for (int i = 0; i < count; i++)
+		CHECK(pwrite(fd, view->base + parts[i].at, parts[i].bytes, (off_t)parts[i].at) == (ssize_t)parts[i].bytes);
+	struct flock byte = {.l_type = F_WRLCK, .l_start = (off_t)(PM_LOCK_BYTES_AT + survivor), .l_len = 1};
+	CHECK(fcntl(fd, F_OFD_SETLK, &byte) == 0);
+	return fd;
+}
+
+/* The survivor dies, too. */
+static inline void let_survivor_die(int fd) {
+	struct flock none = {.l_type = F_UNLCK, .l_start = (off_t)PM_LOCK_BYTES_AT, .l_len = PM_MAX_CLIENTS};
+	CHECK(fcntl(fd, F_OFD_SETLK, &none) == 0);
+}
+
+/* A child that runs `what` up to its first pause(), which is a stop with SIGSTOP. */
+static inline void pause_here(void) {
+	raise(SIGSTOP);
+}
+
+static inline pid_t start_child(void (*what)(void), bool traced) {
+	pid_t pid = fork();
+	CHECK(pid >= 0);
+	if (pid == 0) {
+		/* A test that fails leaves nobody behind. */
+		CHECK(prctl(PR_SET_PDEATHSIG, SIGKILL) == 0);
+		if (traced)
+			CHECK(ptrace(PTRACE_TRACEME, 0, NULL, NULL) == 0);
+		what();
+		_exit(0);
+	}
+	int status;
+	CHECK(waitpid(pid, &status, WUNTRACED) == pid);
+	CHECK(WIFSTOPPED(status) && WSTOPSIG(status) == SIGSTOP);
+	return pid;
+}
+
+static inline void end_child(pid_t pid) {
+	int status;
+	kill(pid, SIGKILL);
+	while (waitpid(pid, &status, 0) == pid && !WIFSIGNALED(status) && !WIFEXITED(status)) {
+	}
+}
+
+/* One instruction further. False when it paused, or ended. */
+static inline bool step(pid_t pid) {
+	int status;
+	CHECK(ptrace(PTRACE_SINGLESTEP, pid, NULL, NULL) == 0);
+	CHECK(waitpid(pid, &status, 0) == pid);
+	if (WIFEXITED(status))
+		return false;
+	CHECK(WIFSTOPPED(status));
+	if (WSTOPSIG(status) == SIGSTOP)
+		return false;
+	CHECK(WSTOPSIG(status) == SIGTRAP);
+	return true;
+}
+
+/* Whoever steps and whoever is stepped take turns: on one core that is several times faster than on two. */
+static inline void stay_on_one_core(void) {
+	cpu_set_t cores;
+	CPU_ZERO(&cores);
+	CPU_SET(sched_getcpu(), &cores);
+	CHECK(sched_setaffinity(0, sizeof cores, &cores) == 0);
+}
+
+#endif
