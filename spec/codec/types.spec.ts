@@ -326,6 +326,13 @@ describe("around an object", () => {
     expect(Object.getOwnPropertyDescriptor(back[4], "message")?.enumerable).toBe(true);
   });
 
+  test("a path through a symbol key, both ways", () => {
+    expect(() => encode([{ [symbol]: [() => 1] }])).toThrow("$[0][Symbol(plasmid.spec)][0]");
+    const bytes = encode([{ [symbol]: [true] }]);
+    bytes[bytes.lastIndexOf(0xc3)] = 0xc1;
+    expect(() => decode(bytes)).toThrow("$[0][Symbol(plasmid.spec)][0]");
+  });
+
   test("what calls itself arguments is not taken for that", () => {
     expectRound({ 0: 1, [Symbol.toStringTag]: "Arguments" });
   });

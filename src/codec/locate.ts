@@ -87,7 +87,11 @@ function extension(bytes: Uint8Array, p: number, end: number, lead: number): Ite
   const width = lead <= c.EXT32 ? 1 << (lead - c.EXT8) : 0;
   const size = width === 0 ? 1 << (lead - c.FIXEXT1) : bigEndian(bytes, p + 1, width);
   const body = p + width + 2;
-  const type = compositeByCode[bytes[body - 1]!];
+  const code = bytes[body - 1];
+  // Paths name properties by symbols, too: after the byte for its kind, the symbol's name.
+  if (code === c.EXT_SYMBOL)
+    return { next: body + size, level: null, value: Symbol(String(readItem(bytes, body + 1, end)?.value)) };
+  const type = compositeByCode[code!];
   if (type === undefined || body > end) return { next: body + size, level: null };
   const parts = readItem(bytes, body, end);
   if (parts === null || parts.level === null) return { next: body + size, level: null };
