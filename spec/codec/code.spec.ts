@@ -237,6 +237,26 @@ describe("functions", () => {
     ).toContain("native");
   });
 
+  test("`this`, and variables that are shared with others", () => {
+    let n = 0;
+    const shared = scope(() => ({ n }));
+    const object = { k: 10, f: () => 0, g: () => 0 };
+    (function (this: typeof object) {
+      this.f = capture(
+        () => this.k + ++n,
+        () => ({ this: this }),
+        shared,
+      );
+      this.g = capture(
+        () => n,
+        () => ({}),
+        shared,
+      );
+    }).call(object);
+    const back = sent(object);
+    expect([back.f(), back.f(), back.g(), n]).toEqual([11, 12, 2, 0]);
+  });
+
   test("own properties, and their attributes", () => {
     const mark = Symbol.for("mark");
     const fn = Object.assign(() => 1, { version: [1], self: null as unknown });
@@ -386,6 +406,30 @@ describe("classes", () => {
       }
     }
     expect(new (sent(Loud(Dog)))().say()).toBe("WOOF");
+  });
+
+  test("with static accessors, generators and members of any name, in their order", async () => {
+    class Mixed {
+      static get total() {
+        return 5;
+      }
+      static set total(_value: number) {}
+      static async *stream() {
+        yield 1;
+      }
+      "odd key"() {
+        return 7;
+      }
+      12() {
+        return 12;
+      }
+      static "s k" = 4;
+    }
+    const Mixed2 = sent(sent(Mixed));
+    expect(Reflect.ownKeys(Mixed2)).toEqual(Reflect.ownKeys(Mixed));
+    expect(Object.getOwnPropertyDescriptor(Mixed2, "total")!.set).toBeFunction();
+    expect([Mixed2.total, Mixed2["s k"], (await Mixed2.stream().next()).value]).toEqual([5, 4, 1]);
+    expect([new Mixed2()["odd key"](), new Mixed2()[12]()]).toEqual([7, 12]);
   });
 
   test("changed after they were made", () => {

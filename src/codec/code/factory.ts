@@ -1,4 +1,4 @@
-import { PARENT_NAME } from "./source.ts";
+import { PARENT_NAME } from "./class-analysis.ts";
 
 /** A scope, seen from outside. */
 export interface EnvironmentFace {

@@ -16,6 +16,9 @@ export function lexicalUses(node: FunctionNode): LexicalUses {
   return uses;
 }
 
+/** Why what uses it can't be sent. */
+export const IMPORT_META = "import.meta belongs to its module; put what it needs of it into a variable";
+
 /** Whether `import.meta`, which only a module has, stands anywhere below. */
 export function usesImportMeta(node: Node): boolean {
   const uses: LexicalUses = { this: false, super: false, newTarget: false, importMeta: false };

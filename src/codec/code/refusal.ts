@@ -2,8 +2,9 @@ import type { Callable } from "../names.ts";
 import { isNative } from "../reasons.ts";
 import { builtinName } from "./builtin.ts";
 import { captured } from "./capture.ts";
+import { PARENT_NAME } from "./class-analysis.ts";
 import { given, isVariableName } from "./factory.ts";
-import { keyText, PARENT_NAME, type Source, sourceOf } from "./source.ts";
+import { keyText, type Source, sourceOf } from "./source.ts";
 
 /** Why a function or class can't be sent by value, what it closes over left aside; null if it can. */
 export function codeRefusal(fn: Function): string | null {

@@ -1,46 +1,22 @@
-import type { Class, Expression, Function as FunctionNode, MethodDefinition, ObjectExpression, Property } from "acorn";
+import type { Expression, Function as FunctionNode, ObjectExpression, Property } from "acorn";
 import type { Scope } from "eslint-scope";
-import { applyEdits, blank, type Edit } from "./edits.ts";
-import { lexicalUses, usesImportMeta } from "./lexical.ts";
+import { analyseClass, type ClassFindings } from "./class-analysis.ts";
+import { applyEdits, type Edit } from "./edits.ts";
+import { freeNames, lengthOf, type Range } from "./free-names.ts";
+import { IMPORT_META, lexicalUses } from "./lexical.ts";
 import { onlyExpression, type Parsed, parse } from "./parser.ts";
 
 /** How the text of a function becomes one again; numbers of the format. */
 export const KIND = { expression: 0, method: 1, getter: 2, setter: 3 } as const;
 
-/** The name under which a rebuilt class finds its parent. */
-export const PARENT_NAME = "$plasmidParent";
-
-/** A computed key of a class that depends on what the class closes over: it is replaced by its value. */
-interface KeyHole {
-  readonly start: number;
-  readonly end: number;
-  readonly name: string;
-}
-
 /** What parsing finds out about a function or class. */
-export interface Source {
+export interface Source extends ClassFindings {
   readonly text: string;
   readonly kind: number;
   readonly strict: boolean;
   readonly isClass: boolean;
-  /** Whether the class has a parent other than null. */
-  readonly extendsParent: boolean;
-  readonly extendsNull: boolean;
-  /** Names that come from outside, each once. */
-  readonly free: readonly string[];
   /** Whether it is an arrow function that uses the `this` around it. */
   readonly usesThis: boolean;
-  /** Why it can't be built again anywhere else, with the remedy; null if it can. */
-  readonly problem: string | null;
-  /** Whether its instances have #private fields, which nobody outside can read. */
-  readonly hidesState: boolean;
-  /** The `name` that it has without anybody's help, and `length`. */
-  readonly name: string | null;
-  readonly length: number;
-  /** Texts of its methods and accessors; of classes. */
-  readonly methods: readonly string[];
-  readonly edits: readonly Edit[];
-  readonly holes: readonly KeyHole[];
 }
 
 const sourceByFunction = new WeakMap<Function, Source>();
@@ -132,7 +108,7 @@ function analyseParsed(text: string, parsed: Parsed, offset: number, strict: boo
   const base = { ...EMPTY, text, strict };
   switch (node?.type) {
     case "ClassExpression":
-      return analyseClass(base, node, parsed, offset);
+      return { ...base, isClass: true, ...analyseClass(text, node, parsed.outermost, offset) };
     case "FunctionExpression":
     case "ArrowFunctionExpression":
       return analyseFunction(base, node, parsed.outermost);
@@ -156,7 +132,6 @@ function analyseFunction(base: Source, node: FunctionNode, scope: Scope): Source
   return { ...base, free, problem, usesThis, name: node.id?.name ?? "", length: lengthOf(node) };
 }
 
-const IMPORT_META = "import.meta belongs to its module; put what it needs of it into a variable";
 const SUPER = "it uses super, which belongs to its class; send the class, or an instance of it";
 
 function analyseMethod(base: Source, object: ObjectExpression, scope: Scope, offset: number): Source | null {
@@ -183,98 +158,6 @@ function methodName(key: Expression, kind: number): string | null {
   const name = key.type === "Identifier" ? key.name : key.type === "Literal" ? String(key.value) : null;
   if (name === null) return null;
   return kind === KIND.getter ? `get ${name}` : kind === KIND.setter ? `set ${name}` : name;
-}
-
-function analyseClass(base: Source, node: Class, parsed: Parsed, offset: number): Source {
-  const { text } = base;
-  const edits: Edit[] = [];
-  const skipped: Range[] = [];
-  const holes: KeyHole[] = [];
-  const methods: string[] = [];
-  let builder: FunctionNode | null = null;
-  let hidesState = false;
-  let problem = usesImportMeta(node) ? IMPORT_META : null;
-  const cut = (range: Range, replacement: string) => {
-    edits.push({ start: range.start - offset, end: range.end - offset, text: replacement });
-    skipped.push(range);
-  };
-  const parent = node.superClass ?? null;
-  const extendsParent = parent !== null && !(parent.type === "Literal" && parent.value === null);
-  // The parent travels as a value; the expression that gave it may close over anything.
-  if (parent !== null && extendsParent) cut(parent, PARENT_NAME);
-  for (const member of node.body.body) {
-    const piece = text.slice(member.start - offset, member.end - offset);
-    if (member.type === "StaticBlock" || (member.type === "PropertyDefinition" && member.static)) {
-      // What static fields and blocks made is sent as it is now; running them again could give something else.
-      if (member.type === "PropertyDefinition" && member.key.type === "PrivateIdentifier") {
-        problem ??= "what its static #private fields hold can't be read; make them static properties, or variables";
-      }
-      cut(member, blank(piece));
-      continue;
-    }
-    if (member.type === "PropertyDefinition" && member.key.type === "PrivateIdentifier") hidesState = true;
-    if (member.type === "MethodDefinition") {
-      if (member.kind === "constructor") builder = member.value;
-      else methods.push(methodText(piece, member));
-    }
-    if (member.computed && member.key.type === "Identifier") {
-      holes.push({ start: member.key.start - offset, end: member.key.end - offset, name: member.key.name });
-    } else if (member.computed && !isWellKnown(member.key as Expression)) {
-      problem ??= "the name of one of its members is computed by more than a variable; put it into a variable";
-    }
-  }
-  const free = freeNames(parsed.outermost, skipped);
-  const length = builder === null ? 0 : lengthOf(builder);
-  const name = node.id?.name ?? "";
-  const extendsNull = parent !== null && !extendsParent;
-  return {
-    ...base,
-    isClass: true,
-    extendsParent,
-    extendsNull,
-    free,
-    problem,
-    hidesState,
-    name,
-    length,
-    methods,
-    edits,
-    holes,
-  };
-}
-
-/** The text that the method itself gives. */
-function methodText(piece: string, member: MethodDefinition): string {
-  return member.static ? piece.replace(/^static\b\s*/, "") : piece;
-}
-
-/** `Symbol.iterator`, `Symbol.for("name")`, a literal: what can be computed anywhere. */
-function isWellKnown(key: Expression): boolean {
-  if (key.type === "Literal") return true;
-  const member = key.type === "CallExpression" ? key.callee : key;
-  if (member.type !== "MemberExpression" || member.object.type !== "Identifier" || member.object.name !== "Symbol") {
-    return false;
-  }
-  return key.type !== "CallExpression" || key.arguments.every(argument => argument.type === "Literal");
-}
-
-interface Range {
-  readonly start: number;
-  readonly end: number;
-}
-
-function freeNames(scope: Scope, skipped: readonly Range[]): string[] {
-  const names = new Set<string>();
-  for (const { identifier } of scope.through) {
-    const [start, end] = (identifier as unknown as { range: [number, number] }).range;
-    if (!skipped.some(range => start >= range.start && end <= range.end)) names.add(identifier.name);
-  }
-  return [...names];
-}
-
-function lengthOf(fn: FunctionNode): number {
-  const end = fn.params.findIndex(param => param.type === "AssignmentPattern" || param.type === "RestElement");
-  return end < 0 ? fn.params.length : end;
 }
 
 /** The text that builds the function or class, given the values of names that its computed keys depend on. */

@@ -33,14 +33,26 @@ const MAX_FAILURES = 1000;
 
 /** Looks at everything in a value, past what fails. Objects that stand in it twice are looked at once. */
 export function examine(root: unknown, name: string, encoder: Encoder): { tree: Examined; failures: FailTuple[] } {
-  const failures: FailTuple[] = [];
-  const seen = new Set<unknown>([root]);
-  const stack: Level[] = [];
-  const tree = enter(root, name, "");
-  for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
+  const examiner = new Examiner(encoder);
+  const tree = examiner.enter(root, name, "");
+  while (examiner.advance());
+  return { tree, failures: examiner.failures };
+}
+
+class Examiner {
+  readonly failures: FailTuple[] = [];
+  private readonly seen = new Set<unknown>();
+  private readonly stack: Level[] = [];
+
+  constructor(private readonly encoder: Encoder) {}
+
+  /** Goes one child further. False at the end. */
+  advance(): boolean {
+    const top = this.stack.at(-1);
+    if (top === undefined) return false;
     const contents = top.contents[top.part];
-    if (contents === undefined || failures.length >= MAX_FAILURES) {
-      leave(stack.pop() as Level);
+    if (contents === undefined || this.failures.length >= MAX_FAILURES) {
+      this.leave(this.stack.pop() as Level);
     } else if (top.next === contents.children.length) {
       top.part++;
       top.next = 0;
@@ -48,39 +60,45 @@ export function examine(root: unknown, name: string, encoder: Encoder): { tree: 
       const index = top.next++;
       const child = contents.children[index];
       const step = contents.step(index, contents.children[index - 1]);
-      if (isObject(child)) {
-        if (seen.has(child)) continue;
-        seen.add(child);
-      } else if (typeof child !== "symbol") continue;
-      enter(child, nameOf(step), step);
+      if (typeof child === "symbol" || (isObject(child) && !this.seen.has(child)))
+        this.enter(child, nameOf(step), step);
     }
+    return true;
   }
-  return { tree, failures };
 
-  function enter(value: unknown, called: string, step: string): Examined {
-    let reason: string | null = null;
-    let contents: Contents[] = [];
-    try {
-      reason = refusal(value, encoder);
-      if (reason === null && isObject(value) && !isReference(value)) contents = contentsOf(value, encoder);
-    } catch (error) {
-      reason = `reading it throws ${error}; encode a snapshot of it`;
-    }
-    if (reason !== null && isObject(value)) contents = insideRefused(value, encoder);
-    let failure: FailTuple | null = null;
-    if (reason !== null) {
-      const parent = stack.findLast(level => !(level.examined.value instanceof Bindings))?.examined.value;
-      const path = formatPath([...stack.map(level => level.step), step]);
-      failure = new FailTuple(called, path, value, parent, reason);
-      failures.push(failure);
-    }
-    const examined: Examined = { name: called, value, failure, failing: [], fine: [], fineCount: 0 };
-    stack.push({ examined, contents, step, part: 0, next: 0 });
+  enter(value: unknown, name: string, step: string): Examined {
+    if (isObject(value)) this.seen.add(value);
+    const { reason, contents } = this.look(value);
+    const failure = reason === null ? null : this.fail(value, name, step, reason);
+    const examined: Examined = { name, value, failure, failing: [], fine: [], fineCount: 0 };
+    this.stack.push({ examined, contents, step, part: 0, next: 0 });
     return examined;
   }
 
-  function leave({ examined }: Level): void {
-    const above = stack.at(-1)?.examined;
+  private look(value: unknown): { reason: string | null; contents: Contents[] } {
+    const { encoder } = this;
+    let reason: string | null = null;
+    try {
+      reason = refusal(value, encoder);
+      if (reason === null) {
+        return { reason, contents: isObject(value) && !isReference(value) ? contentsOf(value, encoder) : [] };
+      }
+    } catch (error) {
+      reason = `reading it throws ${error}; encode a snapshot of it`;
+    }
+    return { reason, contents: isObject(value) ? insideRefused(value, encoder) : [] };
+  }
+
+  private fail(value: unknown, name: string, step: string, reason: string): FailTuple {
+    const parent = this.stack.findLast(level => !(level.examined.value instanceof Bindings))?.examined.value;
+    const path = formatPath([...this.stack.map(level => level.step), step]);
+    const failure = new FailTuple(name, path, value, parent, reason);
+    this.failures.push(failure);
+    return failure;
+  }
+
+  private leave({ examined }: Level): void {
+    const above = this.stack.at(-1)?.examined;
     if (above === undefined) return;
     if (examined.failure !== null || examined.failing.length > 0) {
       above.failing.push(examined);

@@ -89,52 +89,79 @@ function readExtension(bytes: Bytes, size: number, code: number): Item {
   return item;
 }
 
-function readPayload(bytes: Bytes, size: number, code: number, name: string, how: How): Item {
-  const end = bytes.p + size;
-  const type = compositeByCode[code];
-  switch (code) {
-    case c.EXT_CONSTANT:
-      return leaf(bytes.uint(1) === c.CONSTANT_HOLE ? "hole" : "undefined", null);
-    case c.EXT_WIDE_TEXT: {
+type PayloadReader = (bytes: Bytes, size: number, name: string, how: How) => Item;
+
+const index: PayloadReader = (bytes, size, name, how) => leaf(name, String(bytes.uint(size)), undefined, how);
+
+const onePart: PayloadReader = (bytes, size, name) => container(name, 1, noStep, bytes.p + size);
+
+const elements: PayloadReader = (bytes, size, name, how) => {
+  const kind = bytes.uint(1);
+  const count = (size - 1) / (ELEMENT_BYTES[kind] ?? 1);
+  return leaf(plural(count, name, "element"), viewName(kind), undefined, how);
+};
+
+/** Extensions that say something of themselves, and those whose parts are no array or map. */
+const READERS: ReadonlyMap<number, PayloadReader> = new Map<number, PayloadReader>([
+  [c.EXT_CONSTANT, bytes => leaf(bytes.uint(1) === c.CONSTANT_HOLE ? "hole" : "undefined", null)],
+  [
+    c.EXT_WIDE_TEXT,
+    (bytes, size, name) => {
       const value = bytes.wide(size);
       return leaf(name, quote(value), value);
-    }
-    case c.EXT_BACK_REFERENCE:
-    case c.EXT_REFERENCE:
-      return leaf(name, String(bytes.uint(size)), undefined, how);
-    case c.EXT_OUT_OF_BAND: {
-      const index = bytes.uint(size);
-      return { ...leaf(`${name} ${index}`, "out of band", undefined, how), buffer: index };
-    }
-    case c.EXT_NAMED:
-      return leaf(name, JSON.stringify(bytes.string()), undefined, how);
-    case c.EXT_INLINE_VIEW: {
+    },
+  ],
+  [c.EXT_BACK_REFERENCE, index],
+  [c.EXT_REFERENCE, index],
+  [
+    c.EXT_OUT_OF_BAND,
+    (bytes, size, name, how) => {
+      const buffer = bytes.uint(size);
+      return { ...leaf(`${name} ${buffer}`, "out of band", undefined, how), buffer };
+    },
+  ],
+  [c.EXT_NAMED, (bytes, _size, name, how) => leaf(name, JSON.stringify(bytes.string()), undefined, how)],
+  [
+    c.EXT_INLINE_VIEW,
+    (bytes, size) => {
       const kind = bytes.uint(1);
       return leaf(`${viewName(kind)}(${(size - 1) / (ELEMENT_BYTES[kind] ?? 1)})`, null);
-    }
-    case c.EXT_VIEW: {
+    },
+  ],
+  [
+    c.EXT_VIEW,
+    (bytes, size) => {
+      const end = bytes.p + size;
       const kind = bytes.uint(1);
       const at = bytes.count();
       return container(`${viewName(kind)}(${bytes.count()})${at === 0 ? "" : ` at byte ${at}`}`, 1, noStep, end);
-    }
-    case c.EXT_PACKED_ARRAY:
-    case c.EXT_PACKED_SET:
-      return container(name, 1, noStep, end);
-    case c.EXT_PACKED_MAP:
-      return container(name, 2, index => (index === 0 ? ".keys()" : ".values()"), end);
-    case c.EXT_RECORDS:
-      return readRecords(bytes, name, end);
-    case c.EXT_NUMBERS:
-    case c.EXT_DATES:
-    case c.EXT_BACK_REFERENCES: {
-      const kind = bytes.uint(1);
-      return leaf(plural((size - 1) / (ELEMENT_BYTES[kind] ?? 1), name, "element"), viewName(kind), undefined, how);
-    }
-    case c.EXT_TEXTS:
+    },
+  ],
+  [c.EXT_PACKED_ARRAY, onePart],
+  [c.EXT_PACKED_SET, onePart],
+  [
+    c.EXT_PACKED_MAP,
+    (bytes, size, name) => container(name, 2, at => (at === 0 ? ".keys()" : ".values()"), bytes.p + size),
+  ],
+  [c.EXT_RECORDS, (bytes, size, name) => readRecords(bytes, name, bytes.p + size)],
+  [c.EXT_NUMBERS, elements],
+  [c.EXT_DATES, elements],
+  [c.EXT_BACK_REFERENCES, elements],
+  [
+    c.EXT_TEXTS,
+    (bytes, _size, name) => {
       bytes.uint(1);
       return leaf(plural(bytes.count(), name, "element"), null);
-  }
+    },
+  ],
+]);
+
+function readPayload(bytes: Bytes, size: number, code: number, name: string, how: How): Item {
+  const reader = READERS.get(code);
+  if (reader !== undefined) return reader(bytes, size, name, how);
+  const type = compositeByCode[code];
   if (type === undefined) return leaf(name, null, undefined, how);
+  const end = bytes.p + size;
   const parts = bytes.sizeOf(type.pairs);
   if (parts < 0) bytes.fail(`${name} holds ${type.pairs ? "a map" : "an array"}`);
   const count = type.pairs ? parts * 2 : parts;
