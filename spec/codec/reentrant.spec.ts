@@ -1,5 +1,14 @@
-import { describe, expect, test } from "bun:test";
-import { Decoder, decode, Encoder, encode } from "../../src/codec/index.ts";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import {
+  DecodeError,
+  Decoder,
+  decode,
+  deregisterSerializer,
+  EncodeError,
+  Encoder,
+  encode,
+  registerSerializer,
+} from "../../src/codec/index.ts";
 import { expectSame } from "./same.ts";
 import { samples } from "./samples.ts";
 
@@ -132,6 +141,73 @@ describe("what changes while it is encoded", () => {
       }
       expect(() => decode(bytes)).not.toThrow();
     }
+  });
+});
+
+describe("what a Proxy says of its length", () => {
+  const lying = (length: unknown) =>
+    new Proxy([1, 2], { get: (array, key) => (key === "length" ? length : Reflect.get(array, key)) });
+  const deep = (value: unknown) => {
+    let around = value;
+    for (let i = 0; i < 200; i++) around = [around];
+    return around;
+  };
+
+  test("is refused if it is none", () => {
+    for (const length of [-5, Number.NaN, 2.5, "2", 2 ** 32, undefined]) {
+      expect(() => encode(lying(length))).toThrow(EncodeError);
+      expect(() => encode(deep(lying(length)))).toThrow(EncodeError);
+      expect(() => encode(lying(length), { standard: true })).toThrow(EncodeError);
+    }
+    expect(decode(encode(lying(1)))).toEqual([1]);
+  });
+});
+
+describe("serializers that use the codec", () => {
+  class Wrapped {
+    constructor(readonly inner: unknown) {}
+  }
+  const encoder = new Encoder();
+  const decoder = new Decoder();
+  let mood: "well" | "fails to write" | "fails to read" = "well";
+
+  beforeAll(() =>
+    registerSerializer(Wrapped, {
+      name: "spec.Wrapped",
+      serialize({ inner }) {
+        if (mood === "fails to write") throw new RangeError("mine");
+        return [encoder.encode(inner), encode([inner, inner])];
+      },
+      deserialize(data) {
+        if (mood === "fails to read") throw new RangeError("mine");
+        const [one, two] = data as [Uint8Array, Uint8Array];
+        expect(() => decoder.decode(new Uint8Array([0xc1]))).toThrow("never uses");
+        expectSame((decode(two) as [unknown, unknown])[0], decoder.decode(one));
+        return new Wrapped(decoder.decode(one));
+      },
+    }),
+  );
+  afterAll(() => deregisterSerializer(Wrapped));
+
+  test("inside of one another", () => {
+    const value = [new Wrapped(new Wrapped({ a: [1] })), new Map([["k", new Wrapped(new Date(1))]])];
+    expectSame(decoder.decode(encoder.encode(value)), value);
+    expectSame(decode(encode([value, value])), [value, value]);
+  });
+
+  test("and leave all as good as new when they throw", () => {
+    const bytes = encoder.encode([{}, new Wrapped(1)]);
+    mood = "fails to write";
+    expect(() => encoder.encode([{}, new Wrapped(1)])).toThrow("mine");
+    expect(() => encode({ a: new Wrapped(1) })).toThrow("mine");
+    mood = "fails to read";
+    for (const run of [() => decoder.decode(bytes), () => decode(bytes)]) {
+      expect(run).toThrow(DecodeError);
+      expect(run).toThrow("mine");
+    }
+    mood = "well";
+    expectSame(decoder.decode(encoder.encode([{}, new Wrapped(1)])), [{}, new Wrapped(1)]);
+    expect(encode([{}, {}]).toHex()).toBe("928080");
   });
 });
 

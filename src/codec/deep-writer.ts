@@ -61,6 +61,7 @@ export function writeDeep(encoder: Encoder, root: object, type: Composite | null
   function open(value: object, chosen: Composite | null): Frame {
     let type = chosen;
     if (type === null && Array.isArray(value)) {
+      if (value.length >>> 0 !== value.length) encoder.refuse(value);
       if (!isSparse(value)) {
         p = encoder.writeArrayHeader(value.length, p);
         return { children: value, count: value.length, next: 0, start: -1, wraps: false, made: -1 };

@@ -301,8 +301,10 @@ export class Encoder extends LinkedOutput {
   }
 
   private writeArray(array: readonly unknown[], p: number, depth: number): number {
-    if (isSparse(array)) return this.writeComposite(sparseArray as unknown as Composite, array, p, depth);
     const length = array.length;
+    // Only a Proxy's can be anything else.
+    if (length >>> 0 !== length) this.refuse(array);
+    if (isSparse(array)) return this.writeComposite(sparseArray as unknown as Composite, array, p, depth);
     if (this.mayPack(length)) {
       const q = writePackedArray(this, array, p, depth);
       if (q >= 0) return q;

@@ -146,7 +146,7 @@ function walk(encoder: Encoder, root: unknown): Found | null {
       stack.pop();
       continue;
     }
-    if (visit.next === visit.children.length) {
+    if (!(visit.next < visit.children.length)) {
       top.shift();
       continue;
     }

@@ -85,6 +85,7 @@ export class StandardWriter {
       if (!isArrayPrototype(Object.getPrototypeOf(value)))
         this.refuse("an array of a subclass", "copy it to an array: Array.from()");
       this.refuseSymbols(value);
+      if (value.length >>> 0 !== value.length) this.refuse("an array whose length is none", "copy it: Array.from()");
       if (hasNames(value)) this.refuse("an array with named properties", "put them into an object beside it");
       this.open(value, value, value.length, elementStep);
       return output.writeArrayHeader(value.length, p);

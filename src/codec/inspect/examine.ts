@@ -53,7 +53,7 @@ class Examiner {
     const contents = top.contents[top.part];
     if (contents === undefined || this.failures.length >= MAX_FAILURES) {
       this.leave(this.stack.pop() as Level);
-    } else if (top.next === contents.children.length) {
+    } else if (!(top.next < contents.children.length)) {
       top.part++;
       top.next = 0;
     } else {
