@@ -42,8 +42,10 @@ void pm_settle(pm_client *client, uint32_t slot) {
 	bool leased = pm_leased(client, slot);
 	if (entry->node != 0 && !leased && !entry->in_drop)
 		release_extent(client, entry);
-	if (!leased && !entry->in_drop && !pm_handled(client, slot))
+	if (!leased && !entry->in_drop && !pm_handled(client, slot)) {
 		pm_slot_give(client, slot);
+		pm_room_given(client);
+	}
 }
 
 bool pm_unlink(pm_client *client, uint32_t budget) {

@@ -96,6 +96,26 @@ static void a_wait_given_up_lets_the_helper_rest(plasmid_store *store) {
 	WELL(plasmid_abort(store, item.token));
 }
 
+static void a_slot_that_comes_free_is_room(void) {
+	const char *name = fresh_name();
+	plasmid_store *store = open_store(name, 8u << 20, 16);
+	plasmid_exchange *exchange = plasmid_exchange_of(store);
+	int32_t tokens[16];
+	for (int i = 0; i < 16; i++) {
+		tokens[i] = plasmid_put_small(store, 3);
+		WELL(tokens[i]);
+		WELL(plasmid_free(store, REF(exchange->ref)));
+	}
+	CHECK(plasmid_put_small(store, 3) == PLASMID_E_TABLE_FULL);
+	WELL(plasmid_watch_room(store));
+	CHECK(plasmid_put_small(store, 3) == PLASMID_E_TABLE_FULL);
+	WELL(plasmid_forget(store, (uint32_t)tokens[0]));
+	CHECK(woken(store));
+	WELL(plasmid_put_small(store, 3));
+	WELL(plasmid_close(store));
+	WELL(plasmid_destroy(DIRECTORY, name));
+}
+
 static void news_do_not_wait_for_pages(const char *name, plasmid_store *store, plasmid_item big) {
 	/* Two stores: the helper tells them, nobody rings their bells. */
 	plasmid_store *other = open_store(name, 0, 0);
@@ -144,5 +164,6 @@ int main(void) {
 	pages_given_back_stay_away(store);
 	WELL(plasmid_close(store));
 	WELL(plasmid_destroy(DIRECTORY, name));
+	a_slot_that_comes_free_is_room();
 	return 0;
 }
