@@ -26,13 +26,15 @@ typedef struct target {
 	uint32_t hash;
 } target;
 
-/* True when there is something to look at. Says first that we are interested: a change after the look finds the bit. */
-static bool ready(pm_client *client, const target *what) {
+/* 0 when there is something to look at, 1 when not; LOCK_TIMEOUT. Says first that we are interested: a change after the look finds
+ * the bit. */
+static int32_t look(pm_client *client, const target *what, uint64_t timeout_ns) {
 	pm_sight sight;
 	pm_interest(client, what->hash);
-	if (what->name != NULL)
-		return pm_look_name(client, what->name, what->name_bytes, &sight) != PLASMID_E_NOT_FOUND;
-	return pm_look(client, what->slot, what->id, &sight) != PLASMID_E_NOT_SEALED;
+	if (what->name == NULL)
+		return pm_look(client, what->slot, what->id, &sight) == PLASMID_E_NOT_SEALED;
+	int32_t r = pm_look_name_within(client, what->name, what->name_bytes, timeout_ns, &sight);
+	return r == PLASMID_E_NOT_FOUND ? 1 : r;
 }
 
 static void arm(plasmid_store *store) {
@@ -57,7 +59,7 @@ PLASMID_API int32_t plasmid_unwatch(plasmid_store *store) {
 
 static int32_t watch(plasmid_store *store, const target *what) {
 	arm(store);
-	return ready(store->client, what) ? 0 : 1;
+	return look(store->client, what, store->client->lock_timeout_ns);
 }
 
 /* A wake that comes soon is not worth a sleep and the 20 to 60 us of being woken. How soon is learnt: who was answered within 10 ms
@@ -89,9 +91,11 @@ static int32_t block_counted(plasmid_store *store, const target *what, uint32_t 
 		int32_t r = pm_usable(store);
 		if (r != 0)
 			return r;
-		if (ready(client, what))
-			return 0;
-		uint64_t now = pm_monotonic_ns();
+		uint64_t now = pm_monotonic_ns(), bound = deadline > now ? deadline - now : 0;
+		r = look(client, what, bound < client->lock_timeout_ns ? bound : client->lock_timeout_ns);
+		now = pm_monotonic_ns();
+		if (r == 0 || (r != 1 && now < deadline))
+			return r;
 		if (now >= deadline)
 			return pm_fail(PLASMID_E_TIMED_OUT, "nothing came within %u ms", timeout_ms);
 		uint64_t left = deadline - now;

@@ -603,6 +603,10 @@ void pm_heap_reserve_nodes(pm_heap *heap, uint32_t node_reserved) {
 	heap->node_reserved = node_reserved;
 }
 
+uint32_t pm_heap_top(const pm_extent *nodes) {
+	return nodes[TOP].size;
+}
+
 uint32_t pm_heap_largest(const pm_heap *heap, const pm_extent *nodes) {
 	uint32_t most = nodes[TOP].size, node;
 	if (heap->dv && nodes[heap->dv].size > most)

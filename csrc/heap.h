@@ -115,6 +115,9 @@ uint32_t pm_heap_allocate(pm_heap *heap, pm_extent *nodes, uint32_t size, uint32
 /* Gives a used extent back and joins it with its free neighbours. */
 void pm_heap_free(pm_heap *heap, pm_extent *nodes, uint32_t node);
 
+/* Granules of the top's committed part. */
+uint32_t pm_heap_top(const pm_extent *nodes);
+
 /* The largest free extent in granules, the top's committed part included. */
 uint32_t pm_heap_largest(const pm_heap *heap, const pm_extent *nodes);
 

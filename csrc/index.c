@@ -83,10 +83,11 @@ void pm_index_remove_name(pm_client *client, uint32_t slot) {
 	client->super->names--;
 }
 
-uint32_t pm_index_find_name(const pm_client *client, const uint8_t *name, uint32_t bytes, uint32_t hash) {
+/* Looks at no more than `most` entries of the chain. */
+static uint32_t find_name(const pm_client *client, const uint8_t *name, uint32_t bytes, uint32_t hash, uint32_t most) {
 	const pm_superblock *super = client->super;
 	uint32_t slot = pm_load(&client->names[bucket_of(hash, pm_load(&super->name_buckets))]);
-	for (uint32_t steps = 0; slot != 0 && steps < LONGEST_WALK; steps++) {
+	for (uint32_t steps = 0; slot != 0 && steps < most; steps++) {
 		if (slot > super->max_objects)
 			return 0;
 		const pm_entry *entry = pm_entry_at(client, slot);
@@ -100,4 +101,12 @@ uint32_t pm_index_find_name(const pm_client *client, const uint8_t *name, uint32
 		slot = pm_load_relaxed(&entry->name_next);
 	}
 	return 0;
+}
+
+uint32_t pm_index_find_name(const pm_client *client, const uint8_t *name, uint32_t bytes, uint32_t hash) {
+	return find_name(client, name, bytes, hash, client->super->max_objects);
+}
+
+uint32_t pm_index_glance_name(const pm_client *client, const uint8_t *name, uint32_t bytes, uint32_t hash) {
+	return find_name(client, name, bytes, hash, LONGEST_WALK);
 }

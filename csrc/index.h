@@ -19,8 +19,11 @@ uint32_t pm_name_hash(const uint8_t *name, uint32_t bytes);
 void pm_index_add_name(pm_client *client, uint32_t slot);
 void pm_index_remove_name(pm_client *client, uint32_t slot);
 
-/* The slot that the name is bound to or, being CREATED, has reserved it; or 0. */
+/* The slot that the name is bound to or, being CREATED, has reserved it; or 0. Under the lock. */
 uint32_t pm_index_find_name(const pm_client *client, const uint8_t *name, uint32_t bytes, uint32_t hash);
+
+/* The same without the lock: 0 proves nothing. */
+uint32_t pm_index_glance_name(const pm_client *client, const uint8_t *name, uint32_t bytes, uint32_t hash);
 
 static inline const uint8_t *pm_name_of(const pm_client *client, const pm_entry *entry) {
 	return pm_payload(client, entry) + pm_name_at(entry->bytes, entry->references);

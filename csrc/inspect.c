@@ -29,6 +29,14 @@ static uint32_t clients_of(const pm_client *client) {
 	return count;
 }
 
+/* Granules of the largest extent to be had: one that is free, or the top grown to the heap's end. */
+static uint32_t largest(const pm_client *client) {
+	const pm_superblock *super = client->super;
+	uint32_t free = pm_heap_largest(&super->heap, client->nodes);
+	uint32_t top = pm_heap_top(client->nodes) + (super->heap.maximum - super->committed);
+	return free > top ? free : top;
+}
+
 PLASMID_API int32_t plasmid_stats_of(plasmid_store *store, plasmid_stats *stats) {
 	pm_client *client = store->client;
 	int32_t r = pm_enter(store);
@@ -44,8 +52,7 @@ PLASMID_API int32_t plasmid_stats_of(plasmid_store *store, plasmid_stats *stats)
 			.capacity = super->capacity,
 			.committed = (uint64_t)super->committed * PM_GRANULE,
 			.used = (uint64_t)super->heap.used * PM_GRANULE,
-			.largest = (uint64_t)(pm_heap_largest(&super->heap, client->nodes) + (super->heap.maximum - super->committed)) *
-	               PM_GRANULE,
+			.largest = (uint64_t)largest(client) * PM_GRANULE,
 			.metadata = metadata_bytes(super),
 			.file = super->file_bytes,
 			.sealed_total = super->sealed_total - pm_slots_stashed(client),
@@ -119,11 +126,12 @@ static void add_holders(const pm_client *client, uint32_t slot, plasmid_holder_r
 	if (entry->node == 0 || !is_object(pm_load(&entry->word)))
 		return;
 	uint64_t bytes = (uint64_t)entry->granules * PM_GRANULE;
-	if (entry->pins > 0) {
+	/* A freed object keeps its pins' number, but it is the views that keep its bytes. */
+	if (entry->pins > 0 && state == PLASMID_SEALED) {
 		rows[0].leased_count++;
 		rows[0].leased_bytes += bytes;
 	}
-	if (entry->contained > 0) {
+	if (entry->contained > 0 && state == PLASMID_SEALED) {
 		rows[0].handled_count++;
 		rows[0].handled_bytes += bytes;
 	}

@@ -29,12 +29,12 @@ bool pm_lock_try(pm_client *client) {
 	return pm_cas(&client->super->lock, &expected, client->lock_word);
 }
 
-static int32_t timed_out(pm_client *client, uint32_t seen) {
+static int32_t timed_out(pm_client *client, uint32_t seen, uint64_t timeout_ns) {
 	uint32_t owner = (seen & ~WAITERS) >> 20;
 	uint32_t pid = owner == 0 ? 0 : client->records[owner - 1].pid;
 	return pm_fail(PLASMID_E_LOCK_TIMEOUT,
 	               "process %u has held the lock for more than %llu ms; it is alive: is it stopped?", pid,
-	               (unsigned long long)(client->lock_timeout_ns / 1000000u));
+	               (unsigned long long)(timeout_ns / 1000000u));
 }
 
 /* The lock is ours by inheritance: nothing derived can be believed. */
@@ -45,7 +45,7 @@ static int32_t recover(pm_client *client) {
 	return r;
 }
 
-static int32_t lock_slowly(pm_client *client) {
+static int32_t lock_slowly(pm_client *client, uint64_t timeout_ns) {
 	uint32_t *word = &client->super->lock;
 	for (int look = 0; look < LOOKS; look++) {
 		if (pm_load_relaxed(word) == 0 && pm_lock_try(client))
@@ -53,7 +53,7 @@ static int32_t lock_slowly(pm_client *client) {
 		for (int i = 0; i < PAUSES_A_LOOK; i++)
 			pm_relax();
 	}
-	uint64_t deadline = pm_monotonic_ns() + client->lock_timeout_ns;
+	uint64_t deadline = pm_monotonic_ns() + timeout_ns;
 	for (;;) {
 		uint32_t seen = pm_load(word);
 		if (seen == 0) {
@@ -74,15 +74,19 @@ static int32_t lock_slowly(pm_client *client) {
 			continue;
 		}
 		if (pm_monotonic_ns() > deadline)
-			return timed_out(client, pm_load(word));
+			return timed_out(client, pm_load(word), timeout_ns);
 	}
 }
 
-int32_t pm_lock(pm_client *client) {
-	int32_t r = pm_lock_try(client) ? 0 : lock_slowly(client);
+int32_t pm_lock_within(pm_client *client, uint64_t timeout_ns) {
+	int32_t r = pm_lock_try(client) ? 0 : lock_slowly(client, timeout_ns);
 	if (r == 0)
 		PM_POINT("lock:taken");
 	return r;
+}
+
+int32_t pm_lock(pm_client *client) {
+	return pm_lock_within(client, client->lock_timeout_ns);
 }
 
 void pm_unlock(pm_client *client) {

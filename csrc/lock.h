@@ -14,6 +14,9 @@
 /* 0, LOCK_TIMEOUT, or what the recovery says. */
 int32_t pm_lock(pm_client *client);
 
+/* The same with a bound of its own instead of the client's. */
+int32_t pm_lock_within(pm_client *client, uint64_t timeout_ns);
+
 /* true when it was free and is ours now. */
 bool pm_lock_try(pm_client *client);
 void pm_unlock(pm_client *client);

@@ -57,13 +57,18 @@ int32_t pm_look(pm_client *client, uint32_t slot, const uint32_t id[4], pm_sight
 }
 
 int32_t pm_look_name(pm_client *client, const uint8_t *name, uint32_t bytes, pm_sight *sight) {
+	return pm_look_name_within(client, name, bytes, client->lock_timeout_ns, sight);
+}
+
+int32_t pm_look_name_within(pm_client *client, const uint8_t *name, uint32_t bytes, uint64_t timeout_ns,
+                            pm_sight *sight) {
 	uint32_t hash = pm_name_hash(name, bytes);
-	uint32_t slot = pm_index_find_name(client, name, bytes, hash);
+	uint32_t slot = pm_index_glance_name(client, name, bytes, hash);
 	/* The name was compared before the word is read: compare it again between two equal words. */
 	if (slot != 0 && read_entry(client, slot, NULL, sight) && pm_word_state(sight->word) == PLASMID_SEALED &&
-	    pm_index_find_name(client, name, bytes, hash) == slot && pm_still(client, sight))
+	    pm_index_glance_name(client, name, bytes, hash) == slot && pm_still(client, sight))
 		return 0;
-	int32_t r = pm_lock(client);
+	int32_t r = pm_lock_within(client, timeout_ns);
 	if (r != 0)
 		return r;
 	slot = pm_index_find_name(client, name, bytes, hash);

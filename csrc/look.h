@@ -19,8 +19,12 @@ typedef struct pm_sight {
 /* 0: SEALED, and `sight` says it all. NOT_SEALED (sight->slot is right), FREED, LOST. Without the lock. */
 int32_t pm_look(pm_client *client, uint32_t slot, const uint32_t id[4], pm_sight *sight);
 
-/* The same for a name: NOT_FOUND if nothing sealed is bound to it. */
+/* The same for a name: NOT_FOUND if nothing sealed is bound to it; LOCK_TIMEOUT. */
 int32_t pm_look_name(pm_client *client, const uint8_t *name, uint32_t bytes, pm_sight *sight);
+
+/* The same, waiting for the lock, if it takes one, for at most `timeout_ns`: LOCK_TIMEOUT. */
+int32_t pm_look_name_within(pm_client *client, const uint8_t *name, uint32_t bytes, uint64_t timeout_ns,
+                            pm_sight *sight);
 
 /* Does the sight still hold? To be asked after reading what it showed. */
 bool pm_still(const pm_client *client, const pm_sight *sight);

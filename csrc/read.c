@@ -44,7 +44,7 @@ static bool in_place(const pm_sight *sight) {
 	       (sight->buffers != 0 && sight->bytes >= PM_LARGE_BYTES);
 }
 
-/* Is what was read without the lock possible at all? It may be of two objects. */
+/* Is what was read without the lock possible at all? It may be of two objects; if it is of one, the store is corrupt. */
 static bool inside(const pm_client *client, const pm_sight *sight) {
 	return (uint64_t)sight->start * PM_GRANULE + sight->bytes <= client->super->capacity;
 }
@@ -54,8 +54,11 @@ static bool inside(const pm_client *client, const pm_sight *sight) {
 static int32_t copy_out(pm_client *client, const pm_sight *sight, uint8_t *to) {
 	if (in_place(sight))
 		return PLASMID_E_LARGE;
-	if (!inside(client, sight))
-		return CHANGED;
+	if (!inside(client, sight)) {
+		if (!pm_still(client, sight))
+			return CHANGED;
+		return pm_fail(PLASMID_E_CORRUPT, "the object in slot %u lies outside of the heap", sight->slot);
+	}
 	pm_racy_copy(to, client->heap + (uint64_t)sight->start * PM_GRANULE, sight->bytes);
 	return pm_still(client, sight) ? (int32_t)sight->bytes : CHANGED;
 }
