@@ -93,7 +93,9 @@ typedef struct pm_client {
 	/* the helper thread */
 	pthread_t helper;
 	bool helper_runs;
-	bool (*let_go)(struct pm_client *client); /* lets go of the segment if nothing is held; set by whoever opens */
+	bool (*let_go)(struct pm_client *client);   /* lets go of the segment if nothing is held; set by whoever opens */
+	void (*end_late)(struct pm_client *client); /* ends what a close left for want of the lock; likewise */
+	uint32_t late;                              /* there is such a store */
 	uint32_t stop;
 	uint32_t closing; /* no store is left; leases are: the deallocator nudges the helper */
 	uint32_t nudges;  /* futex of this process */
@@ -114,6 +116,8 @@ struct plasmid_store {
 	pthread_t owner;
 	uint16_t index;
 	uint32_t closed;
+	bool late;       /* closed, but its tokens have not ended: the lock was not to be had */
+	bool kept;       /* its exchange outlives it */
 	bool bell_given; /* the loop owns it */
 	int bell;        /* the loop reads it */
 	uint64_t bell_name;

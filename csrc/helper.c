@@ -120,6 +120,8 @@ static void *run(void *argument) {
 		drain(client);
 		if (map_ahead(client, &ahead))
 			continue;
+		if (pm_load(&client->late) != 0)
+			client->end_late(client);
 		if (pm_load(&client->closing) != 0) {
 			if (client->let_go(client))
 				return NULL;
@@ -127,7 +129,11 @@ static void *run(void *argument) {
 			continue;
 		}
 		bool looped = pm_load(&record->looped) != 0;
-		if (pm_futex_wait(ring, rings, looped ? WAITING_NS : IDLE_NS) == 0 || !looped)
+		if (pm_futex_wait(ring, rings,
+		                  looped                        ? WAITING_NS
+		                  : pm_load(&client->late) != 0 ? LINGER_NS
+		                                                : IDLE_NS) == 0 ||
+		    !looped)
 			continue;
 		if (waiting)
 			pm_reap_dead(client);

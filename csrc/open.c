@@ -57,8 +57,10 @@ static void thread_ended(void *unused) {
 		pthread_mutex_lock(&pm_registry_mutex);
 		plasmid_store *store = owned_by_thread(pthread_self());
 		pthread_mutex_unlock(&pm_registry_mutex);
-		if (store == NULL || plasmid_close(store) != 0)
+		if (store == NULL)
 			return;
+		/* Whatever it says: the store is closed, and those that follow must be. */
+		plasmid_close(store);
 	}
 }
 
@@ -118,10 +120,33 @@ static bool let_go(pm_client *client) {
 	return gone;
 }
 
+static int32_t end_tokens(plasmid_store *store);
+
+static plasmid_store *late_store(const pm_client *client) {
+	plasmid_store *store = closed_stores;
+	while (store != NULL && (store->client != client || !store->late))
+		store = store->next;
+	return store;
+}
+
+/* The helper's part of a close that found the lock taken for too long. */
+static void end_late(pm_client *client) {
+	for (;;) {
+		pthread_mutex_lock(&pm_registry_mutex);
+		plasmid_store *store = late_store(client);
+		pm_store(&client->late, store != NULL);
+		pthread_mutex_unlock(&pm_registry_mutex);
+		if (store == NULL || end_tokens(store) != 0)
+			return;
+		store->late = false;
+	}
+}
+
 /* A new client of what `found` has open already. Under the registry's mutex. */
 static int32_t enrol(pm_client *found, uint32_t lock_timeout_ms) {
 	found->recover = pm_recover;
 	found->let_go = let_go;
+	found->end_late = end_late;
 	found->token_high = 1;
 	found->lock_timeout_ns = (uint64_t)(lock_timeout_ms != 0 ? lock_timeout_ms : LOCK_TIMEOUT_MS) * 1000000u;
 	int32_t r = pm_join(found);
@@ -273,15 +298,22 @@ PLASMID_API int32_t plasmid_close(plasmid_store *store) {
 	int32_t r = end_tokens(store);
 	pthread_mutex_lock(&pm_registry_mutex);
 	unlist(store);
+	store->late = r != 0;
 	store->next = closed_stores;
 	closed_stores = store;
 	if (!store->bell_given)
 		close(store->bell);
-	memcpy(store->exchange, &spare_exchanges, sizeof spare_exchanges);
-	spare_exchanges = store->exchange;
+	if (!store->kept) {
+		memcpy(store->exchange, &spare_exchanges, sizeof spare_exchanges);
+		spare_exchanges = store->exchange;
+	}
 	free(store->rows);
 	free(store->reference_rows);
 	store->rows = store->reference_rows = NULL;
+	if (r != 0) {
+		pm_store(&client->late, 1);
+		pm_helper_nudge(client);
+	}
 	bool over = --client->store_count == 0 && last_one(client);
 	if (over) {
 		/* The helper wants the mutex too: it is told to stop before it is waited for, and nobody can join meanwhile. */
@@ -293,6 +325,11 @@ PLASMID_API int32_t plasmid_close(plasmid_store *store) {
 	}
 	pthread_mutex_unlock(&pm_registry_mutex);
 	return r;
+}
+
+PLASMID_API int32_t plasmid_keep_exchange(plasmid_store *store) {
+	store->kept = true;
+	return 0;
 }
 
 PLASMID_API int32_t plasmid_destroy(const char *directory, const char *name) {

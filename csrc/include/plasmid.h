@@ -98,7 +98,8 @@ enum plasmid_open_flag {
 PLASMID_API int32_t plasmid_open(const char *directory, const char *name, const plasmid_options *options,
                                  plasmid_store **store);
 
-/* Refuses further calls on `store`, aborts its drafts and ends its handles. Its leases end with their views. */
+/* Refuses further calls on `store`, aborts its drafts and ends its handles. Its leases end with their views. LOCK_TIMEOUT: it is
+ * closed, and what it held ends as soon as the lock is to be had. */
 PLASMID_API int32_t plasmid_close(plasmid_store *store);
 
 /* Marks the store destroyed, wakes everyone, removes the file. NO_STORE if there is none. */
@@ -140,6 +141,9 @@ typedef struct plasmid_reference_row {
 } plasmid_reference_row;
 
 PLASMID_API plasmid_exchange *plasmid_exchange_of(plasmid_store *store);
+
+/* The exchange is in use beyond the store's close, which otherwise gives it to another store: it stays the caller's for good. */
+PLASMID_API int32_t plasmid_keep_exchange(plasmid_store *store);
 
 /* ---- making objects --------------------------------------------------------------------------- */
 
