@@ -171,6 +171,32 @@ test("getters and hooks may use the store while a value is encoded", () => {
   expect(store.peek(inner[0]!)).toEqual({ inside: "y".repeat(200) });
 });
 
+test("a store closed in the middle of its own put takes nothing of another's", () => {
+  const keep = freshStore();
+  const store = sameStore(keep);
+  store.put(1);
+  const nested = {
+    get first() {
+      const closing = {
+        get second() {
+          store.close();
+          return 1;
+        },
+      };
+      expect(() => store.put(closing)).toThrow(StoreClosedError);
+      return "z".repeat(1000);
+    },
+  };
+  expect(() => store.put(nested)).toThrow(StoreClosedError);
+  const others = [sameStore(keep), sameStore(keep), sameStore(keep)];
+  const refs = others.map((other, i) => other.put({ i, text: "y".repeat(i) }));
+  expect(others.map((other, i) => other.peek(refs[2 - i]!))).toEqual([
+    { i: 2, text: "yy" },
+    { i: 1, text: "y" },
+    { i: 0, text: "" },
+  ]);
+});
+
 test("a value that can't be encoded leaves nothing behind", () => {
   const store = freshStore();
   const before = store.stats();

@@ -97,8 +97,9 @@ export class Segment {
     if (code < 0) throw failure(code, { store: name });
   }
 
-  /** Closes the store; its calls fail from now on. */
-  close(): void {
+  /** Closes the store; its calls fail from now on. `inUse`: one of them is not over, and has the exchange. */
+  close(inUse = false): void {
+    if (inUse) this.core.plasmid_keep_exchange(this.at);
     // The core gives the exchange to another store, perhaps another thread's: what is still written goes nowhere.
     this.#view(new ArrayBuffer(Exchange.size));
     this.core.plasmid_close(this.at);

@@ -13,6 +13,7 @@ const SIGNATURES = {
   plasmid_error_message: { args: ["i32"], returns: "cstring" },
   plasmid_detail: { args: [], returns: "cstring" },
   plasmid_exchange_of: { args: ["ptr"], returns: "ptr" },
+  plasmid_keep_exchange: { args: ["ptr"], returns: "i32" },
   plasmid_put_small: { args: ["ptr", "i32"], returns: "i32" },
   plasmid_put_many: { args: ["ptr", "ptr", "i32"], returns: "i32" },
   plasmid_create: { args: ["ptr", "ptr"], returns: "i32" },

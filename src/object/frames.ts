@@ -30,6 +30,7 @@ export class Frames {
   readonly #code: boolean;
   #encoder: Encoder;
   #decoder: Decoder;
+  #depth = 0;
 
   /** `code`: whether functions and classes may be put and got by value. */
   constructor(segment: Segment, home: RefHome, code: boolean) {
@@ -38,6 +39,11 @@ export class Frames {
     this.#code = code;
     this.#encoder = newEncoder(code);
     this.#decoder = new Decoder({ code });
+  }
+
+  /** True if a call has the exchange, be it one that waits for user code to return. */
+  get inUse(): boolean {
+    return this.busy || this.#depth > 0;
   }
 
   /** Does `work`, which uses the exchange, in the middle of another use of it. */
@@ -50,9 +56,11 @@ export class Frames {
     this.#encoder = newEncoder(this.#code);
     this.#decoder = new Decoder({ code: this.#code });
     this.busy = false;
+    this.#depth++;
     try {
       return work();
     } finally {
+      this.#depth--;
       this.#encoder = encoder;
       this.#decoder = decoder;
       data.set(savedData);

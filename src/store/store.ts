@@ -43,6 +43,7 @@ export class Store implements RefHome, Disposable {
   /** As given to `open`. */
   readonly name: string;
   readonly #segment: Segment;
+  readonly #frames: Frames;
   readonly #refs: Refs;
   readonly #reader: Reader;
   readonly #writer: Writer;
@@ -55,6 +56,7 @@ export class Store implements RefHome, Disposable {
     this.name = segment.name;
     this.#segment = segment;
     const frames = new Frames(segment, this, code);
+    this.#frames = frames;
     this.#refs = new Refs(segment, this);
     this.#reader = new Reader(segment, frames, this.#refs, this);
     this.#waiting = new Waiting(segment.name, closed => this.#ended(closed));
@@ -330,7 +332,7 @@ export class Store implements RefHome, Disposable {
     this.#closed = true;
     openStores.delete(this);
     this.#writer.abortDrafts();
-    this.#segment.close();
+    this.#segment.close(this.#frames.inUse);
     this.#reader.clear();
     this.#waiting.closed();
     this.#loop.close();
