@@ -271,7 +271,7 @@ static void do_take_back(void) {
 	CHECK(plasmid_create(store, &item) == PLASMID_E_STORE_FULL);
 }
 static void do_grow(void) {
-	plasmid_span span = {.bytes = 3u << 20};
+	plasmid_span span = {.bytes = 1200000};
 	plasmid_item item = {.buffers = (uint64_t)(uintptr_t)&span, .buffer_count = 1};
 	WELL(plasmid_create(store, &item));
 }
@@ -345,7 +345,7 @@ static const operation OPERATIONS[] = {
 		{.what = "put, from the stash", .prepare = begin_stashed, .act = do_put_small, .max_objects = 8192},
 		{.what = "create, takes back", .prepare = begin_stashed, .act = do_take_back, .max_objects = 8192},
 		{.what = "part, with a stash", .prepare = begin_stashed, .act = do_close, .max_objects = 8192},
-		{.what = "create, grows", .prepare = begin, .act = do_grow, .mib = 8},
+		{.what = "create, grows", .prepare = begin, .act = do_grow, .mib = 2},
 		{.what = "reap", .prepare = begin, .act = do_reap, .dead = die_holding},
 		{.what = "recover, early", .act = do_open, .dead = die_putting, .changes = 2},
 		{.what = "recover, half-way", .act = do_open, .dead = die_putting, .changes = 40},
@@ -618,6 +618,9 @@ int main(int count, char **arguments) {
 	return 0;
 #endif
 	uint32_t deaths = 0, kills = 0;
+	without_string_instructions(arguments);
+	if (!may_step())
+		return 0;
 	stay_on_one_core();
 	for (size_t i = 0; i < sizeof OPERATIONS / sizeof OPERATIONS[0]; i++)
 		if (count < 2 || strcmp(arguments[1], OPERATIONS[i].what) == 0)

@@ -215,6 +215,9 @@ int main(int count, char **arguments) {
 	printf("what is stepped through is what is shipped: in the release build\n");
 	return 0;
 #endif
+	without_string_instructions(arguments);
+	if (!may_step())
+		return 0;
 	stay_on_one_core();
 	for (size_t i = 0; i < sizeof PAIRS / sizeof PAIRS[0]; i++) {
 		if (count > 1 && strcmp(arguments[1], PAIRS[i].what) != 0)

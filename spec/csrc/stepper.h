@@ -161,6 +161,28 @@ static inline bool step(pid_t pid) {
 	return true;
 }
 
+/* Some containers forbid it. */
+static inline bool may_step(void) {
+	pid_t pid = fork();
+	int status;
+	CHECK(pid >= 0);
+	if (pid == 0)
+		_exit(ptrace(PTRACE_TRACEME, 0, NULL, NULL) == 0 ? 0 : 1);
+	CHECK(waitpid(pid, &status, 0) == pid);
+	if (status != 0)
+		printf("NOT TRIED: this system does not allow ptrace\n");
+	return status == 0;
+}
+
+/* A string instruction is stepped once for each of its iterations, 65,000 times to clear an exchange: the C library shall use loops. */
+static inline void without_string_instructions(char **arguments) {
+	static char tunables[] = "glibc.cpu.x86_rep_stosb_threshold=1000000000:glibc.cpu.x86_rep_movsb_threshold=1000000000";
+	if (getenv("GLIBC_TUNABLES") != NULL)
+		return;
+	CHECK(setenv("GLIBC_TUNABLES", tunables, 1) == 0);
+	execv("/proc/self/exe", arguments);
+}
+
 /* Whoever steps and whoever is stepped take turns: on one core that is several times faster than on two. */
 static inline void stay_on_one_core(void) {
 	cpu_set_t cores;
