@@ -7,6 +7,16 @@ import { holed } from "./values.ts";
 
 const ROUND = <T>(value: T): T => decode(encode(value)) as T;
 
+const WRAPS: Record<string, (inner: unknown) => unknown> = {
+  arrays: inner => [inner],
+  objects: inner => ({ a: 1, inner, z: [] }),
+  maps: inner => new Map([["k", inner]]),
+  "maps by key": inner => new Map([[inner, 1]]),
+  sets: inner => new Set([inner]),
+  "null-prototype objects": inner => Object.assign(Object.create(null), { inner }),
+  "arrays with holes": inner => holed(4, { 1: inner, 2: undefined }),
+};
+
 describe("identity", () => {
   test("what is one object stays one, and what is two stays two", () => {
     const one = { a: 1 };
@@ -72,6 +82,26 @@ describe("identity", () => {
     );
   }, 30_000);
 
+  test("any graph far down, out of band, and in records", () => {
+    const wraps = Object.values(WRAPS);
+    fc.assert(
+      fc.property(graph, ({ build }) => {
+        const value = build();
+        let deep: unknown = value;
+        for (let i = 0; i < 131; i++) deep = wraps[i % wraps.length]!(deep);
+        expectSame(ROUND(deep), deep);
+
+        const buffers: Uint8Array[] = [];
+        const bytes = encode(value, { buffers, bufferThreshold: 1 });
+        expectSame(decode(bytes, { buffers: buffers.map(one => one.slice()) }), value);
+
+        const records = Array.from({ length: 70 }, (_, id) => ({ id, part: value[id % value.length], value }));
+        expectSame(ROUND(records), records);
+      }),
+      { numRuns: 300 },
+    );
+  }, 30_000);
+
   test("every number from few to many, at both sides of each limit", () => {
     for (const count of [1, 7, 8, 9, 10, 255, 256, 257, 65_536, 70_000]) {
       const objects: object[] = Array.from({ length: count }, (_, i) => ({ i }));
@@ -105,16 +135,6 @@ describe("depth", () => {
     for (let i = 0; i < levels; i++) value = wrap(value);
     return value;
   }
-
-  const WRAPS: Record<string, (inner: unknown) => unknown> = {
-    arrays: inner => [inner],
-    objects: inner => ({ a: 1, inner, z: [] }),
-    maps: inner => new Map([["k", inner]]),
-    "maps by key": inner => new Map([[inner, 1]]),
-    sets: inner => new Set([inner]),
-    "null-prototype objects": inner => Object.assign(Object.create(null), { inner }),
-    "arrays with holes": inner => holed(4, { 1: inner, 2: undefined }),
-  };
 
   for (const [name, wrap] of Object.entries(WRAPS)) {
     test(`${LEVELS} nested ${name}`, () => {
