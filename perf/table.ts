@@ -28,6 +28,8 @@ function cellsOf(row: Row): string[] {
 
 /** Median and spread. */
 export function textOf(sample: Sample, unit = ""): string {
+  // Not a number, or what JSON makes of it.
+  if (!Number.isFinite(sample.median)) return "-";
   const spread = sample.count > 1 ? ` (${figure(sample.low)}..${figure(sample.high)})` : "";
   const parted = unit.startsWith("/") || unit === "" ? unit : ` ${unit}`;
   return `${figure(sample.median)}${parted}${spread}`;

@@ -44,6 +44,7 @@ export interface EncodeOptions {
 
 /** Taken while in use, so that an `encode` inside a getter makes its own. */
 let spare: Encoder | null = null;
+let spareApart: Encoder | null = null;
 
 /**
  * The bytes of a value: MessagePack if it is plain data, with extensions for the rest; docs/format.md has them all.
@@ -91,10 +92,34 @@ function encodeWith(value: unknown, options: EncodeOptions, blobs: Blobs | null 
   }
   const threshold = options.bufferThreshold ?? DEFAULT_BUFFER_THRESHOLD;
   const bufferThreshold = buffers === undefined ? Number.POSITIVE_INFINITY : threshold;
+  if (buffers?.length === 0 && blobs === null && isBuffersOnly(options)) {
+    return encodeApart(value, buffers, bufferThreshold);
+  }
   const encoder = new Encoder({ bufferThreshold, bufferFilter, references, code, errorStacks, shared });
   encoder.blobs = blobs;
   if (buffers !== undefined && buffers.length > 0) encoder.before = new BufferList(buffers);
   const message = encoder.encode(value);
   if (buffers !== undefined) for (const buffer of encoder.buffers) buffers.push(buffer);
   return message;
+}
+
+/** Whether a kept encoder will do: all else is fixed when one is made. */
+function isBuffersOnly({ bufferFilter, references, code, errorStacks, shared }: EncodeOptions): boolean {
+  if (bufferFilter !== undefined || references !== undefined || shared !== undefined) return false;
+  return code === undefined && errorStacks === undefined;
+}
+
+/** As `encode`, by an encoder that is kept. It must not keep the value's buffers. */
+function encodeApart(value: unknown, buffers: Uint8Array[], bufferThreshold: number): Uint8Array<ArrayBuffer> {
+  const encoder = spareApart ?? new Encoder();
+  spareApart = null;
+  encoder.bufferThreshold = bufferThreshold;
+  try {
+    const message = encoder.encode(value);
+    for (const buffer of encoder.buffers) buffers.push(buffer);
+    return message;
+  } finally {
+    encoder.buffers.length = 0;
+    spareApart = encoder;
+  }
 }
