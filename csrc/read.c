@@ -49,16 +49,20 @@ static bool inside(const pm_client *client, const pm_sight *sight) {
 	return (uint64_t)sight->start * PM_GRANULE + sight->bytes <= client->super->capacity;
 }
 
-/* Copies the object that was sighted. Its length, LARGE, or 0x7fffffff: it changed, look again. */
-#define CHANGED INT32_MAX
+#define CHANGED INT32_MAX /* since it was sighted: look again */
+
+static __attribute__((noinline, cold)) int32_t outside(const pm_client *client, const pm_sight *sight) {
+	if (!pm_still(client, sight))
+		return CHANGED;
+	return pm_fail(PLASMID_E_CORRUPT, "the object in slot %u lies outside of the heap", sight->slot);
+}
+
+/* Copies the object that was sighted. Its length, LARGE, CORRUPT or CHANGED. */
 static int32_t copy_out(pm_client *client, const pm_sight *sight, uint8_t *to) {
 	if (in_place(sight))
 		return PLASMID_E_LARGE;
-	if (!inside(client, sight)) {
-		if (!pm_still(client, sight))
-			return CHANGED;
-		return pm_fail(PLASMID_E_CORRUPT, "the object in slot %u lies outside of the heap", sight->slot);
-	}
+	if (!inside(client, sight))
+		return outside(client, sight);
 	pm_racy_copy(to, client->heap + (uint64_t)sight->start * PM_GRANULE, sight->bytes);
 	return pm_still(client, sight) ? (int32_t)sight->bytes : CHANGED;
 }
