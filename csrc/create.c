@@ -72,8 +72,7 @@ static void write_trailer(pm_client *client, pm_entry *entry, const plasmid_item
 }
 
 static int32_t name_taken(const uint8_t *name, uint32_t bytes) {
-	return pm_fail(PLASMID_E_NAME_TAKEN, "the name \"%.*s\" is taken; free it, or put with { replace: true }", (int)bytes,
-	               (const char *)name);
+	return pm_fail(PLASMID_E_NAME_TAKEN, "the name \"%.*s\" is taken", (int)bytes, (const char *)name);
 }
 
 int32_t pm_begin(pm_client *client, const plasmid_item *item, const pm_shape *shape, uint32_t *slot, bool *locked) {

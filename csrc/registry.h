@@ -9,7 +9,7 @@
 /* Held while a client is made, found, joined or left. Never by a deallocator, never while the store's lock is held. */
 extern pthread_mutex_t pm_registry_mutex;
 
-/* The client with this index, or NULL. Without the mutex: clients are never freed while a token of theirs is out. */
+/* The client with this index, or NULL. Without the mutex: clients are never freed once they are in it. */
 pm_client *pm_registry_at(uint32_t index);
 
 /* The greatest index given. */

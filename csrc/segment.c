@@ -201,11 +201,8 @@ void pm_segment_close(pm_client *client) {
 /* ---- making ----------------------------------------------------------------------------------- */
 
 static int32_t too_large(const pm_superblock *super, uint64_t total, const char *directory) {
-	return pm_fail(PLASMID_E_NO_SPACE,
-	               "%s holds %llu MiB in all, a store of %llu MiB cannot fit; give a smaller capacity, another "
-	               "directory, or a larger "
-	               "file system (a container's /dev/shm has 64 MB unless it is started with --shm-size)",
-	               directory, (unsigned long long)(total >> 20), (unsigned long long)(super->capacity >> 20));
+	return pm_fail(PLASMID_E_NO_SPACE, "%s holds %llu MiB in all, a store of %llu MiB cannot fit", directory,
+	               (unsigned long long)(total >> 20), (unsigned long long)(super->capacity >> 20));
 }
 
 /* Everything a store needs before its first object, in a file that has no name yet. */
@@ -341,8 +338,7 @@ static int32_t attach(const plasmid_options *options, pm_client *client, bool *a
 		return 0;
 	}
 	if (options->capacity != 0 && pm_align(options->capacity, PM_PAGE) != super.capacity)
-		return pm_fail(PLASMID_E_CAPACITY,
-		               "the store has a capacity of %llu bytes, not %llu; open it without one, or destroy it first",
+		return pm_fail(PLASMID_E_CAPACITY, "the store has a capacity of %llu bytes, not %llu",
 		               (unsigned long long)super.capacity, (unsigned long long)options->capacity);
 	return 0;
 }
