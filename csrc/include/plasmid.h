@@ -245,7 +245,8 @@ PLASMID_API int32_t plasmid_pin(plasmid_store *store, uint32_t slot, uint32_t a,
 PLASMID_API int32_t plasmid_unpin(plasmid_store *store, uint32_t slot, uint32_t a, uint32_t b, uint32_t c, uint32_t d);
 PLASMID_API int32_t plasmid_free(plasmid_store *store, uint32_t slot, uint32_t a, uint32_t b, uint32_t c, uint32_t d);
 
-/* Ends everything that was released; returns how many tokens. Every other call does a bounded part of it. */
+/* Ends everything that was released; returns how many steps that took, 0 if there was nothing. Every other call does a bounded part
+ * of it. */
 PLASMID_API int32_t plasmid_drain(plasmid_store *store);
 
 /* ---- waiting ---------------------------------------------------------------------------------- */
