@@ -39,6 +39,50 @@ static int32_t take_slot(pm_client *client) {
 	               client->super->max_clients);
 }
 
+static bool others_active(const pm_client *client) {
+	for (uint32_t i = 0; i < client->super->max_clients; i++)
+		if (i != client->slot && client->records[i].state == PM_CLIENT_ACTIVE &&
+		    pm_client_alive(client, i, client->records[i].epoch))
+			return true;
+	return false;
+}
+
+static bool ever_had_clients(const pm_client *client) {
+	for (uint32_t i = 0; i < client->super->max_clients; i++)
+		if (client->records[i].epoch > (i == client->slot))
+			return true;
+	return false;
+}
+
+/* A store that lives as long as its clients, and the last one was killed: it has ended, though nobody was left to say so. */
+static bool abandoned(const pm_client *client) {
+	return (client->super->flags & PLASMID_OPEN_LAST_CLOSE) != 0 && ever_had_clients(client) && !others_active(client);
+}
+
+/* Under the lock: a reaper that took the record for a dead one's has ended or sees our epoch, and who ends the store with its last
+ * client sees us, or we that it has ended. */
+static int32_t enlist(pm_client *client, uint64_t key) {
+	pm_client_record *record = &client->records[client->slot];
+	int32_t r = pm_lock(client);
+	if (r != 0)
+		return r;
+	if (pm_load(&client->super->destroyed) == 0 && abandoned(client))
+		pm_segment_destroy(client);
+	if (pm_load(&client->super->destroyed) != 0) {
+		r = pm_fail(PLASMID_E_DESTROYED, "the store was destroyed while it was opened");
+	} else {
+		record->blocked = record->looped = 0;
+		record->bell = 0;
+		record->bell_key = key;
+		record->pid = (uint32_t)getpid();
+		record->opened_ms = pm_unix_ms();
+		record->collect = pm_load(&client->super->collect);
+		pm_store(&record->state, PM_CLIENT_ACTIVE);
+	}
+	pm_unlock(client);
+	return r;
+}
+
 int32_t pm_join(pm_client *client) {
 	int32_t r = counts(client);
 	if (r == 0 && pm_random(client->random, sizeof client->random) != 0)
@@ -59,18 +103,14 @@ int32_t pm_join(pm_client *client) {
 	client->lock_word = pm_lock_word(client->slot, client->epoch);
 	if (pm_load(&record->state) != PM_CLIENT_FREE)
 		r = pm_reap(client, client->slot, client->epoch);
+	if (r == 0)
+		r = enlist(client, key);
 	if (r != 0) {
+		/* The record stays as it was: if the one before us was not swept, whoever comes next must see that. */
 		pm_bytelock_drop(client->lock_file, PM_LOCK_BYTES_AT + client->slot);
-		return r;
+		client->lock_word = 0;
 	}
-	record->blocked = record->looped = 0;
-	record->bell = 0;
-	record->bell_key = key;
-	record->pid = (uint32_t)getpid();
-	record->opened_ms = pm_unix_ms();
-	record->collect = pm_load(&client->super->collect);
-	pm_store(&record->state, PM_CLIENT_ACTIVE);
-	return 0;
+	return r;
 }
 
 void pm_part(pm_client *client) {
@@ -89,11 +129,7 @@ void pm_part(pm_client *client) {
 void pm_end_with_last(pm_client *client) {
 	if ((client->super->flags & PLASMID_OPEN_LAST_CLOSE) == 0 || pm_lock(client) != 0)
 		return;
-	bool others = false;
-	for (uint32_t i = 0; i < client->super->max_clients && !others; i++)
-		others = i != client->slot && client->records[i].state == PM_CLIENT_ACTIVE &&
-		         pm_client_alive(client, i, client->records[i].epoch);
-	if (!others)
+	if (!others_active(client))
 		pm_segment_destroy(client);
 	pm_unlock(client);
 }

@@ -5,7 +5,7 @@
 #include "client.h"
 
 /* Takes a slot of the segment: the byte lock first, which the kernel gives to one; then its epoch; then, if a dead client was never
- * reaped, all that it left. CLIENTS_FULL, LOCK_TIMEOUT, NO_MEMORY. */
+ * reaped, all that it left; then its place among the living. CLIENTS_FULL, LOCK_TIMEOUT, NO_MEMORY, DESTROYED. */
 int32_t pm_join(pm_client *client);
 
 /* Gives the slot back. Nothing is held any more. */

@@ -150,8 +150,6 @@ static int32_t enrol(pm_client *found, uint32_t lock_timeout_ms) {
 	found->token_high = 1;
 	found->lock_timeout_ns = (uint64_t)(lock_timeout_ms != 0 ? lock_timeout_ms : LOCK_TIMEOUT_MS) * 1000000u;
 	int32_t r = pm_join(found);
-	if (r == 0 && pm_load(&found->super->destroyed) != 0)
-		r = PLASMID_E_DESTROYED;
 	if (r == 0)
 		r = pm_registry_add(found);
 	if (r == 0) {

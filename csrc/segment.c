@@ -14,7 +14,6 @@
 #include "error.h"
 #include "index.h"
 #include "prim/atomic.h"
-#include "prim/bytelock.h"
 #include "prim/file.h"
 #include "prim/random.h"
 #include "room.h"
@@ -316,13 +315,6 @@ static int32_t judge(int fd, pm_superblock *super) {
 	return 0;
 }
 
-/* A store that lives as long as its clients, and the last one was killed: it has ended, though nobody was left to say so. */
-static bool abandoned(const pm_client *client) {
-	const pm_superblock *super = client->super;
-	return (super->flags & PLASMID_OPEN_LAST_CLOSE) != 0 &&
-	       pm_bytelock_held(client->file, PM_LOCK_BYTES_AT, super->max_clients) == 0;
-}
-
 /* What is there, if it can be trusted. *again: it has ended. */
 static int32_t attach(const plasmid_options *options, pm_client *client, bool *again) {
 	pm_superblock super;
@@ -331,7 +323,7 @@ static int32_t attach(const plasmid_options *options, pm_client *client, bool *a
 		r = map(client, &super);
 	if (r != 0)
 		return r;
-	if (pm_load(&client->super->destroyed) != 0 || abandoned(client)) {
+	if (pm_load(&client->super->destroyed) != 0) {
 		*again = true;
 		/* Whoever destroyed it may have died before the unlink. */
 		pm_segment_destroy(client);
