@@ -44,7 +44,8 @@ static plasmid_exchange
 static plasmid_store *owned_by_thread(pthread_t thread) {
 	for (uint32_t i = 1; i <= pm_registry_last(); i++) {
 		pm_client *client = pm_registry_at(i);
-		for (plasmid_store *store = client == NULL ? NULL : client->stores; store != NULL; store = store->next)
+		bool ours = client != NULL && !client->forked; /* a child has nothing of its parent's */
+		for (plasmid_store *store = ours ? client->stores : NULL; store != NULL; store = store->next)
 			if (pthread_equal(store->owner, thread))
 				return store;
 	}
