@@ -30,7 +30,8 @@ typedef struct pm_token {
 	uint32_t slot;   /* 0: ended already */
 	uint32_t *group; /* PM_TOKEN_GROUP: slots of the handles, `count` of them */
 	uint32_t count;  /* PM_TOKEN_STASH: the version that the entry has in the stash */
-	uint16_t store;  /* index of the plasmid_store that asked for it */
+	uint32_t store;  /* index of the plasmid_store that asked for it */
+	uint32_t viewed; /* PM_TOKEN_DRAFT: slot of the bytes that its view stands on, until that view's deallocator has run */
 	uint8_t kind;
 	uint8_t flags;    /* PM_TOKEN_DRAFT: of its item */
 	uint8_t buffered; /* PM_TOKEN_DRAFT: a view stands for it, whose deallocator recycles it */
@@ -83,7 +84,7 @@ typedef struct pm_client {
 	/* the stores that this process opened on it; under the registry's mutex */
 	struct plasmid_store *stores;
 	uint32_t store_count;
-	uint16_t store_indexes;
+	uint32_t store_indexes;
 
 	uint32_t spin_ns; /* for how long a thread that blocks spins first; see await.c */
 
@@ -114,7 +115,7 @@ struct plasmid_store {
 	pm_client *client;
 	struct plasmid_store *next;
 	pthread_t owner;
-	uint16_t index;
+	uint32_t index;
 	uint32_t closed;
 	bool late;       /* closed, but its tokens have not ended: the lock was not to be had */
 	bool kept;       /* its exchange outlives it */

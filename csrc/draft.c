@@ -1,6 +1,7 @@
 /* draft.c - objects built in place: create, write into the view, seal or abort. */
 #include <string.h>
 
+#include "crash.h"
 #include "create.h"
 #include "error.h"
 #include "fate.h"
@@ -38,6 +39,9 @@ PLASMID_API int32_t plasmid_create(plasmid_store *store, plasmid_item *item) {
 	pm_token *at = pm_token_at(client, token);
 	at->slot = slot;
 	at->flags = (uint8_t)item->flags;
+	at->buffered = pm_shape_has_room(item);
+	if (at->buffered)
+		pm_token_view(client, token);
 	pm_entry *entry = pm_entry_at(client, slot);
 	pm_destination destination = pm_destination_of(client, slot);
 	item->token = token;
@@ -46,7 +50,7 @@ PLASMID_API int32_t plasmid_create(plasmid_store *store, plasmid_item *item) {
 	pm_leave(store);
 
 	uint8_t *room = pm_shape_write(item, &destination, (item->flags & PLASMID_ITEM_ZERO) != 0);
-	at->buffered = room != NULL;
+	PM_ASSERT(at->buffered == (room != NULL));
 	item->room = (uint64_t)(uintptr_t)room;
 	item->context = room != NULL ? pm_context(client, token) : 0;
 	item->status = 0;
@@ -61,6 +65,9 @@ static int32_t draft_of(plasmid_store *store, uint32_t draft, pm_token **at) {
 	*at = pm_token_at(client, draft);
 	if ((*at)->kind != PM_TOKEN_DRAFT || (*at)->store != store->index)
 		return pm_fail(PLASMID_E_NOT_DRAFT, "token %u is not a draft of this store", draft);
+	/* The view went just before, and its token may wait behind many others. */
+	if ((*at)->buffered && pm_load(&(*at)->leaving) != 0)
+		pm_drain(client, UINT32_MAX);
 	if ((*at)->slot == 0)
 		return pm_fail(PLASMID_E_ALREADY_SEALED, "the draft was sealed or aborted");
 	return 0;

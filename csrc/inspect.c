@@ -141,7 +141,8 @@ static void add_holders(const pm_client *client, uint32_t slot, plasmid_holder_r
 		row->draft_bytes += bytes;
 	}
 	for (uint32_t i = 0; i < client->hold_words; i++) {
-		for (uint64_t bits = pm_leases_at(client, slot)[i]; bits != 0; bits &= bits - 1) {
+		/* A draft's lease is its own view's. */
+		for (uint64_t bits = state == PLASMID_CREATED ? 0 : pm_leases_at(client, slot)[i]; bits != 0; bits &= bits - 1) {
 			plasmid_holder_row *row = &rows[i * 64 + (uint32_t)__builtin_ctzll(bits) + 1];
 			row->leased_count++;
 			row->leased_bytes += bytes;

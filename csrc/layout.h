@@ -78,7 +78,7 @@ enum pm_client_state {
  *
  * A CREATED entry may be stashed: its creator took it ahead of a put, which will seal it without the lock; see stash.h.
  *
- * extent in use  <=>  CREATED or SEALED, or FREED and a lease bit is set
+ * extent in use  <=>  CREATED or SEALED, or FREED or GONE, a lease bit is set and the granules are not 0
  * slot in use    <=>  state is not ABSENT
  * hold bits != 0  =>  slot in use
  * The version grows when a slot is taken, so a reader that saw the same word before and after its copy saw one object. */

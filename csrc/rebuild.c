@@ -21,8 +21,8 @@
  *   CREATED, creator alive                         CREATED; a stashed one may be sealed by its creator meanwhile (stash.h)
  *   CREATED, creator dead                          GONE if somebody has a handle, else ABSENT
  *   SEALED, fields sound, checksum right           SEALED
- *   SEALED, else (quarantine)                      GONE if somebody has a handle or lease, else ABSENT; the extent is not used
- *   FREED, leased                                  FREED with its extent
+ *   SEALED, else (quarantine)                      GONE of 0 granules if somebody has a handle or lease, else ABSENT
+ *   FREED or GONE, leased, fields sound            the same with its extent
  *   FREED or GONE, handled                         the same, without extent
  *   FREED or GONE, not held                        ABSENT
  *   anything else                                  ABSENT
@@ -90,12 +90,14 @@ static bool judge(pm_client *client, uint32_t slot, const uint8_t *living) {
 		client->super->quarantined++;
 		state = PLASMID_GONE;
 		entry->linked = 0;
-	} else if (state == PLASMID_FREED && leased && sound(client, entry)) {
+	} else if ((state == PLASMID_FREED || state == PLASMID_GONE) && leased && sound(client, entry)) {
 		entry->linked = 0;
 		return true;
 	}
 	entry->linked = 0;
 	bool keep = (state == PLASMID_FREED || state == PLASMID_GONE) && (leased || handled);
+	if (leased)
+		entry->granules = 0;
 	become(entry, keep ? state : PLASMID_ABSENT);
 	if (!keep) {
 		memset(pm_leases_at(client, slot), 0, client->hold_words * sizeof(uint64_t));
@@ -122,7 +124,7 @@ static int32_t rebuild_heap(pm_client *client, list *extents) {
 			return pm_fail(PLASMID_E_CORRUPT, "the heap's table is too small for %u extents", extents->count);
 		super->quarantined++;
 		pm_entry *entry = pm_entry_at(client, extents->used[at].owner);
-		entry->linked = 0;
+		entry->linked = entry->granules = 0;
 		bool held = pm_leased(client, extents->used[at].owner) || pm_handled(client, extents->used[at].owner);
 		become(entry, held ? PLASMID_GONE : PLASMID_ABSENT);
 		memmove(&extents->used[at], &extents->used[at + 1], (extents->count - at - 1) * sizeof *extents->used);

@@ -37,6 +37,14 @@ int32_t pm_shape_of(const plasmid_item *item, pm_shape *shape) {
 	return 0;
 }
 
+bool pm_shape_has_room(const plasmid_item *item) {
+	const plasmid_span *spans = (const plasmid_span *)(uintptr_t)item->buffers;
+	for (uint32_t i = 0; i < item->buffer_count; i++)
+		if (spans[i].address == 0 && spans[i].bytes > 0)
+			return true;
+	return false;
+}
+
 /* One buffer to the object's byte `offset`. */
 static void write_buffer(const pm_destination *destination, uint64_t offset, const plasmid_span *span) {
 	const uint8_t *from = (const uint8_t *)(uintptr_t)span->address;

@@ -19,6 +19,9 @@ typedef struct pm_shape {
 /* 0, INVALID or STORE_FULL (more than any store holds). */
 int32_t pm_shape_of(const plasmid_item *item, pm_shape *shape);
 
+/* Is there a buffer for the caller to write to? */
+bool pm_shape_has_room(const plasmid_item *item);
+
 /* Where the next buffer begins, the one before having ended at `end`. */
 static inline uint64_t pm_buffer_at(uint64_t end) {
 	return pm_align(end, PM_GRANULE);

@@ -10,7 +10,7 @@
 
 #define DRAIN_AHEAD 8u /* tokens */
 
-uint32_t pm_token_take(pm_client *client, uint8_t kind, uint32_t slot, uint16_t store) {
+uint32_t pm_token_take(pm_client *client, uint8_t kind, uint32_t slot, uint32_t store) {
 	uint32_t token = client->token_free;
 	if (token != 0) {
 		client->token_free = pm_token_at(client, token)->next;
@@ -39,8 +39,28 @@ static void drop_handle(pm_client *client, uint32_t slot) {
 }
 
 void pm_token_retire(pm_client *client, uint32_t token) {
-	pm_token_at(client, token)->slot = 0;
-	client->tokens--;
+	pm_token *at = pm_token_at(client, token);
+	at->slot = 0;
+	if (at->viewed == 0)
+		client->tokens--;
+}
+
+void pm_token_view(pm_client *client, uint32_t token) {
+	pm_token *at = pm_token_at(client, token);
+	at->viewed = at->slot;
+	pm_lease_add(client, at->viewed, 1);
+}
+
+/* The deallocator of a draft's view has run: nobody can write to the bytes any more. */
+static void end_view(pm_client *client, pm_token *at) {
+	uint32_t slot = at->viewed;
+	if (slot == 0)
+		return;
+	at->viewed = 0;
+	if (at->slot == 0)
+		client->tokens--;
+	if (pm_lease_drop(client, slot))
+		pm_settle(client, slot);
 }
 
 void pm_token_end(pm_client *client, uint32_t token) {
@@ -77,7 +97,7 @@ void pm_token_end(pm_client *client, uint32_t token) {
 
 void pm_token_recycle(pm_client *client, uint32_t token) {
 	pm_token *at = pm_token_at(client, token);
-	PM_ASSERT(at->slot == 0 && at->kind != PM_TOKEN_FREE);
+	PM_ASSERT(at->slot == 0 && at->viewed == 0 && at->kind != PM_TOKEN_FREE);
 	at->kind = PM_TOKEN_FREE;
 	at->next = client->token_free;
 	client->token_free = token;
@@ -118,6 +138,7 @@ static void prefetch_end(const pm_client *client, uint32_t token) {
 /* A draft whose view left it is still a draft. */
 static void end_released(pm_client *client, uint32_t token) {
 	pm_token *at = pm_token_at(client, token);
+	end_view(client, at);
 	if (at->kind == PM_TOKEN_DRAFT && at->slot != 0 && pm_load(&at->leaving) != 0) {
 		at->buffered = 0;
 		return;

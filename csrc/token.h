@@ -16,13 +16,16 @@
 #define PM_DRAIN_SOME 256u /* tokens ended by any one call on its way */
 
 /* A token, or 0: no memory. */
-uint32_t pm_token_take(pm_client *client, uint8_t kind, uint32_t slot, uint16_t store);
+uint32_t pm_token_take(pm_client *client, uint8_t kind, uint32_t slot, uint32_t store);
 
 /* Ends it, if it has not ended. */
 void pm_token_end(pm_client *client, uint32_t token);
 
 /* Its work is done otherwise: it counts as ended. */
 void pm_token_retire(pm_client *client, uint32_t token);
+
+/* The draft's bytes can be written to until the token is released: a lease keeps them, and the token counts, though the draft end. */
+void pm_token_view(pm_client *client, uint32_t token);
 
 /* The number is free for another. */
 void pm_token_recycle(pm_client *client, uint32_t token);
