@@ -28,7 +28,7 @@
 #include "plasmid.h"
 
 #define PM_MAGIC 0x31644d534c50ull /* "PLSMd1" */
-#define PM_LAYOUT_VERSION 2u
+#define PM_LAYOUT_VERSION 3u
 #define PM_PAGE 4096u
 #define PM_GRANULE 64u        /* bytes: the heap's unit and the alignment of every buffer */
 #define PM_PAGE_GRANULES 64u  /* granules in a page */
@@ -145,7 +145,6 @@ typedef struct pm_superblock {
 
 	uint32_t lock __attribute__((aligned(64))); /* see lock.c */
 	uint32_t destroyed;                         /* set once, before the file is unlinked */
-	uint32_t poisoned;                          /* a rebuild found the segment beyond repair */
 	uint32_t recovered;                         /* statistics that outlive a rebuild */
 	uint32_t reaped, quarantined;
 

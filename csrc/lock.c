@@ -37,11 +37,14 @@ static int32_t timed_out(pm_client *client, uint32_t seen, uint64_t timeout_ns) 
 	               (unsigned long long)(timeout_ns / 1000000u));
 }
 
-/* The lock is ours by inheritance: nothing derived can be believed. */
-static int32_t recover(pm_client *client) {
+/* The lock is ours by inheritance: nothing derived can be believed. If it can't be made anew, the lock stays the dead one's: whoever
+ * comes next tries again. */
+static int32_t recover(pm_client *client, uint32_t dead) {
 	int32_t r = client->recover(client);
-	if (r != 0)
-		pm_unlock(client);
+	if (r != 0) {
+		pm_store(&client->super->lock, dead | WAITERS);
+		pm_futex_wake(&client->super->lock, 1);
+	}
 	return r;
 }
 
@@ -70,7 +73,7 @@ static int32_t lock_slowly(pm_client *client, uint64_t timeout_ns) {
 		bool slept_out = pm_futex_wait(word, seen, LOOK_NS) != 0;
 		if (slept_out && !pm_client_alive(client, ((seen & ~WAITERS) >> 20) - 1, seen)) {
 			if (pm_cas(word, &seen, client->lock_word | WAITERS))
-				return recover(client);
+				return recover(client, seen);
 			continue;
 		}
 		if (pm_monotonic_ns() > deadline)
