@@ -144,13 +144,17 @@ static void end_late(pm_client *client) {
 }
 
 /* A new client of what `found` has open already. Under the registry's mutex. */
-static int32_t enrol(pm_client *found, uint32_t lock_timeout_ms) {
+static int32_t enrol(pm_client *found, const plasmid_options *options) {
+	uint32_t lock_timeout_ms = options->lock_timeout_ms;
 	found->recover = pm_recover;
 	found->let_go = let_go;
 	found->end_late = end_late;
 	found->token_high = 1;
 	found->lock_timeout_ns = (uint64_t)(lock_timeout_ms != 0 ? lock_timeout_ms : LOCK_TIMEOUT_MS) * 1000000u;
 	int32_t r = pm_join(found);
+	bool joined = r == 0;
+	if (r == 0)
+		r = pm_segment_fits(found, options);
 	if (r == 0)
 		r = pm_registry_add(found);
 	if (r == 0) {
@@ -158,6 +162,8 @@ static int32_t enrol(pm_client *found, uint32_t lock_timeout_ms) {
 		if (r != 0)
 			pm_registry_remove(found);
 	}
+	if (r != 0 && joined)
+		pm_end_with_last(found);
 	if (r != 0)
 		pm_part(found);
 	return r;
@@ -177,11 +183,12 @@ static int32_t client_for(const char *directory, const char *name, const plasmid
 		}
 		*client = pm_registry_find(fresh->device, fresh->inode);
 		if (*client != NULL && (*client)->generation == fresh->generation) {
+			r = pm_segment_fits(fresh, options);
 			pm_segment_close(fresh);
 			free_client(fresh);
-			return 0;
+			return r;
 		}
-		r = enrol(fresh, options->lock_timeout_ms);
+		r = enrol(fresh, options);
 		*client = fresh;
 		if (r != 0) {
 			pm_segment_close(fresh);

@@ -316,7 +316,7 @@ static int32_t judge(int fd, pm_superblock *super) {
 }
 
 /* What is there, if it can be trusted. *again: it has ended. */
-static int32_t attach(const plasmid_options *options, pm_client *client, bool *again) {
+static int32_t attach(pm_client *client, bool *again) {
 	pm_superblock super;
 	int32_t r = judge(client->file, &super);
 	if (r == 0)
@@ -329,9 +329,6 @@ static int32_t attach(const plasmid_options *options, pm_client *client, bool *a
 		pm_segment_destroy(client);
 		return 0;
 	}
-	if (options->capacity != 0 && pm_align(options->capacity, PM_PAGE) != super.capacity)
-		return pm_fail(PLASMID_E_CAPACITY, "the store has a capacity of %llu bytes, not %llu",
-		               (unsigned long long)super.capacity, (unsigned long long)options->capacity);
 	return 0;
 }
 
@@ -344,7 +341,7 @@ static int32_t open_once(const char *directory, int folder, const plasmid_option
                          bool *again) {
 	client->file = open_named(folder, client);
 	if (client->file >= 0)
-		return attach(options, client, again);
+		return attach(client, again);
 	if (errno == ELOOP)
 		return pm_fail(PLASMID_E_BAD_SEGMENT, "%s is a symbolic link", client->path);
 	if (errno == EISDIR)
@@ -409,6 +406,14 @@ static int lock_folder(const char *path) {
 	int fd = folder == NULL ? -1 : pm_file_lock(folder);
 	free(folder);
 	return fd;
+}
+
+int32_t pm_segment_fits(const pm_client *client, const plasmid_options *options) {
+	uint64_t capacity = client->super->capacity;
+	if (options->capacity == 0 || pm_align(options->capacity, PM_PAGE) == capacity)
+		return 0;
+	return pm_fail(PLASMID_E_CAPACITY, "the store has a capacity of %llu bytes, not %llu", (unsigned long long)capacity,
+	               (unsigned long long)options->capacity);
 }
 
 int32_t pm_segment_remove(const char *path) {
