@@ -8,6 +8,7 @@
 #include "fate.h"
 #include "hold.h"
 #include "index.h"
+#include "lock.h"
 #include "look.h"
 #include "prim/atomic.h"
 #include "prim/clock.h"
@@ -71,19 +72,46 @@ static void write_trailer(pm_client *client, pm_entry *entry, const plasmid_item
 		       item->name_bytes);
 }
 
-static int32_t name_taken(const uint8_t *name, uint32_t bytes) {
+/* Who has the name, or 0: a draft whose creator died has it no longer. */
+static uint32_t holder_of(pm_client *client, const uint8_t *name, uint32_t bytes) {
+	uint32_t slot = pm_index_find_name(client, name, bytes, pm_name_hash(name, bytes));
+	const pm_entry *entry = pm_entry_at(client, slot);
+	if (slot == 0 || pm_word_state(entry->word) != PLASMID_CREATED)
+		return slot;
+	uint32_t creator = pm_word_creator(entry->word) - 1;
+	if (creator == client->slot || pm_client_alive(client, creator, entry->creator_epoch))
+		return slot;
+	pm_remove(client, slot, PLASMID_GONE);
+	return 0;
+}
+
+static int32_t name_taken(const pm_client *client, uint32_t holder, const uint8_t *name, uint32_t bytes) {
+	uint64_t word = pm_entry_at(client, holder)->word;
+	if (pm_word_state(word) == PLASMID_CREATED)
+		return pm_fail(PLASMID_E_NAME_TAKEN, "the name \"%.*s\" is taken by a draft of process %u, not sealed yet",
+		               (int)bytes, (const char *)name, client->records[pm_word_creator(word) - 1].pid);
 	return pm_fail(PLASMID_E_NAME_TAKEN, "the name \"%.*s\" is taken", (int)bytes, (const char *)name);
+}
+
+/* May an object be begun under the name that it asks for? */
+static int32_t may_reserve(pm_client *client, const plasmid_item *item) {
+	const uint8_t *name = (const uint8_t *)(uintptr_t)item->name;
+	if (item->name_bytes == 0 || (item->flags & PLASMID_ITEM_REPLACE) != 0)
+		return 0;
+	uint32_t holder = holder_of(client, name, item->name_bytes);
+	return holder == 0 ? 0 : name_taken(client, holder, name, item->name_bytes);
 }
 
 int32_t pm_begin(pm_client *client, const plasmid_item *item, const pm_shape *shape, uint32_t *slot, bool *locked) {
 	uint32_t node;
-	int32_t r = pm_room_take(client, shape->granules, shape->align, slot, &node, locked);
+	*locked = true;
+	/* Before anything is evicted for it, and again: the lock may have been let go in between. */
+	int32_t r = may_reserve(client, item);
+	if (r == 0)
+		r = pm_room_take(client, shape->granules, shape->align, slot, &node, locked);
 	if (r != 0)
 		return r;
-	const uint8_t *name = (const uint8_t *)(uintptr_t)item->name;
-	bool reserve = item->name_bytes > 0 && (item->flags & PLASMID_ITEM_REPLACE) == 0;
-	if (reserve && pm_index_find_name(client, name, item->name_bytes, pm_name_hash(name, item->name_bytes)) != 0)
-		r = name_taken(name, item->name_bytes);
+	r = may_reserve(client, item);
 	if (r != 0) {
 		pm_room_untake(client, *slot, node);
 		return r;
@@ -94,7 +122,7 @@ int32_t pm_begin(pm_client *client, const plasmid_item *item, const pm_shape *sh
 	PM_POINT("create:filled");
 	pm_store(&entry->word, pm_word(pm_word_version(entry->word), client->slot + 1, PLASMID_CREATED));
 	PM_POINT("create:published");
-	if (reserve)
+	if (entry->reserves)
 		pm_index_add_name(client, *slot);
 	return 0;
 }
@@ -117,14 +145,14 @@ int32_t pm_link(pm_client *client, uint32_t slot, uint32_t budget) {
 	return entry->linked == entry->references;
 }
 
-int32_t pm_may_commit(const pm_client *client, uint32_t slot, uint32_t flags) {
+int32_t pm_may_commit(pm_client *client, uint32_t slot, uint32_t flags) {
 	const pm_entry *entry = pm_entry_at(client, slot);
 	if (entry->name_bytes == 0 || (flags & PLASMID_ITEM_REPLACE) == 0)
 		return 0;
 	const uint8_t *name = pm_name_of(client, entry);
-	uint32_t bound = pm_index_find_name(client, name, entry->name_bytes, pm_name_hash(name, entry->name_bytes));
+	uint32_t bound = holder_of(client, name, entry->name_bytes);
 	if (bound != 0 && pm_word_state(pm_entry_at(client, bound)->word) == PLASMID_CREATED)
-		return name_taken(name, entry->name_bytes);
+		return name_taken(client, bound, name, entry->name_bytes);
 	return 0;
 }
 

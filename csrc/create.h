@@ -24,7 +24,7 @@ pm_destination pm_destination_of(const pm_client *client, uint32_t slot);
 int32_t pm_link(pm_client *client, uint32_t slot, uint32_t budget);
 
 /* May this draft be sealed under the name it has? 0 or NAME_TAKEN. */
-int32_t pm_may_commit(const pm_client *client, uint32_t slot, uint32_t flags);
+int32_t pm_may_commit(pm_client *client, uint32_t slot, uint32_t flags);
 void pm_commit(pm_client *client, uint32_t slot, uint32_t flags);
 
 #endif

@@ -116,7 +116,8 @@ static void write_all(pm_client *client, const plasmid_item *items, uint32_t cou
 	}
 }
 
-/* Contained refs are counted a few a hold; then everything that could refuse is asked before anything is sealed. */
+/* Contained refs are counted a few a hold; then everything that could refuse is asked in the hold that
+ * seals. */
 static int32_t link_all(pm_client *client, plasmid_item *items, uint32_t count, bool *locked) {
 	for (uint32_t i = 0; i < count; i++) {
 		int32_t r;
@@ -127,9 +128,14 @@ static int32_t link_all(pm_client *client, plasmid_item *items, uint32_t count, 
 			if (r != 0)
 				return r;
 		}
-		if (r > 0)
-			r = pm_may_commit(client, items[i].ref.slot, items[i].flags);
 		if (r < 0) {
+			items[i].status = r;
+			return r;
+		}
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		int32_t r = pm_may_commit(client, items[i].ref.slot, items[i].flags);
+		if (r != 0) {
 			items[i].status = r;
 			return r;
 		}
