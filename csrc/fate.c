@@ -80,6 +80,7 @@ void pm_remove(pm_client *client, uint32_t slot, uint32_t state) {
 	PM_ASSERT(pm_word_state(entry->word) == PLASMID_SEALED || pm_word_state(entry->word) == PLASMID_CREATED);
 	bool awaited = pm_word_state(entry->word) == PLASMID_CREATED;
 	pm_store(&entry->word, pm_word(pm_word_version(entry->word), pm_word_creator(entry->word), state));
+	pm_fence_release(); /* before its bytes are another's */
 	PM_POINT("remove:published");
 	if (awaited)
 		pm_notify(client, entry->id[0]);
@@ -145,6 +146,7 @@ uint32_t pm_evict_exactly(pm_client *client, uint32_t granules, uint32_t align) 
 		return 0;
 	client->super->evicted_total++;
 	pm_store(&entry->word, pm_word(pm_word_version(entry->word) + 1, 0, PLASMID_ABSENT));
+	pm_fence_release();
 	PM_POINT("evict:absent");
 	pm_index_remove_name(client, slot);
 	pm_lru_remove(client, slot);

@@ -18,6 +18,7 @@ uint32_t pm_slot_take(pm_client *client) {
 	PM_ASSERT(pm_word_state(entry->word) == PLASMID_ABSENT);
 	/* From here on a reader that still has the old word in hand finds another one. */
 	pm_store(&entry->word, pm_word(pm_word_version(entry->word) + 1, 0, PLASMID_ABSENT));
+	pm_fence_release();
 	super->objects++;
 	return slot;
 }

@@ -17,6 +17,8 @@
 #define pm_add(p, v) __atomic_fetch_add((p), (v), __ATOMIC_SEQ_CST)
 #define pm_fence() __atomic_thread_fence(__ATOMIC_SEQ_CST)
 #define pm_fence_acquire() __atomic_thread_fence(__ATOMIC_ACQUIRE)
+#define pm_fence_release() \
+	__atomic_thread_fence(__ATOMIC_RELEASE) /* what was stored is seen before what is stored from here on */
 #define pm_cas(p, expected, desired) \
 	__atomic_compare_exchange_n((p), (expected), (desired), 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)
 
