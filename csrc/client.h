@@ -31,7 +31,8 @@ typedef struct pm_token {
 	uint32_t *group; /* PM_TOKEN_GROUP: slots of the handles, `count` of them */
 	uint32_t count;  /* PM_TOKEN_STASH: the version that the entry has in the stash */
 	uint32_t store;  /* index of the plasmid_store that asked for it */
-	uint32_t viewed; /* PM_TOKEN_DRAFT: slot of the bytes that its view stands on, until that view's deallocator has run */
+	uint32_t
+			viewed; /* PM_TOKEN_DRAFT: slot of the bytes that its view stands on, until that view's deallocator has run */
 	uint8_t kind;
 	uint8_t flags;    /* PM_TOKEN_DRAFT: of its item */
 	uint8_t buffered; /* PM_TOKEN_DRAFT: a view stands for it, whose deallocator recycles it */

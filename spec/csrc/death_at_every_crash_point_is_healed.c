@@ -80,6 +80,7 @@ static void operate(plasmid_store *store) {
 			WELL(plasmid_abort(store, (uint32_t)draft));
 		else
 			WELL(plasmid_seal(store, (uint32_t)draft));
+		plasmid_release(NULL, (void *)(uintptr_t)item.context);
 		if (turn % 3 == 1) {
 			WELL(plasmid_lease(store, REF(item.ref)));
 			WELL(plasmid_free(store, REF(item.ref)));

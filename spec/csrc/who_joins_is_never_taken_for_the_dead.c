@@ -28,8 +28,8 @@ static plasmid_store *open_store(const char *name) {
 }
 
 static int32_t draft(plasmid_store *store, plasmid_item *item) {
-	*item = (plasmid_item){.inband = (uint64_t)(uintptr_t) "abc", .inband_bytes = 3,
-	                       .name = (uint64_t)(uintptr_t) "frame", .name_bytes = 5};
+	*item = (plasmid_item){
+			.inband = (uint64_t)(uintptr_t) "abc", .inband_bytes = 3, .name = (uint64_t)(uintptr_t) "frame", .name_bytes = 5};
 	return plasmid_create(store, item);
 }
 
@@ -116,21 +116,22 @@ static void leaves_the_dead_to_the_next(void) {
 	const char *name = fresh_name();
 	int pipes[2], made[2];
 	plasmid_item item;
+	plasmid_ref lost;
 	plasmid_store *store;
 	CHECK(pipe(made) == 0);
 	pid_t dead = fork();
 	if (dead == 0) {
 		WELL(draft(open_store(name), &item));
-		tell(made[1]);
+		CHECK(write(made[1], &item.ref, sizeof lost) == sizeof lost);
 		pause();
 	}
-	await(made[0]);
+	CHECK(read(made[0], &lost, sizeof lost) == sizeof lost);
 	pid_t first = holder(name, pipes);
 	end(dead);
 	CHECK(open_for(name, 50, &store) == PLASMID_E_LOCK_TIMEOUT);
 	await(pipes[0]);
 	store = open_store(name);
-	WELL(draft(store, &item));
+	CHECK(plasmid_state(store, REF(lost)) == PLASMID_E_LOST);
 	WELL(plasmid_check(store));
 	end(first);
 	WELL(plasmid_close(store));
