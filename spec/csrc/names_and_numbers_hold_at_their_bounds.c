@@ -29,6 +29,13 @@ static plasmid_item draft(uint64_t bytes) {
 	return item;
 }
 
+/* Its bytes are free when its view is gone, too. */
+static void drop(const plasmid_item *item) {
+	WELL(plasmid_abort(store, item->token));
+	plasmid_release(NULL, (void *)(uintptr_t)item->context);
+	WELL(plasmid_drain(store));
+}
+
 /* More names than a reader without the lock would follow stand in one chain. */
 static inline void names_that_collide_stay_bound(void) {
 	char name[8] = "", first[8] = "";
@@ -55,14 +62,14 @@ static void the_largest_that_fits_does(void) {
 	plasmid_item hole = draft(24u << 20), above = draft(1u << 20);
 	WELL(hole.status);
 	WELL(above.status);
-	WELL(plasmid_abort(store, hole.token));
+	drop(&hole);
 	WELL(plasmid_stats_of(store, &stats));
 	CHECK(stats.largest >= 24u << 20);
 	/* But for the ends of pages: a large object has whole ones. */
 	plasmid_item item = draft(stats.largest - 3 * 4096);
 	WELL(item.status);
-	WELL(plasmid_abort(store, item.token));
-	WELL(plasmid_abort(store, above.token));
+	drop(&item);
+	drop(&above);
 }
 
 static void a_freed_object_is_nobody_s_pin(void) {
