@@ -162,6 +162,17 @@ describe("1: a method of the class", () => {
 describe("2: a serializer for a class that one can't change", () => {
   const serializer = { serialize: (db: Database) => db.path, deserialize: (path: string) => new Database(path) };
 
+  test("two classes called alike need a `name`", () => {
+    const twin = () => class Twin {};
+    const [one, other] = [twin(), twin()];
+    const serializer = { serialize: () => 0, deserialize: () => new one() };
+    registerSerializer(one, serializer);
+    expect(() => registerSerializer(other, serializer)).toThrow('{ name: "…", serialize, deserialize }');
+    registerSerializer(other, { ...serializer, name: "other.Twin" });
+    deregisterSerializer(one);
+    deregisterSerializer(other);
+  });
+
   test("registered, it works at once; deregistered, no more", () => {
     const value = { db: new Database("/x") };
     expect(encodeError(value).path).toBe("$.db");

@@ -116,6 +116,14 @@ describe("functions", () => {
     expect((await stream().next()).value).toBe(6);
   });
 
+  test("typeof of a name that may not exist", () => {
+    const text = "() => [typeof notDeclaredAnywhere, typeof (norThis) === 'undefined']";
+    const ask = new Function(`return ${text}`)() as () => unknown;
+    expect((sent(ask) as typeof ask)()).toEqual(["undefined", true]);
+    const given = capture(new Function("return () => typeof here")() as () => string, () => ({ here: 1 }));
+    expect((sent(given) as typeof given)()).toBe("number");
+  });
+
   test("recursion by the function's own name, and by a captured one", () => {
     function factorial(n: number): number {
       return n <= 1 ? 1 : n * factorial(n - 1);
@@ -605,6 +613,7 @@ describe("what can't be sent is refused, with the path, the reason and what to d
       },
       "helper, other are neither captured nor global; write capture(sum, () => ({ helper, other }))",
     ],
+    ["one that is used, not only asked for its type", () => typeof other === "number" && other, "other is neither"],
     ["one of a nested function", () => () => [1].map(x => x + other), "other is neither"],
     ["one in a default value", (x = other) => x, "other is neither"],
     ["a variable that has no value yet", unread, "can't be read now"],

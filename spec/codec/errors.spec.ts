@@ -27,6 +27,16 @@ function decodeError(hex: string): DecodeError {
   throw new Error("it was decoded");
 }
 
+function errorOf(value: unknown): EncodeError {
+  try {
+    encode(value);
+  } catch (error) {
+    if (error instanceof EncodeError) return error;
+    throw error;
+  }
+  throw new Error("it was encoded");
+}
+
 describe("what can't be encoded is refused", () => {
   class Lock {
     held = true;
@@ -139,6 +149,36 @@ describe("what can't be encoded is refused", () => {
         },
       }).path,
     ).toBe("$.b.c");
+  });
+
+  test("a revoked Proxy, by its path", () => {
+    const objects = Proxy.revocable({}, {});
+    const functions = Proxy.revocable(() => 1, {});
+    objects.revoke();
+    functions.revoke();
+    let deep: unknown = objects.proxy;
+    for (let i = 0; i < 1000; i++) deep = [deep];
+    for (const proxy of [objects.proxy, functions.proxy]) {
+      const error = errorOf({ a: [1, proxy] });
+      expect(error.path).toBe("$.a[1]");
+      expect(error.message).toContain("a revoked Proxy can't be encoded");
+    }
+    expect(errorOf(objects.proxy)).toMatchObject({ path: "$", cause: expect.any(TypeError) });
+    expect(errorOf(deep).message).toContain("a revoked Proxy can't be encoded");
+  });
+
+  test("what a reduce throws becomes the cause, with the path", () => {
+    for (const mine of [new TypeError("mine"), new RangeError("mine"), Symbol("mine"), Object.create(null)]) {
+      const thrower = {
+        [Symbol.for("plasmid.reduce")]() {
+          throw mine;
+        },
+      };
+      const error = errorOf({ list: [0, new Map([["k", thrower]])] });
+      expect(error.path).toBe('$.list[1].get("k")');
+      expect(error.message).toContain("its reduce throws");
+      expect(error.cause).toBe(mine);
+    }
   });
 
   test("what a getter throws comes out as it is", () => {

@@ -118,7 +118,10 @@ describe("inspectSerializability", () => {
       }
       expect(inspectSerializability(value, { stream: null }).ok).toBe(ok);
     }
-    expect(failuresOf({ throwing })[0]).toMatchObject({ path: "$.throwing", name: "throwing" });
+    expect(failuresOf({ throwing })[0]).toMatchObject({ path: "$.throwing.bad", name: "bad", parent: throwing });
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    expect(failuresOf({ a: [proxy] })[0]).toMatchObject({ path: "$.a[0]" });
     expect(printed(cyclic)).toContain("It can be serialized.");
   });
 

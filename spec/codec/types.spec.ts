@@ -1,6 +1,14 @@
 import { describe, expect, test } from "bun:test";
 import { runInNewContext } from "node:vm";
-import { decode, type EncodeOptions, encode, encodeAsync } from "../../src/codec/index.ts";
+import {
+  decode,
+  EncodeError,
+  type EncodeOptions,
+  encode,
+  encodeAsync,
+  register,
+  unregister,
+} from "../../src/codec/index.ts";
 import { difference } from "./isomorphic.ts";
 import { holed } from "./values.ts";
 
@@ -252,6 +260,55 @@ describe("Blobs and Files", () => {
     const [{ name, lastModified, type }] = back.list;
     expect([name, lastModified, type]).toEqual(["n.bin", 5, file.type]);
     expect([...(await back.list[0].bytes())]).toEqual([1, 2]);
+  });
+
+  test("made anew each time, by their place", async () => {
+    const value = {
+      get blobs() {
+        return [new Blob(["one"]), new Blob(["two"]), new File(["three"], "3")];
+      },
+      kept: new Blob(["four"]),
+    };
+    const back = decode(await encodeAsync(value)) as { blobs: Blob[]; kept: Blob };
+    expect(await Promise.all([...back.blobs, back.kept].map(blob => blob.text()))).toEqual([
+      "one",
+      "two",
+      "three",
+      "four",
+    ]);
+  });
+
+  test("by a reduce that makes them", async () => {
+    const build = (blob: unknown) => ({ blob });
+    register("types.spec.build", build);
+    const made = { [Symbol.for("plasmid.reduce")]: () => [build, [new Blob(["t"])]] };
+    const back = decode(await encodeAsync([made])) as { blob: Blob }[];
+    expect(await back[0]!.blob.text()).toBe("t");
+    unregister("types.spec.build");
+  });
+
+  test("another one each time is refused with its path", async () => {
+    let size = 0;
+    const value = {
+      kept: new Blob(["kept"]),
+      list: [
+        {
+          get other() {
+            return new Blob(["x".repeat(++size)]);
+          },
+        },
+      ],
+    };
+    const error = await encodeAsync(value).catch((error: unknown) => error);
+    expect(error).toBeInstanceOf(EncodeError);
+    expect(error).toMatchObject({ path: "$.list[0].other" });
+  });
+
+  test("one that can't be read is refused with its path", async () => {
+    const file = Bun.file("/nowhere/at/all");
+    const error = await encodeAsync({ good: new Blob(["x"]), list: [file] }).catch((error: unknown) => error);
+    expect(error).toBeInstanceOf(EncodeError);
+    expect(error).toMatchObject({ path: "$.list[0]", cause: { code: "ENOENT" } });
   });
 
   test("without any, encodes as encode does", async () => {

@@ -65,9 +65,9 @@ export function encode(value: unknown, options?: EncodeOptions): Uint8Array<Arra
 
 /**
  * As `encode`, for values that hold Blobs or Files, whose bytes take time to read. The value is read before and after: it must not
- * change meanwhile.
+ * change meanwhile. A getter or a reduce may make its Blobs anew each time, in the same order, of the same types and sizes.
  *
- * @throws as `encode`, by rejecting; what reading a Blob throws.
+ * @throws as `encode`, by rejecting; EncodeError for a Blob that can't be read, what it throws being the cause.
  */
 export async function encodeAsync(value: unknown, options: EncodeOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
   const blobs = new Blobs();

@@ -11,7 +11,7 @@ import { writeList } from "./lists/list.ts";
 import type { Callable } from "./names.ts";
 import { FULL } from "./output.ts";
 import { Refusal } from "./reasons.ts";
-import { explainRefusal } from "./refusal.ts";
+import { explainRefusal, explainRevoked } from "./refusal.ts";
 import { baseTypeOf } from "./types/base.ts";
 import { isOrdinaryObject } from "./types/ordinary.ts";
 import { writeBigInt } from "./types/scalars.ts";
@@ -140,7 +140,7 @@ export class Encoder extends LinkedOutput {
       if (error instanceof ChangedWhileEncoding) {
         throw new EncodeError("a getter gave another view the second time it was asked; encode a snapshot of it", "$");
       }
-      throw error;
+      throw (error instanceof TypeError ? explainRevoked(this, value, error) : null) ?? error;
     } finally {
       this.active = false;
       this.root = undefined;
@@ -413,7 +413,7 @@ export class Encoder extends LinkedOutput {
     try {
       return type.parts(value, this);
     } catch (error) {
-      if (error instanceof Refusal) this.refuse(value);
+      if (error instanceof Refusal) this.refuse(value, error.cause);
       if (error instanceof TypeError && (type.prototypes.length > 0 || typeof value === "function")) this.refuse(value);
       throw error;
     }
@@ -439,8 +439,8 @@ export class Encoder extends LinkedOutput {
    *
    * @internal
    */
-  refuse(value: unknown): never {
-    throw explainRefusal(this, this.root, value);
+  refuse(value: unknown, cause?: unknown): never {
+    throw explainRefusal(this, this.root, value, cause);
   }
 
   protected refuseCycle(): never {

@@ -17,16 +17,35 @@ import { symbolReason } from "./types/symbols.ts";
  * The error for a value that the encoder refused. The encoder does not keep track of where it is, for that would cost every value
  * something; so the path is looked for now: the first value below the root, in the encoder's order, that is refused.
  */
-export function explainRefusal(encoder: Encoder, root: unknown, refused: unknown): EncodeError {
+export function explainRefusal(encoder: Encoder, root: unknown, refused: unknown, cause?: unknown): EncodeError {
   const found = findRefused(encoder, root);
   const value = found === null ? refused : found.value;
   const path = found === null ? "$" : formatPath(found.steps);
   const reason = found?.reason ?? refusal(value, encoder) ?? "it changes as it is read; encode a snapshot of it";
-  return new EncodeError(`${describe(value)} can't be encoded: ${reason}`, path);
+  const options = cause === undefined ? undefined : { cause };
+  return new EncodeError(`${describe(value)} can't be encoded: ${reason}`, path, options);
+}
+
+/** The error for a value that the engine itself refused to look at, being a revoked Proxy; null if that was not why. */
+export function explainRevoked(encoder: Encoder, root: unknown, cause: TypeError): EncodeError | null {
+  const found = findRefused(encoder, root);
+  return found !== null && isRevoked(found.value) ? explainRefusal(encoder, root, found.value, cause) : null;
+}
+
+const REVOKED = "nothing can be read of it any more; leave it out";
+
+function isRevoked(value: unknown): boolean {
+  try {
+    Array.isArray(value);
+    return false;
+  } catch {
+    return true;
+  }
 }
 
 /** Why a value can't be encoded, what it holds left aside; null if it can. */
 export function refusal(value: unknown, encoder: Encoder): string | null {
+  if (isRevoked(value)) return REVOKED;
   if (typeof value === "function") return functionRefusal(value as Callable, encoder);
   if (typeof value === "symbol") return symbolReason(value);
   if (typeof value !== "object" || value === null) return null;
@@ -102,6 +121,7 @@ function typeIn(value: object, encoder: Encoder): Leaf | Composite | null {
 
 /** What a value is, in a few words. */
 function describe(value: unknown): string {
+  if (isRevoked(value)) return "a revoked Proxy";
   if (typeof value === "function") return value.name === "" ? "a function" : `function ${value.name}`;
   if (typeof value === "symbol") return String(value);
   if (typeof value !== "object" || value === null) return `a ${typeof value}`;

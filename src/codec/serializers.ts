@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from "../errors.ts";
-import { type Callable, nameOf, register, unregister } from "./names.ts";
+import { type Callable, findNamed, nameOf, register, unregister } from "./names.ts";
 
 /** A class, abstract or not. */
 export type Class<T = unknown> = abstract new (...args: never[]) => T;
@@ -56,6 +56,14 @@ export function registerSerializer<T, D>(type: Class<T>, serializer: Serializer<
   let ownName: string | null = null;
   if (nameOf(callable) === undefined) {
     ownName = serializer.name ?? type.name;
+    const taken = findNamed(ownName, null);
+    if (taken !== undefined) {
+      throw new InvalidArgumentError(
+        `${ownName} is the name of another ${taken.name || "function"}`,
+        {},
+        'give this class a name of its own: registerSerializer(type, { name: "…", serialize, deserialize })',
+      );
+    }
     register(ownName, callable);
   }
   entries.set(prototype, { type, serializer: serializer as unknown as Serializer, ownName });

@@ -1,5 +1,6 @@
-import type { Function as FunctionNode } from "acorn";
+import type { Function as FunctionNode, Node } from "acorn";
 import type { Scope } from "eslint-scope";
+import { childrenOf } from "./parser.ts";
 
 /** A piece of a text. */
 export interface Range {
@@ -7,14 +8,27 @@ export interface Range {
   readonly end: number;
 }
 
-/** Names that a text takes from outside, each once, but for those in some pieces of it. */
+/**
+ * Names that a text takes from outside, each once, but for those in some pieces of it, and those that it only asks the `typeof` of,
+ * which need not exist. `arguments` always does.
+ */
 export function freeNames(scope: Scope, skipped: readonly Range[]): string[] {
   const names = new Set<string>();
+  const asked = new Set<Node>();
+  if (scope.through.length > 0) collectAsked(scope.block as unknown as Node, asked);
   for (const { identifier } of scope.through) {
     const [start, end] = (identifier as unknown as { range: [number, number] }).range;
+    if (asked.has(identifier as unknown as Node) && identifier.name !== "arguments") continue;
     if (!skipped.some(range => start >= range.start && end <= range.end)) names.add(identifier.name);
   }
   return [...names];
+}
+
+/** The operands of every `typeof` below. */
+function collectAsked(node: Node, asked: Set<Node>): void {
+  const { operator, argument } = node as Node & { operator?: string; argument?: Node };
+  if (node.type === "UnaryExpression" && operator === "typeof") asked.add(argument as Node);
+  for (const child of childrenOf(node)) collectAsked(child, asked);
 }
 
 /** The `length` that a function has without anybody's help. */

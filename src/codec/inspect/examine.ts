@@ -31,6 +31,24 @@ const SHOWN_FINE = 10;
 /** Enough to see what is wrong; a list of a million locks is one mistake. */
 const MAX_FAILURES = 1000;
 
+/** Stands for what a getter would have given. */
+class Thrown {
+  readonly #error: unknown;
+
+  constructor(error: unknown) {
+    this.#error = error;
+  }
+
+  get error(): unknown {
+    return this.#error;
+  }
+
+  /** As `instanceof`, which a revoked Proxy would not bear. */
+  static is(value: unknown): value is Thrown {
+    return isObject(value) && #error in value;
+  }
+}
+
 /** Looks at everything in a value, past what fails. Objects that stand in it twice are looked at once. */
 export function examine(root: unknown, name: string, encoder: Encoder): { tree: Examined; failures: FailTuple[] } {
   const examiner = new Examiner(encoder);
@@ -69,24 +87,31 @@ class Examiner {
   enter(value: unknown, name: string, step: string): Examined {
     if (isObject(value)) this.seen.add(value);
     const { reason, contents } = this.look(value);
-    const failure = reason === null ? null : this.fail(value, name, step, reason);
-    const examined: Examined = { name, value, failure, failing: [], fine: [], fineCount: 0 };
+    const shown = Thrown.is(value) ? undefined : value;
+    const failure = reason === null ? null : this.fail(shown, name, step, reason);
+    const examined: Examined = { name, value: shown, failure, failing: [], fine: [], fineCount: 0 };
     this.stack.push({ examined, contents, step, part: 0, next: 0 });
     return examined;
   }
 
   private look(value: unknown): { reason: string | null; contents: Contents[] } {
     const { encoder } = this;
+    if (Thrown.is(value)) return { reason: readingThrows(value.error), contents: [] };
     let reason: string | null = null;
+    let threw = false;
     try {
       reason = refusal(value, encoder);
       if (reason === null) {
         return { reason, contents: isObject(value) && !isReference(value) ? contentsOf(value, encoder) : [] };
       }
     } catch (error) {
-      reason = `reading it throws ${error}; encode a snapshot of it`;
+      reason = readingThrows(error);
+      threw = true;
     }
-    return { reason, contents: isObject(value) ? insideRefused(value, encoder) : [] };
+    const contents = isObject(value) ? insideRefused(value, encoder, threw) : [];
+    // A getter that throws is to blame itself, not what it belongs to.
+    const blamed = contents.some(({ children }) => children.some(child => Thrown.is(child)));
+    return { reason: blamed ? null : reason, contents };
   }
 
   private fail(value: unknown, name: string, step: string, reason: string): FailTuple {
@@ -110,17 +135,30 @@ class Examiner {
 }
 
 /** What would be next, if the value itself were none to refuse: what a function captured, and what is set on it or on an object. */
-function insideRefused(value: object, encoder: Encoder): Contents[] {
+function insideRefused(value: object, encoder: Encoder, askGetters: boolean): Contents[] {
   const children: unknown[] = [];
   try {
-    for (const [key, { value: member }] of Object.entries(Object.getOwnPropertyDescriptors(value))) {
-      if (key !== "prototype") children.push(key, member);
+    for (const [key, { value: member, get, enumerable }] of Object.entries(Object.getOwnPropertyDescriptors(value))) {
+      if (key !== "prototype") children.push(key, askGetters && get && enumerable ? given(value, get) : member);
     }
     const own: Contents = { step: memberStep, needed: 0, children };
     const bindings = encoder.code && typeof value === "function" ? captured(value)?.bindings : undefined;
     return bindings === undefined ? [own] : [...contentsOf(bindings, encoder), own];
   } catch {
     return [];
+  }
+}
+
+function readingThrows(error: unknown): string {
+  return `reading it throws ${error}; encode a snapshot of it`;
+}
+
+/** What a getter gives. */
+function given(object: object, get: () => unknown): unknown {
+  try {
+    return get.call(object);
+  } catch (error) {
+    return new Thrown(error);
   }
 }
 

@@ -21,7 +21,7 @@ export const reduced: Composite = {
   partsToCreate: 2,
 
   parts(value) {
-    const given = (value as Record<typeof REDUCE, () => unknown>)[REDUCE]();
+    const given = asked("reduce", () => (value as Record<typeof REDUCE, () => unknown>)[REDUCE]());
     if (!Array.isArray(given) || given.length > 3 || typeof given[0] !== "function" || !Array.isArray(given[1])) {
       throw new Refusal("its reduce gives something else; return [build, args] or [build, args, state]");
     }
@@ -67,7 +67,7 @@ export const serialized: Composite = {
     if (custom === null || custom === REDUCE) throw new Refusal("its class changed while it was encoded");
     const own = constructorOf(value);
     const type = own !== undefined && nameOf(own) !== undefined ? own : custom.type;
-    return [type, custom.serializer.serialize(value)];
+    return [type, asked("serialize", () => custom.serializer.serialize(value))];
   },
 
   create([type, data]) {
@@ -82,6 +82,17 @@ export const serialized: Composite = {
 
   fill: (_, parts) => parts.length === 2,
 };
+
+/** What a function of the user's gives. What it throws becomes the cause of an EncodeError, which knows the path. */
+function asked(name: string, give: () => unknown): unknown {
+  try {
+    return give();
+  } catch (error) {
+    throw new Refusal(`its ${name} throws ${error instanceof Error ? error : "no Error"}; see the cause`, {
+      cause: error,
+    });
+  }
+}
 
 function expectObject(value: unknown, source: string): object {
   if ((typeof value === "object" && value !== null) || typeof value === "function") return value;
