@@ -11,6 +11,7 @@
 #include "lock.h"
 #include "prim/clock.h"
 #include "room.h"
+#include "slot.h"
 #include "stash.h"
 #include "store.h"
 #include "token.h"
@@ -21,8 +22,7 @@
 /* Gives the caller the handle that a token stands for already. */
 static void hand_over(pm_client *client, uint32_t slot, plasmid_ref *ref) {
 	pm_handle_add(client, slot);
-	ref->slot = slot;
-	memcpy(ref->id, pm_entry_at(client, slot)->id, sizeof ref->id);
+	pm_ref_of(client, slot, ref);
 }
 
 /* The short way: nobody can know the object before it is sealed, so it is never CREATED. */
@@ -73,14 +73,17 @@ PLASMID_API int32_t plasmid_put_small(plasmid_store *store, uint32_t bytes) {
 		r = pm_enter(store);
 	if (r != 0)
 		return r;
-	bool locked;
+	bool locked = true;
 	if (stashed)
 		r = pm_stash_fill(store, shape.granules, &locked);
-	else
+	/* In the hold that filled it, for once that is left, somebody may take all of it back; or in a wait for room before. */
+	if (stashed && r == 0)
+		r = (int32_t)pm_stash_put(store, shape.granules, bytes);
+	if (r == 0)
 		r = put_locked(store, &item, &shape, &locked);
 	if (locked)
 		pm_leave(store);
-	return stashed && r == 0 ? (int32_t)pm_stash_put(store, shape.granules, bytes) : r;
+	return r;
 }
 
 /* Objects 0 .. made-1 are CREATED; none of them shall be. */

@@ -76,6 +76,7 @@ static inline void put_small(worker *w) {
 		((uint32_t *)w->exchange->data)[i] = seed;
 	int32_t r = plasmid_put_small(w->store, words * 4);
 	ALLOWED(r);
+	CHECK(r != 0);
 	if (r > 0)
 		keep(w, w->exchange->ref, (uint32_t)r);
 }
