@@ -1,6 +1,4 @@
 /* draft.c - objects built in place: create, write into the view, seal or abort. */
-#include <string.h>
-
 #include "crash.h"
 #include "create.h"
 #include "error.h"
@@ -8,6 +6,7 @@
 #include "hold.h"
 #include "lock.h"
 #include "prim/atomic.h"
+#include "slot.h"
 #include "store.h"
 #include "token.h"
 
@@ -42,11 +41,9 @@ PLASMID_API int32_t plasmid_create(plasmid_store *store, plasmid_item *item) {
 	at->buffered = pm_shape_has_room(item);
 	if (at->buffered)
 		pm_token_view(client, token);
-	pm_entry *entry = pm_entry_at(client, slot);
 	pm_destination destination = pm_destination_of(client, slot);
 	item->token = token;
-	item->ref.slot = slot;
-	memcpy(item->ref.id, entry->id, sizeof entry->id);
+	pm_ref_of(client, slot, &item->ref);
 	pm_leave(store);
 
 	uint8_t *room = pm_shape_write(item, &destination, (item->flags & PLASMID_ITEM_ZERO) != 0);
@@ -117,8 +114,7 @@ PLASMID_API int32_t plasmid_seal(plasmid_store *store, uint32_t draft) {
 			pm_handle_add(client, slot);
 			pm_commit(client, slot, at->flags);
 			retire(client, draft, at);
-			store->exchange->ref.slot = slot;
-			memcpy(store->exchange->ref.id, pm_entry_at(client, slot)->id, sizeof store->exchange->ref.id);
+			pm_ref_of(client, slot, &store->exchange->ref);
 			r = (int32_t)token;
 		}
 	}

@@ -108,8 +108,7 @@ bool pm_unstash(pm_client *client, uint32_t slot) {
 	    !pm_cas(&entry->word, &word, pm_word(pm_word_version(word), creator, PLASMID_GONE)))
 		return false;
 	PM_POINT("unstash:published");
-	client->super->sealed_total--;
-	pm_add(&client->records[creator - 1].stashed, -1);
+	pm_slots_unstash(client, creator - 1, 1);
 	pm_settle(client, slot);
 	return true;
 }

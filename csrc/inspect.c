@@ -82,8 +82,7 @@ static void describe(const pm_client *client, uint32_t slot, plasmid_object_row 
 	const pm_entry *entry = pm_entry_at(client, slot);
 	uint32_t creator = pm_word_creator(entry->word);
 	memset(row, 0, offsetof(plasmid_object_row, name));
-	row->ref.slot = slot;
-	memcpy(row->ref.id, entry->id, sizeof entry->id);
+	pm_ref_of(client, slot, &row->ref);
 	row->state = pm_word_state(entry->word);
 	row->bytes = entry->bytes;
 	row->extent = entry->node != 0 ? (uint64_t)entry->granules * PM_GRANULE : 0;

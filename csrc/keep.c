@@ -1,6 +1,4 @@
 /* keep.c - what keeps an object, from outside: handles, pins, free, and the end of tokens. */
-#include <string.h>
-
 #include "error.h"
 #include "fate.h"
 #include "hold.h"
@@ -33,8 +31,7 @@ PLASMID_API int32_t plasmid_hold(plasmid_store *store, uint32_t slot, uint32_t a
 		} else {
 			pm_handle_add(client, found);
 			pm_settle(client, found);
-			store->exchange->ref.slot = found;
-			memcpy(store->exchange->ref.id, id, sizeof id);
+			pm_ref_of(client, found, &store->exchange->ref);
 			r = (int32_t)token;
 		}
 	}

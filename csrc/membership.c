@@ -84,11 +84,9 @@ static int32_t enlist(pm_client *client, uint64_t key) {
 }
 
 int32_t pm_join(pm_client *client) {
-	int32_t r = counts(client);
-	if (r == 0 && pm_random(client->random, sizeof client->random) != 0)
-		r = pm_fail_errno("reading random bytes");
 	uint64_t key = 0;
-	if (r == 0 && pm_random(&key, sizeof key) != 0)
+	int32_t r = counts(client);
+	if (r == 0 && (pm_random(client->random, sizeof client->random) != 0 || pm_random(&key, sizeof key) != 0))
 		r = pm_fail_errno("reading random bytes");
 	if (r == 0 && (client->hand = pm_bell_hand()) < 0)
 		r = pm_fail_errno("making a socket");

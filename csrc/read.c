@@ -33,12 +33,6 @@ static void touch(pm_client *client, const pm_sight *sight) {
 	pm_unlock(client);
 }
 
-static void tell_ref(plasmid_store *store, uint32_t slot) {
-	plasmid_ref *ref = &store->exchange->ref;
-	ref->slot = slot;
-	memcpy(ref->id, pm_entry_at(store->client, slot)->id, sizeof ref->id);
-}
-
 static bool in_place(const pm_sight *sight) {
 	return sight->references != 0 || sight->bytes > PLASMID_DATA_BYTES ||
 	       (sight->buffers != 0 && sight->bytes >= PM_LARGE_BYTES);
@@ -110,7 +104,7 @@ PLASMID_API int32_t plasmid_peek_name(plasmid_store *store, uint32_t name_bytes)
 		r = pm_look_name(client, exchange->name, name_bytes, &sight);
 		if (r != 0)
 			return r;
-		tell_ref(store, sight.slot);
+		pm_ref_of(store->client, sight.slot, &store->exchange->ref);
 		r = copy_out(client, &sight, exchange->data);
 		if (r == PLASMID_E_LARGE && !pm_still(client, &sight))
 			r = CHANGED;
@@ -176,7 +170,7 @@ PLASMID_API int32_t plasmid_find(plasmid_store *store, uint32_t name_bytes) {
 		r = pm_look_name(store->client, store->exchange->name, name_bytes, &sight);
 		if (r != 0)
 			return r;
-		tell_ref(store, sight.slot);
+		pm_ref_of(store->client, sight.slot, &store->exchange->ref);
 	} while (!pm_still(store->client, &sight));
 	return 0;
 }
@@ -349,7 +343,7 @@ PLASMID_API int32_t plasmid_lease(plasmid_store *store, uint32_t slot, uint32_t 
 		r = lease_locked(store, found);
 	}
 	if (r == 0)
-		tell_ref(store, found);
+		pm_ref_of(store->client, found, &store->exchange->ref);
 	pm_leave(store);
 	if (r == 0 && bytes > 0)
 		pm_map_ahead(store->client, at, bytes);

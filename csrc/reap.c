@@ -5,6 +5,7 @@
 #include "hold.h"
 #include "lock.h"
 #include "prim/atomic.h"
+#include "slot.h"
 #include "wait.h"
 
 #define SWEEP 2048u /* slots a hold of the lock */
@@ -15,10 +16,8 @@ static void reap_slot(pm_client *client, uint32_t slot, uint32_t record) {
 	bool held = pm_hold_clear(client, slot, record);
 	if (pm_word_state(word) == PLASMID_CREATED && pm_word_creator(word) == record + 1) {
 		pm_remove(client, slot, PLASMID_GONE);
-		if (pm_word_stashed(word)) {
-			client->super->sealed_total--;
-			pm_add(&client->records[record].stashed, -1);
-		}
+		if (pm_word_stashed(word))
+			pm_slots_unstash(client, record, 1);
 	} else if (held)
 		pm_settle(client, slot);
 }

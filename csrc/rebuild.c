@@ -239,12 +239,6 @@ static void list_free_slots(pm_client *client) {
 	}
 }
 
-/* What a dead client had stashed is judged like its drafts; here it leaves the sums. */
-static void forget_stash(pm_client *client, uint32_t record) {
-	client->super->sealed_total -= client->records[record].stashed;
-	pm_store(&client->records[record].stashed, 0);
-}
-
 static int32_t rebuild_with(pm_client *client, uint8_t *living, list *extents, aged *order) {
 	pm_superblock *super = client->super;
 	uint64_t mask[PM_MAX_CLIENTS / 64] = {0};
@@ -253,7 +247,8 @@ static int32_t rebuild_with(pm_client *client, uint8_t *living, list *extents, a
 		if (living[i])
 			mask[i / 64] |= 1ull << (i % 64);
 		else
-			forget_stash(client, i);
+			/* What the dead had stashed is judged like their drafts. */
+			pm_slots_unstash(client, i, pm_load(&client->records[i].stashed));
 	clear_derived(super);
 	rebuild_slots(client, living, mask, extents);
 	PM_POINT("rebuild:judged");

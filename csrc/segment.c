@@ -327,7 +327,6 @@ static int32_t attach(pm_client *client, bool *again) {
 		*again = true;
 		/* Whoever destroyed it may have died before the unlink. */
 		pm_segment_destroy(client);
-		return 0;
 	}
 	return 0;
 }

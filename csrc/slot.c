@@ -45,6 +45,11 @@ uint32_t pm_slots_stashed(const pm_client *client) {
 	return sum;
 }
 
+void pm_slots_unstash(pm_client *client, uint32_t record, uint32_t count) {
+	client->super->sealed_total -= count;
+	pm_add(&client->records[record].stashed, -count);
+}
+
 static uint64_t rotate(uint64_t x, int by) {
 	return x << by | x >> (64 - by);
 }

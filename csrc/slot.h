@@ -2,6 +2,8 @@
 #ifndef PM_SLOT_H
 #define PM_SLOT_H
 
+#include <string.h>
+
 #include "client.h"
 #include "prim/atomic.h"
 
@@ -25,8 +27,17 @@ static inline bool pm_id_equal(const uint32_t at[4], const uint32_t id[4]) {
 	       pm_load_relaxed(&at[3]) == id[3];
 }
 
+/* How others name the object in the slot. */
+static inline void pm_ref_of(const pm_client *client, uint32_t slot, plasmid_ref *ref) {
+	ref->slot = slot;
+	memcpy(ref->id, pm_entry_at(client, slot)->id, sizeof ref->id);
+}
+
 /* Entries in all stashes (stash.h): they count as objects, and are none yet. */
 uint32_t pm_slots_stashed(const pm_client *client);
+
+/* So many entries of a client's stash will not be the objects that they count as. Under the lock. */
+void pm_slots_unstash(pm_client *client, uint32_t record, uint32_t count);
 
 /* 128 random bits, never given before. */
 void pm_id_make(pm_client *client, uint32_t id[4]);

@@ -144,8 +144,7 @@ uint32_t pm_stash_put(plasmid_store *store, uint32_t granules, uint32_t bytes) {
 	entry->made_s = (uint32_t)(pm_unix_ms() / 1000u);
 	memcpy(pm_payload_writable(client, entry), store->exchange->data, bytes);
 	entry->check = pm_entry_check(entry);
-	store->exchange->ref.slot = slot;
-	memcpy(store->exchange->ref.id, entry->id, sizeof entry->id);
+	pm_ref_of(client, slot, &store->exchange->ref);
 	PM_POINT("put:filled");
 	pm_store(&entry->word, pm_word(at->count, client->slot + 1, PLASMID_SEALED));
 	PM_POINT("put:published");
