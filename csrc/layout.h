@@ -24,7 +24,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "heap.h"
+#include "heap/heap.h"
 #include "plasmid.h"
 
 #define PM_MAGIC 0x31644d534c50ull /* "PLSMd1" */

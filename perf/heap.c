@@ -15,7 +15,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "heap.h"
+#include "heap/heap.h"
 
 #define LARGE_BYTES 32768u
 #define PAGE_BYTES 4096u

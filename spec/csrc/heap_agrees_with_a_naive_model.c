@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "heap.h"
+#include "heap/heap.h"
 
 #define SMALL_MOST (PM_HEAP_SMALL_BINS - 1u)
 
