@@ -16,6 +16,8 @@
 #include "slot.h"
 #include "wait.h"
 
+#define LINKS_A_HOLD 1024u
+
 void pm_entry_fill(pm_client *client, uint32_t slot, uint32_t node, const plasmid_item *item, const pm_shape *shape) {
 	pm_entry *entry = pm_entry_at(client, slot);
 	const pm_extent *extent = &client->nodes[node];
@@ -127,7 +129,8 @@ int32_t pm_begin(pm_client *client, const plasmid_item *item, const pm_shape *sh
 	return 0;
 }
 
-int32_t pm_link(pm_client *client, uint32_t slot, uint32_t budget) {
+/* 1: all are counted; 0: call again. */
+static int32_t link_some(pm_client *client, uint32_t slot, uint32_t budget) {
 	pm_entry *entry = pm_entry_at(client, slot);
 	pm_reference *references = (pm_reference *)(pm_payload_writable(client, entry) + pm_references_at(entry->bytes));
 	while (entry->linked < entry->references && budget-- > 0) {
@@ -143,6 +146,18 @@ int32_t pm_link(pm_client *client, uint32_t slot, uint32_t budget) {
 		pm_settle(client, target);
 	}
 	return entry->linked == entry->references;
+}
+
+int32_t pm_link(pm_client *client, uint32_t slot, bool *locked) {
+	int32_t r;
+	while ((r = link_some(client, slot, LINKS_A_HOLD)) == 0) {
+		pm_unlock(client);
+		r = pm_lock(client);
+		*locked = r == 0;
+		if (r != 0)
+			return r;
+	}
+	return r < 0 ? r : 0;
 }
 
 int32_t pm_may_commit(pm_client *client, uint32_t slot, uint32_t flags) {

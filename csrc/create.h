@@ -20,8 +20,9 @@ void pm_entry_fill(pm_client *client, uint32_t slot, uint32_t node, const plasmi
 /* Where the payload of a draft is to be written. */
 pm_destination pm_destination_of(const pm_client *client, uint32_t slot);
 
-/* Counts the next contained refs, at most `budget`. 1: all are; 0: call again; NOT_SEALED, FREED, LOST: one of them cannot be. */
-int32_t pm_link(pm_client *client, uint32_t slot, uint32_t budget);
+/* Counts the contained refs, letting the lock go now and then. 0, or NOT_SEALED, FREED, LOST: one of them cannot be. *locked becomes
+ * false when the lock could not be had again. */
+int32_t pm_link(pm_client *client, uint32_t slot, bool *locked);
 
 /* May this draft be sealed under the name it has? 0 or NAME_TAKEN. */
 int32_t pm_may_commit(pm_client *client, uint32_t slot, uint32_t flags);

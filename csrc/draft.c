@@ -10,8 +10,6 @@
 #include "store.h"
 #include "token.h"
 
-#define LINK_STEP 1024u
-
 /* The token is taken before the object is begun, so that nothing can fail once it is CREATED. */
 PLASMID_API int32_t plasmid_create(plasmid_store *store, plasmid_item *item) {
 	pm_client *client = store->client;
@@ -96,15 +94,13 @@ PLASMID_API int32_t plasmid_seal(plasmid_store *store, uint32_t draft) {
 	if (r != 0)
 		return r;
 	r = draft_of(store, draft, &at);
-	if (r == 0) {
-		while ((r = pm_link(client, at->slot, LINK_STEP)) == 0) {
-			pm_unlock(client);
-			r = pm_lock(client);
-			if (r != 0)
-				return r;
-		}
-		r = r < 0 ? r : pm_may_commit(client, at->slot, at->flags);
-	}
+	bool locked = true;
+	if (r == 0)
+		r = pm_link(client, at->slot, &locked);
+	if (!locked)
+		return r;
+	if (r == 0)
+		r = pm_may_commit(client, at->slot, at->flags);
 	if (r == 0) {
 		uint32_t slot = at->slot;
 		uint32_t token = pm_token_take(client, PM_TOKEN_HANDLE, slot, store->index);

@@ -17,7 +17,6 @@
 #include "token.h"
 
 #define COPY_LOCKED_BYTES 4096u /* up to here copying is shorter than letting the lock go and taking it again */
-#define LINK_STEP 1024u
 
 /* Gives the caller the handle that a token stands for already. */
 static void hand_over(pm_client *client, uint32_t slot, plasmid_ref *ref) {
@@ -123,15 +122,10 @@ static void write_all(pm_client *client, const plasmid_item *items, uint32_t cou
  * seals. */
 static int32_t link_all(pm_client *client, plasmid_item *items, uint32_t count, bool *locked) {
 	for (uint32_t i = 0; i < count; i++) {
-		int32_t r;
-		while ((r = pm_link(client, items[i].ref.slot, LINK_STEP)) == 0) {
-			pm_unlock(client);
-			r = pm_lock(client);
-			*locked = r == 0;
-			if (r != 0)
-				return r;
-		}
-		if (r < 0) {
+		int32_t r = pm_link(client, items[i].ref.slot, locked);
+		if (!*locked)
+			return r;
+		if (r != 0) {
 			items[i].status = r;
 			return r;
 		}

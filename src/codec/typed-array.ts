@@ -10,8 +10,7 @@ function BufferView(buffer: ArrayBuffer, byteOffset: number, length: number): Bu
   return Buffer.from(buffer, byteOffset, length);
 }
 
-/** What the byte that says a view's kind means. New kinds are added at the end; the numbers are part of the format. */
-const CONSTRUCTORS: readonly ViewConstructor[] = [
+export const TYPED_ARRAYS: readonly ViewConstructor[] = [
   Int8Array,
   Uint8Array,
   Uint8ClampedArray,
@@ -24,8 +23,10 @@ const CONSTRUCTORS: readonly ViewConstructor[] = [
   Float64Array,
   BigInt64Array,
   BigUint64Array,
-  DataView,
 ];
+
+/** What the byte that says a view's kind means. New kinds are added at the end; the numbers are part of the format. */
+const CONSTRUCTORS: readonly ViewConstructor[] = [...TYPED_ARRAYS, DataView];
 
 export const KIND_INT8 = 0;
 export const KIND_UINT8 = 1;

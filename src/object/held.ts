@@ -1,3 +1,4 @@
+import { TYPED_ARRAYS } from "../codec/typed-array.ts";
 import type { ObjectRef } from "./ref.ts";
 
 /** In-band bytes up to this many are kept. */
@@ -5,28 +6,8 @@ const INBAND_BYTES = 4096;
 /** Objects remembered a store. */
 const HELD_OBJECTS = 1024;
 
-/** The constructor of a typed array, as far as it is used here. */
-interface ArrayConstructor {
-  new (buffer: ArrayBuffer, byteOffset: number, length: number): unknown;
-}
-
 /** The typed arrays that a value may be as a whole. */
-const WHOLE = new Map<object, ArrayConstructor>(
-  [
-    Int8Array,
-    Uint8Array,
-    Uint8ClampedArray,
-    Int16Array,
-    Uint16Array,
-    Int32Array,
-    Uint32Array,
-    Float16Array,
-    Float32Array,
-    Float64Array,
-    BigInt64Array,
-    BigUint64Array,
-  ].map(type => [type.prototype, type]),
-);
+const WHOLE = new Map(TYPED_ARRAYS.map(type => [type.prototype, type]));
 
 /**
  * What a get of a large object leaves for the next: its in-band bytes, and its buffers as long as somebody uses them. The next
@@ -43,7 +24,7 @@ export class Held {
   readonly #first: WeakRef<ArrayBuffer>;
   readonly #more: WeakRef<ArrayBuffer>[] | null;
   // Of a value that is one typed array: all there is to know, so that nothing need be decoded.
-  #type: ArrayConstructor | null = null;
+  #type: (typeof TYPED_ARRAYS)[number] | null = null;
   #byteOffset = 0;
   #length = 0;
 
