@@ -2,4 +2,4 @@ import { runInForeground } from "./command.ts";
 import { setUpOrExit } from "./setup.ts";
 
 await setUpOrExit();
-process.exit(await runInForeground("perf/main.ts", process.argv.slice(2)));
+process.exit(await runInForeground("perf/cli/main.ts", process.argv.slice(2)));

@@ -25,6 +25,7 @@ describe("this house", () => {
   for (const [tree, sources] of [
     ["src", typeScriptSources],
     ["csrc", cSources],
+    ["perf", typeScriptSources],
   ] as const) {
     test(`${tree}/ stands on the floors of ${tree}/README.md`, () => {
       const floors = readFloors(readFileSync(join(root, tree, "README.md"), "utf8"));

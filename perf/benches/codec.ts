@@ -1,12 +1,12 @@
 /** The codec on one data set, beside each peer in turn: every pair in fresh processes of its own, as often as the spread asks for. */
 import { join } from "node:path";
-import { times } from "../bench.ts";
 import { COPIES, PEERS } from "../codec/contestants.ts";
 import { DATA } from "../codec/data.ts";
 import type { Outcome } from "../codec/duel.ts";
 import { GOALS } from "../codec/goals.ts";
-import { report } from "../row.ts";
-import { exactly, sampleOf } from "../sample.ts";
+import { times } from "../run/bench.ts";
+import { report } from "../run/row.ts";
+import { exactly, sampleOf } from "../stats/sample.ts";
 
 const FOLDER = join(import.meta.dir, "..", "codec");
 const PROCESSES = times(3, 1);

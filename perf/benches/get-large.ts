@@ -1,9 +1,9 @@
 /** A get of an array that nobody in the process holds, from 1 MiB to 4 GiB; how much of it is the collector's. */
 import { join } from "node:path";
-import { endStore, newStore, times } from "../bench.ts";
-import { report } from "../row.ts";
-import { quantile, sampleOf } from "../sample.ts";
-import { figure } from "../table.ts";
+import { endStore, newStore, times } from "../run/bench.ts";
+import { report } from "../run/row.ts";
+import { figure } from "../stats/figure.ts";
+import { quantile, sampleOf } from "../stats/sample.ts";
 import { FROM_HERE, TO_HERE } from "./partners/marks.ts";
 
 const MIB = 2 ** 20;

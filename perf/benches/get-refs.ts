@@ -1,9 +1,9 @@
 /** A get of a value that holds 10,000 refs. */
 import { do_not_optimize } from "mitata";
-import { endStore, newStore } from "../bench.ts";
-import { inRounds, perSecond } from "../rounds.ts";
-import { report } from "../row.ts";
-import { quotients, sampleOf } from "../sample.ts";
+import { endStore, newStore } from "../run/bench.ts";
+import { inRounds, perSecond } from "../run/rounds.ts";
+import { report } from "../run/row.ts";
+import { quotients, sampleOf } from "../stats/sample.ts";
 
 class Five {
   constructor(

@@ -1,11 +1,11 @@
 /** Getting 800 MB and summing them in a process that never saw them, against what else that process could do. */
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { endStore, folder, newStore, times } from "../bench.ts";
-import { flightDoubles } from "../flights.ts";
-import { Partner } from "../partner.ts";
-import { report } from "../row.ts";
-import { quotients, sampleOf } from "../sample.ts";
+import { endStore, folder, newStore, times } from "../run/bench.ts";
+import { flightDoubles } from "../run/flights.ts";
+import { Partner } from "../run/partner.ts";
+import { report } from "../run/row.ts";
+import { quotients, sampleOf } from "../stats/sample.ts";
 
 const name = "flights";
 const file = join(folder, name);

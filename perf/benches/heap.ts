@@ -1,9 +1,9 @@
 /** How full the heap gets, as perf/heap.c finds it. */
 import { join } from "node:path";
-import { quick } from "../bench.ts";
-import { builtFolder } from "../limits.ts";
-import { report } from "../row.ts";
-import type { Sample } from "../sample.ts";
+import { quick } from "../run/bench.ts";
+import { builtFolder } from "../run/limits.ts";
+import { report } from "../run/row.ts";
+import type { Sample } from "../stats/sample.ts";
 
 const program = join(builtFolder, "perf_heap");
 const seeds = quick ? 3 : 20;

@@ -1,10 +1,10 @@
 /** What a million objects cost the store beside their own bytes, with room for 64 clients. */
 import { statSync } from "node:fs";
 import { join } from "node:path";
-import { endStore, folder, newStore, times } from "../bench.ts";
-import { report } from "../row.ts";
-import { exactly } from "../sample.ts";
-import { figure } from "../table.ts";
+import { endStore, folder, newStore, times } from "../run/bench.ts";
+import { report } from "../run/row.ts";
+import { figure } from "../stats/figure.ts";
+import { exactly } from "../stats/sample.ts";
 
 const COUNT = times(1_000_000);
 const BYTES = 100;

@@ -1,9 +1,9 @@
 /** A peek of an array of 1 MiB that the process holds: each gives a view of its own. */
 import { do_not_optimize } from "mitata";
-import { endStore, newStore } from "../bench.ts";
-import { inRounds, perSecond } from "../rounds.ts";
-import { report } from "../row.ts";
-import { quotients, sampleOf } from "../sample.ts";
+import { endStore, newStore } from "../run/bench.ts";
+import { inRounds, perSecond } from "../run/rounds.ts";
+import { report } from "../run/row.ts";
+import { quotients, sampleOf } from "../stats/sample.ts";
 
 const store = newStore({ capacity: "16MiB" });
 const ref = store.put(new Float64Array(131_072).fill(1.5));

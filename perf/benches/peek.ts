@@ -1,10 +1,10 @@
 /** A peek of a sealed object of 10 bytes, decoded. */
 import { do_not_optimize } from "mitata";
-import { endStore, newStore } from "../bench.ts";
-import { nothing } from "../limits.ts";
-import { inRounds, perSecond } from "../rounds.ts";
-import { report } from "../row.ts";
-import { quotients, sampleOf } from "../sample.ts";
+import { endStore, newStore } from "../run/bench.ts";
+import { nothing } from "../run/limits.ts";
+import { inRounds, perSecond } from "../run/rounds.ts";
+import { report } from "../run/row.ts";
+import { quotients, sampleOf } from "../stats/sample.ts";
 
 const GOAL = 3_000_000;
 const store = newStore({ capacity: "16MiB" });

@@ -1,11 +1,11 @@
 /** A put of 800 MB into a store that never held anything, against touching as many fresh pages alone. */
 import { ptr } from "bun:ffi";
 import { join } from "node:path";
-import { endStore, folder, newStore, times } from "../bench.ts";
-import { flightDoubles } from "../flights.ts";
-import { freshMs } from "../limits.ts";
-import { report } from "../row.ts";
-import { quotients, sampleOf } from "../sample.ts";
+import { endStore, folder, newStore, times } from "../run/bench.ts";
+import { flightDoubles } from "../run/flights.ts";
+import { freshMs } from "../run/limits.ts";
+import { report } from "../run/row.ts";
+import { quotients, sampleOf } from "../stats/sample.ts";
 
 const BYTES = 800_000_000;
 const source = await flightDoubles(BYTES / 8);

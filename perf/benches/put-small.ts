@@ -1,10 +1,10 @@
 /** `put(0)`, its ref dropped at once, in a store that is always full: collection and eviction are part of it. */
 import { type Pointer, ptr, toArrayBuffer } from "bun:ffi";
 import { do_not_optimize } from "mitata";
-import { endStore, newStore, times } from "../bench.ts";
-import { report } from "../row.ts";
-import { exactly, quotients, sampleOf } from "../sample.ts";
-import { figure } from "../table.ts";
+import { endStore, newStore, times } from "../run/bench.ts";
+import { report } from "../run/row.ts";
+import { figure } from "../stats/figure.ts";
+import { exactly, quotients, sampleOf } from "../stats/sample.ts";
 
 const CHUNK = 20_000;
 const store = newStore({ capacity: "64MiB" });

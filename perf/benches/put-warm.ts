@@ -1,10 +1,10 @@
 /** A put of 800 MB into pages that were used before, against the best copies of the same bytes into the same mapping. */
 import { ptr } from "bun:ffi";
-import { endStore, newStore, times } from "../bench.ts";
-import { flightDoubles } from "../flights.ts";
-import { copies, copy } from "../limits.ts";
-import { report } from "../row.ts";
-import { quotients, sampleOf } from "../sample.ts";
+import { endStore, newStore, times } from "../run/bench.ts";
+import { flightDoubles } from "../run/flights.ts";
+import { copies, copy } from "../run/limits.ts";
+import { report } from "../run/row.ts";
+import { quotients, sampleOf } from "../stats/sample.ts";
 
 const BYTES = 800_000_000;
 const source = await flightDoubles(BYTES / 8);

@@ -1,7 +1,7 @@
 /** What is left to do of an 800 MB object that was built in place: taking the room, and sealing. */
-import { endStore, newStore, times } from "../bench.ts";
-import { report } from "../row.ts";
-import { type Sample, sampleOf } from "../sample.ts";
+import { endStore, newStore, times } from "../run/bench.ts";
+import { report } from "../run/row.ts";
+import { type Sample, sampleOf } from "../stats/sample.ts";
 
 const LENGTH = 100_000_000;
 const store = newStore({ capacity: "1000MB" });

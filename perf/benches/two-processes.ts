@@ -1,9 +1,9 @@
 /** Small gets, and small puts, of two processes at once against one of them alone; beside it what the machine's second core is worth. */
-import { endStore, newStore, times } from "../bench.ts";
-import { nowNs } from "../limits.ts";
-import { Partner } from "../partner.ts";
-import { report } from "../row.ts";
-import { quotients, type Sample, sampleOf } from "../sample.ts";
+import { endStore, newStore, times } from "../run/bench.ts";
+import { nowNs } from "../run/limits.ts";
+import { Partner } from "../run/partner.ts";
+import { report } from "../run/row.ts";
+import { quotients, type Sample, sampleOf } from "../stats/sample.ts";
 
 type What = "get" | "put" | "compute";
 

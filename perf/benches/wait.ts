@@ -1,9 +1,9 @@
 /** A wait on 1,000 refs: all there, and with one that comes while it waits. */
 import { do_not_optimize } from "mitata";
-import { endStore, newStore } from "../bench.ts";
-import { inRounds, perSecond } from "../rounds.ts";
-import { report } from "../row.ts";
-import { sampleOf } from "../sample.ts";
+import { endStore, newStore } from "../run/bench.ts";
+import { inRounds, perSecond } from "../run/rounds.ts";
+import { report } from "../run/row.ts";
+import { sampleOf } from "../stats/sample.ts";
 
 const store = newStore({ capacity: "64MiB" });
 const refs = store.putMany(Array.from({ length: 1_000 }, (_, i) => i));

@@ -4,12 +4,12 @@
  */
 import { closeSync, openSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { endStore, folder, newStore, times } from "../bench.ts";
-import { nowNs } from "../limits.ts";
-import { Partner } from "../partner.ts";
-import { report } from "../row.ts";
-import { quantile, sampleOf } from "../sample.ts";
-import { figure } from "../table.ts";
+import { endStore, folder, newStore, times } from "../run/bench.ts";
+import { nowNs } from "../run/limits.ts";
+import { Partner } from "../run/partner.ts";
+import { report } from "../run/row.ts";
+import { figure } from "../stats/figure.ts";
+import { quantile, sampleOf } from "../stats/sample.ts";
 import { wakeName } from "./partners/wake-name.ts";
 
 const COUNT = times(1_000);

@@ -2,8 +2,8 @@
  * `bun perf/codec/duel.ts DATA OURS PEER`: a fresh process in which one of ours and one peer take turns with one data set. A line of
  * JSON says how long each took, in nanoseconds, and whether the peer gave back what it was given.
  */
-import { inRounds } from "../rounds.ts";
-import { sampleOf } from "../sample.ts";
+import { inRounds } from "../run/rounds.ts";
+import { sampleOf } from "../stats/sample.ts";
 import { COPIES, type Contestant, OURS, PEERS } from "./contestants.ts";
 import { DATA } from "./data.ts";
 import { isSame } from "./same.ts";

@@ -1,8 +1,8 @@
 /** Gets arrays that it does not hold, `args` being store, name, and how often; says how long each get took, in µs. */
 import { writeSync } from "node:fs";
 import type { View } from "../../../src/store/draft.ts";
-import { sameStore } from "../../bench.ts";
-import { answer } from "../../partner.ts";
+import { sameStore } from "../../run/bench.ts";
+import { answer } from "../../run/partner.ts";
 import { FROM_HERE, TO_HERE } from "./marks.ts";
 
 const [storeName, name, count] = process.argv.slice(2) as [string, string, string];

@@ -1,7 +1,7 @@
 /** A fresh process that sums 800 MB: `store <store> <name>` or `file <path>`. Says how long it took; `store` then sums a local array. */
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
-import { sameStore } from "../../bench.ts";
-import { answer } from "../../partner.ts";
+import { sameStore } from "../../run/bench.ts";
+import { answer } from "../../run/partner.ts";
 
 function sum(values: Float64Array): number {
   let total = 0;

@@ -3,9 +3,9 @@
  * was there, in µs. How: `get` and `getSync` from the store, `ipc` messages of Bun, `fifo` bytes from the path in place of the store.
  */
 import { closeSync, openSync, readSync } from "node:fs";
-import { sameStore } from "../../bench.ts";
-import { nowNs } from "../../limits.ts";
-import { answer } from "../../partner.ts";
+import { sameStore } from "../../run/bench.ts";
+import { nowNs } from "../../run/limits.ts";
+import { answer } from "../../run/partner.ts";
 import { wakeName } from "./wake-name.ts";
 
 const [how, place, times] = process.argv.slice(2) as ["get" | "getSync" | "ipc" | "fifo", string, string];

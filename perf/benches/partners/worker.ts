@@ -4,9 +4,9 @@
  */
 import { do_not_optimize } from "mitata";
 import type { ObjectRef } from "../../../src/index.ts";
-import { sameStore } from "../../bench.ts";
-import { nowNs } from "../../limits.ts";
-import { answer, told } from "../../partner.ts";
+import { sameStore } from "../../run/bench.ts";
+import { nowNs } from "../../run/limits.ts";
+import { answer, told } from "../../run/partner.ts";
 
 const [what, storeName] = process.argv.slice(2) as ["get" | "put" | "compute", string];
 const BATCH = 500;

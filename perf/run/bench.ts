@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { type OpenOptions, Store } from "../src/index.ts";
+import { type OpenOptions, Store } from "../../src/index.ts";
 
 /** The folder that the harness made for this run's stores, and takes away. */
 export const folder = process.env.PLASMID_PERF_FOLDER ?? fail();

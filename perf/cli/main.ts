@@ -5,9 +5,9 @@
 import { cpus, loadavg, release } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { Arena } from "./arena.ts";
-import { DATA } from "./codec/data.ts";
-import type { Row } from "./row.ts";
+import { DATA } from "../codec/data.ts";
+import { Arena } from "../run/arena.ts";
+import type { Row } from "../run/row.ts";
 import { tableOf } from "./table.ts";
 
 /** In the order of the table; files of benches/, with what they are given behind a colon. */
@@ -82,7 +82,7 @@ if (failed.length > 0) {
 
 async function runBench(name: string): Promise<boolean> {
   const [file, ...args] = name.split(":");
-  const child = Bun.spawn([process.execPath, join(import.meta.dir, "benches", `${file}.ts`), ...args], {
+  const child = Bun.spawn([process.execPath, join(import.meta.dir, "../benches", `${file}.ts`), ...args], {
     env: { ...process.env, PLASMID_PERF_FOLDER: arena.folder, PLASMID_PERF_QUICK: options.quick ? "1" : "0" },
     stdio: ["ignore", "pipe", "inherit"],
     // A group of its own, so that one signal ends it with all that it has started.

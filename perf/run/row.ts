@@ -1,4 +1,4 @@
-import type { Sample } from "./sample.ts";
+import type { Sample } from "../stats/sample.ts";
 
 /** One line of the table. */
 export interface Row {

@@ -9,7 +9,7 @@ export class Partner implements AsyncDisposable {
   readonly #lines: AsyncGenerator<unknown, void>;
 
   constructor(name: string, args: readonly string[] = [], { ipc = false }: { ipc?: boolean } = {}) {
-    this.#child = Bun.spawn([process.execPath, join(import.meta.dir, "benches", "partners", `${name}.ts`), ...args], {
+    this.#child = Bun.spawn([process.execPath, join(import.meta.dir, "../benches/partners", `${name}.ts`), ...args], {
       stdio: ["pipe", "pipe", "inherit"],
       ...(ipc && { ipc: () => {} }),
     });

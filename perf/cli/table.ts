@@ -1,5 +1,5 @@
-import type { Row } from "./row.ts";
-import type { Sample } from "./sample.ts";
+import type { Row } from "../run/row.ts";
+import { textOf } from "../stats/figure.ts";
 
 const HEADS = ["what", "measured", "limit or peer", "ratio", "goal", "reached"];
 
@@ -24,21 +24,4 @@ function cellsOf(row: Row): string[] {
   const limit = row.limit === undefined ? "" : `${textOf(row.limit.measured, row.unit)} ${row.limit.what}`;
   const reached = row.reached === undefined ? "" : row.reached ? "yes" : "NO";
   return [row.what, textOf(row.measured, row.unit), limit, row.ratio ? textOf(row.ratio) : "", row.goal ?? "", reached];
-}
-
-/** Median and spread. */
-export function textOf(sample: Sample, unit = ""): string {
-  // Not a number, or what JSON makes of it.
-  if (!Number.isFinite(sample.median)) return "-";
-  const spread = sample.count > 1 ? ` (${figure(sample.low)}..${figure(sample.high)})` : "";
-  const parted = unit.startsWith("/") || unit === "" ? unit : ` ${unit}`;
-  return `${figure(sample.median)}${parted}${spread}`;
-}
-
-/** Three digits that count, thousands parted. */
-export function figure(value: number): string {
-  if (!Number.isFinite(value)) return String(value);
-  const digits = value === 0 ? 0 : Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value))));
-  const rounded = Math.abs(value) >= 1000 ? Number(value.toPrecision(3)) : value;
-  return rounded.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }

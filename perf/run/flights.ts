@@ -1,4 +1,4 @@
-import { readFlights } from "../examples/demo/flights.ts";
+import { readFlights } from "../../examples/demo/flights.ts";
 
 /** Real doubles: dates, delays and distances of 3,000,000 flights, over and over until there are `count`. */
 export async function flightDoubles(count: number): Promise<Float64Array<ArrayBuffer>> {

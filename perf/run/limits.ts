@@ -1,6 +1,6 @@
 import { dlopen, type Pointer } from "bun:ffi";
 import { dirname, join } from "node:path";
-import { builtLibrary } from "../scripts/paths.ts";
+import { builtLibrary } from "../../scripts/paths.ts";
 
 /** Where CMake puts what perf/ has in C. */
 export const builtFolder = join(dirname(builtLibrary("release")), "perf");

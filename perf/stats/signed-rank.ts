@@ -1,0 +1,60 @@
+import { normalShare } from "./normal.ts";
+
+/** Above so many the exact distribution has so many terms that the normal one is as good. */
+const MOST_EXACT = 300;
+
+/**
+ * How likely differences as one-sided as these would be if either sign were as likely: Wilcoxon's signed-rank test, two-sided. Exact: the
+ * distribution of the sum of ranks is counted out, ties share their middle rank, and zeros, which favour neither side, are dropped. Of
+ * more than 300 values it is the normal approximation.
+ */
+export function signedRank(differences: readonly number[]): number {
+  const signed = differences.filter(value => value !== 0);
+  if (signed.length === 0) return 1;
+  const ranks = doubledRanks(signed.map(Math.abs));
+  const positive = ranks.reduce((sum, rank, i) => (signed[i]! > 0 ? sum + rank : sum), 0);
+  const total = ranks.reduce((sum, rank) => sum + rank, 0);
+  const least = Math.min(positive, total - positive);
+  return Math.min(1, 2 * (signed.length > MOST_EXACT ? normalTail(ranks, least) : exactTail(ranks, total, least)));
+}
+
+/** The least p that so many pairs can give. */
+export function leastSignedRank(pairs: number): number {
+  return Math.min(1, 2 ** (1 - pairs));
+}
+
+/** Twice the rank of each, from 2 up, so that a middle rank is whole. */
+function doubledRanks(sizes: readonly number[]): number[] {
+  const order = sizes.map((_, i) => i).sort((a, b) => sizes[a]! - sizes[b]!);
+  const ranks = new Array<number>(sizes.length);
+  for (let from = 0; from < order.length; ) {
+    let to = from;
+    while (to < order.length && sizes[order[to]!] === sizes[order[from]!]) to++;
+    for (let i = from; i < to; i++) ranks[order[i]!] = from + 1 + to;
+    from = to;
+  }
+  return ranks;
+}
+
+/** The chance that the ranks with a plus add up to at most `least`: each rank in turn has a plus or not. */
+function exactTail(ranks: readonly number[], total: number, least: number): number {
+  const chance = new Float64Array(total + 1);
+  chance[0] = 1;
+  let reach = 0;
+  for (const rank of ranks) {
+    reach += rank;
+    for (let sum = reach; sum >= 0; sum--) {
+      chance[sum] = (chance[sum]! + (sum >= rank ? chance[sum - rank]! : 0)) / 2;
+    }
+  }
+  let tail = 0;
+  for (let sum = 0; sum <= least; sum++) tail += chance[sum]!;
+  return tail;
+}
+
+function normalTail(ranks: readonly number[], least: number): number {
+  const mean = ranks.reduce((sum, rank) => sum + rank, 0) / 2;
+  const variance = ranks.reduce((sum, rank) => sum + rank * rank, 0) / 4;
+  // Half a step of the doubled ranks' sum, for a sum is whole and a normal variable is not.
+  return normalShare((least + 1 - mean) / Math.sqrt(variance));
+}
