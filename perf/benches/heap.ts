@@ -1,4 +1,4 @@
-/** How full the heap gets, as perf/heap.c finds it. */
+/** How full the heap gets, as perf/native/programs/heap.c finds it. */
 import { join } from "node:path";
 import { quick } from "../run/bench.ts";
 import { builtFolder } from "../run/limits.ts";
