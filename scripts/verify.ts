@@ -1,3 +1,4 @@
+import { installPrograms } from "./debian.ts";
 import { leftBehind, sharedFiles } from "./leftovers.ts";
 import { linters } from "./lint.ts";
 import { presets } from "./paths.ts";
@@ -40,6 +41,10 @@ const ready = await report.step("set-up", async () => {
   return done;
 });
 if (ready) {
+  await report.step("programs that tests use", async () => {
+    const missing = await installPrograms();
+    return { ...done, skipped: missing.length, output: `missing: ${missing.join(", ")}` };
+  });
   await sources();
   await core();
   await specs();
