@@ -4,7 +4,7 @@ import { COPIES, PEERS } from "../codec/contestants.ts";
 import { DATA } from "../codec/data.ts";
 import type { Outcome } from "../codec/duel.ts";
 import { GOALS } from "../codec/goals.ts";
-import { times } from "../run/bench.ts";
+import { quick, times } from "../run/bench.ts";
 import { report } from "../run/row.ts";
 import { exactly, sampleOf } from "../stats/sample.ts";
 
@@ -22,7 +22,8 @@ const ALONE = "nobody";
 const data = process.argv[2]!;
 const { about } = DATA[data]!;
 for (const peer of Object.keys(PEERS)) {
-  if (!COPIES.includes(peer)) await compare(PLAIN, peer, GOALS[peer]?.[data]);
+  // A quick look is at those that there are goals for.
+  if (!COPIES.includes(peer) && (!quick || peer in GOALS)) await compare(PLAIN, peer, GOALS[peer]?.[data]);
 }
 if (data === "d") {
   await compare(PLAIN, "copy, fresh", [0.9, 0.9]);

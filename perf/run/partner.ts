@@ -1,15 +1,35 @@
-import { join } from "node:path";
+import { resolve } from "node:path";
+
+export interface PartnerOptions {
+  /** Whether it can be sent messages of Bun's IPC too. */
+  ipc?: boolean;
+  /** What starts the program, as `taskset -c 1`. */
+  under?: readonly string[];
+  /** Beside those of this process. */
+  env?: Record<string, string>;
+  /** How long an answer may take: 2 minutes by default. */
+  timeoutMs?: number;
+}
+
+const TIMEOUT_MS = 120_000;
 
 /**
- * Another process of a bench: `benches/partners/<name>.ts`. It is told and it answers in lines of JSON. The harness ends it with the
- * bench's group should the bench not.
+ * Another process of a bench: a file of `benches/partners` by its name, or any program by its path. It is told and it answers in lines
+ * of JSON. The harness ends it with the bench's group should the bench not.
  */
 export class Partner implements AsyncDisposable {
   readonly #child: Bun.Subprocess<"pipe", "pipe", "inherit">;
   readonly #lines: AsyncGenerator<unknown, void>;
+  readonly #name: string;
+  readonly #timeoutMs: number;
 
-  constructor(name: string, args: readonly string[] = [], { ipc = false }: { ipc?: boolean } = {}) {
-    this.#child = Bun.spawn([process.execPath, join(import.meta.dir, "../benches/partners", `${name}.ts`), ...args], {
+  constructor(name: string, args: readonly string[] = [], options: PartnerOptions = {}) {
+    const { ipc = false, under = [], env = {}, timeoutMs = TIMEOUT_MS } = options;
+    const script = resolve(import.meta.dir, "../benches/partners", name.endsWith(".ts") ? name : `${name}.ts`);
+    this.#name = name;
+    this.#timeoutMs = timeoutMs;
+    this.#child = Bun.spawn([...under, process.execPath, script, ...args], {
+      env: { ...process.env, ...env },
       stdio: ["pipe", "pipe", "inherit"],
       ...(ipc && { ipc: () => {} }),
     });
@@ -27,10 +47,12 @@ export class Partner implements AsyncDisposable {
     this.#child.send(message);
   }
 
-  /** What it says next. @throws if it has ended. */
+  /** What it says next. @throws if it has ended, or says nothing for too long: then it is ended. */
   async hear<T>(): Promise<T> {
+    const timer = setTimeout(() => this.#child.kill("SIGKILL"), this.#timeoutMs);
     const { value, done } = await this.#lines.next();
-    if (done) throw new Error(`a partner ended with code ${await this.#child.exited} before it had answered`);
+    clearTimeout(timer);
+    if (done) throw new Error(`${this.#name} ended with code ${await this.#child.exited} before it had answered`);
     return value as T;
   }
 

@@ -16,3 +16,10 @@ export function figure(value: number): string {
   const rounded = Math.abs(value) >= 1000 ? Number(value.toPrecision(3)) : value;
   return rounded.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
+
+/** Nanoseconds in the unit that fits. */
+export function timeText(ns: number): string {
+  if (ns < 1e3) return `${figure(ns)} ns`;
+  if (ns < 1e6) return `${figure(ns / 1e3)} µs`;
+  return ns < 1e9 ? `${figure(ns / 1e6)} ms` : `${figure(ns / 1e9)} s`;
+}

@@ -1,0 +1,93 @@
+import { RECORDING, type Recording, settingHere } from "../history/recording.ts";
+import { Arena } from "../run/arena.ts";
+import { keep } from "../run/kept.ts";
+import { type Call, type Command, UsageError } from "./command.ts";
+import { Interrupt } from "./interrupt.ts";
+import { Progress } from "./progress.ts";
+import { rowTable } from "./row-table.ts";
+import { runBench } from "./run-bench.ts";
+import { allBenches } from "./suite.ts";
+
+const HELP = `bun perf [part of a name...] [--quick | --full] [--json]
+
+Runs the benches whose names contain one of the parts, or all, and shows each figure beside the limit or the peer that was measured
+in the same run. Without a name it is quick, under 3 minutes, and says less of the codec's peers; with a name it takes its time.
+build/perf/run.json keeps what was measured; \`bun perf dashboard\` shows it.
+
+  --quick   few repetitions: a look
+  --full    all repetitions, all peers: what is worth writing down
+  --json    a line of JSON first for the setting, then for each row
+  --list    the names`;
+
+/** The suite, or a part of it. */
+export const suiteCommand: Command = {
+  about: "run the suite, or the benches with a part of a name",
+  help: HELP,
+  options: {
+    json: { type: "boolean" },
+    quick: { type: "boolean" },
+    full: { type: "boolean" },
+    list: { type: "boolean" },
+  },
+  async run(call) {
+    const chosen = benchesOf(call.names);
+    if (call.options.list) {
+      console.log(chosen.join("\n"));
+      return 0;
+    }
+    const recording = await runSuite(chosen, call);
+    if (call.names.length === 0) keep(RECORDING, recording);
+    if (!call.options.json) show(recording);
+    if (recording.failed.length > 0) console.error(`failed: ${recording.failed.join(", ")}`);
+    return recording.failed.length > 0 ? 1 : 0;
+  },
+};
+
+function benchesOf(parts: readonly string[]): string[] {
+  const all = allBenches();
+  const chosen = all.filter(name => parts.length === 0 || parts.some(part => name.includes(part)));
+  if (chosen.length === 0) {
+    throw new UsageError(`no bench is called ${parts.join(" or ")}; there are ${all.join(", ")}`);
+  }
+  return chosen;
+}
+
+/** Runs benches one after the other, each in a process of its own. */
+export async function runSuite(benches: readonly string[], { names, options }: Call): Promise<Recording> {
+  using arena = new Arena();
+  using interrupt = new Interrupt();
+  interrupt.cleanUp(() => arena[Symbol.dispose]());
+  const progress = new Progress();
+  const quick = options.quick === true || (names.length === 0 && options.full !== true);
+  const recording: Recording = { ...(await settingHere()), quick, rows: [], failed: [] };
+  if (options.json) console.log(JSON.stringify({ ...recording, rows: undefined, failed: undefined }));
+  for (const [i, bench] of benches.entries()) {
+    if (interrupt.signal.aborted) break;
+    progress.show(bench, i, benches.length);
+    const start = performance.now();
+    const well = await runBench(bench, {
+      folder: arena.folder,
+      quick,
+      signal: interrupt.signal,
+      onRow(row) {
+        recording.rows.push(row);
+        if (options.json) console.log(JSON.stringify(row));
+      },
+    });
+    progress.clear();
+    if (!well && !interrupt.signal.aborted) recording.failed.push(bench);
+    console.error(`${bench.padEnd(14)} ${((performance.now() - start) / 1000).toFixed(1)} s`);
+  }
+  return recording;
+}
+
+function show(recording: Recording): void {
+  const { rows, machine, bun, load } = recording;
+  console.log(`\n${machine}, Bun ${bun}, load ${load.map(value => value.toFixed(1)).join(" ")}`);
+  console.log(
+    `median (p10..p90); with fewer than ten measurements (least..most)${recording.quick ? "; a quick look" : ""}\n`,
+  );
+  console.log(rowTable(rows));
+  const judged = rows.filter(row => row.reached !== undefined);
+  console.log(`\n${judged.filter(row => row.reached).length} of ${judged.length} goals reached`);
+}

@@ -1,0 +1,80 @@
+import { randomFrom } from "../stats/random.ts";
+import { noiseOf, readNoise } from "./noise.ts";
+import { type Budget, type Pair, runPair, type Side } from "./pair.ts";
+import type { Pin } from "./pin.ts";
+import { type Judgement, judge } from "./verdict.ts";
+
+export interface ComparisonOptions {
+  probes: readonly string[];
+  sides: readonly [base: Side, other: Side];
+  pin: Pin;
+  budget: Budget;
+  /** Pairs of a probe before the first look; and at most, where it stays unsure. */
+  pairs: number;
+  most: number;
+  folder: string;
+  seed?: number;
+  /** When it aborts, what is done is judged. */
+  signal?: AbortSignal;
+  /** Told when a probe does not run, which is then left out: one side may lack what it needs. */
+  onFailure?(probe: string, error: unknown): void;
+  /** Told before each pair: which one of how many, as far as that is known. */
+  onPair?(probe: string, done: number, of: number): void;
+}
+
+/** In all looks together one change in twenty that is none is called one. */
+const ALPHA = 0.05;
+
+/** How often it is looked: at the first pairs, and twice again at those that stay unsure. */
+const LOOKS = 3;
+
+export const USUAL_BUDGET: Budget = { warmUpMs: 300, sliceMs: 10, slices: 20 };
+
+/**
+ * Runs pairs of all probes in turns, so that what the machine does meanwhile falls on all of them; then more of those that are unsure.
+ * Each look has its share of the false alarms.
+ */
+export async function compare(options: ComparisonOptions): Promise<Judgement[]> {
+  const { probes, pairs, most, signal } = options;
+  const random = randomFrom(options.seed ?? Date.now());
+  const evidence = new Map<string, Pair[]>(probes.map(probe => [probe, []]));
+  const noise = readNoise();
+  const look = () => judge(evidence, { alpha: ALPHA / LOOKS, noiseOf: probe => noiseOf(noise, probe) });
+  let left: readonly string[] = probes;
+  for (let i = 0; i < LOOKS && left.length > 0 && !signal?.aborted; i++) {
+    const until = Math.round(pairs + ((most - pairs) * i) / (LOOKS - 1));
+    await addPairs(left, until, evidence, options, random);
+    left = look()
+      .filter(({ verdict }) => verdict === "unsure")
+      .map(({ probe }) => probe);
+  }
+  return look();
+}
+
+async function addPairs(
+  probes: readonly string[],
+  until: number,
+  evidence: ReadonlyMap<string, Pair[]>,
+  { sides, pin, budget, folder, signal, onPair, onFailure }: ComparisonOptions,
+  random: () => number,
+): Promise<void> {
+  const failed = new Set<string>();
+  const missing = (probe: string) => (failed.has(probe) ? 0 : Math.max(0, until - evidence.get(probe)!.length));
+  const of = probes.reduce((sum, probe) => sum + missing(probe), 0);
+  for (let done = 0; probes.some(missing); ) {
+    for (const probe of probes) {
+      if (missing(probe) === 0) continue;
+      if (signal?.aborted) return;
+      onPair?.(probe, done++, of);
+      try {
+        evidence.get(probe)!.push(await runPair(probe, sides, pin, budget, folder, random));
+      } catch (error) {
+        // Ctrl-C reaches the workers too.
+        if (signal?.aborted) return;
+        failed.add(probe);
+        evidence.get(probe)!.length = 0;
+        onFailure?.(probe, error);
+      }
+    }
+  }
+}

@@ -1,0 +1,79 @@
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { run, tail } from "../../scripts/command.ts";
+import { builtLibrary, root } from "../../scripts/paths.ts";
+import type { Side } from "./pair.ts";
+
+const TREES = join(root, "build", "perf", "trees");
+const KEPT_TREES = 6;
+
+/** A revision that there is not, or that can't be built. */
+export class RevisionError extends Error {}
+
+/** The whole name of a revision. @throws RevisionError */
+export async function resolveRevision(name: string): Promise<string> {
+  const { code, output } = await git("rev-parse", "--verify", "--quiet", `${name}^{commit}`);
+  if (code !== 0) throw new RevisionError(`git knows no revision ${name}`);
+  return output.trim();
+}
+
+/** What a change is held against when nobody says: the last commit, or, if nothing has been changed since, the one before. */
+export async function usualBase(): Promise<string> {
+  return (await isDirty()) ? "HEAD" : "HEAD~1";
+}
+
+/** Whether the checkout has anything that its last commit has not. */
+export async function isDirty(): Promise<boolean> {
+  return (await git("status", "--porcelain", "--untracked-files=no")).output.trim() !== "";
+}
+
+/** This checkout, as it is. */
+export function thisTree(): Side {
+  return { tree: root, library: builtLibrary("release") };
+}
+
+/**
+ * A revision in a worktree below build/, with its library built as releases are. Kept, so that the next comparison with it starts at
+ * once. Its packages are those of this checkout.
+ */
+export async function checkOut(revision: string): Promise<Side> {
+  const sha = await resolveRevision(revision);
+  const tree = join(TREES, sha);
+  const library = join(tree, "build", "release", "libplasmid.so");
+  if (!existsSync(join(tree, ".git"))) {
+    mkdirSync(TREES, { recursive: true });
+    await git("worktree", "prune");
+    const { code, output } = await git("worktree", "add", "--detach", "--force", tree, sha);
+    if (code !== 0) throw new RevisionError(`git worktree add failed:\n${tail(output, 10)}`);
+  }
+  if (!existsSync(library)) await build(tree);
+  await forgetOldest(sha);
+  return { tree, library };
+}
+
+/** Takes away the worktrees that were made longest ago, but for the last few and the one in use. */
+async function forgetOldest(inUse: string): Promise<void> {
+  const madeAt = (name: string) => statSync(join(TREES, name)).birthtimeMs;
+  const others = readdirSync(TREES).filter(name => name !== inUse);
+  for (const name of others.sort((a, b) => madeAt(b) - madeAt(a)).slice(KEPT_TREES - 1)) {
+    await git("worktree", "remove", "--force", join(TREES, name));
+    rmSync(join(TREES, name), { recursive: true, force: true });
+  }
+}
+
+async function build(tree: string): Promise<void> {
+  const jobs = String(availableParallelism());
+  const folder = join(tree, "build", "release");
+  for (const command of [
+    ["cmake", "-S", tree, "-B", folder, "-DCMAKE_BUILD_TYPE=Release"],
+    ["cmake", "--build", folder, "--target", "plasmid", "-j", jobs],
+  ]) {
+    const { code, output } = await run(command, { timeoutMs: 600_000 });
+    if (code !== 0) throw new RevisionError(`${command.join(" ")} failed:\n${tail(output, 20)}`);
+  }
+}
+
+function git(...args: string[]) {
+  return run(["git", ...args], { timeoutMs: 60_000 });
+}

@@ -1,0 +1,46 @@
+/**
+ * `bun perf/compare/worker.ts TREE PROBE WARM-UP-MS SLICE-MS`: one side of a pair. It loads a checkout's own code, does one thing until
+ * it is warm, and then a slice of it each time it is told; it answers with the nanoseconds of one.
+ */
+import { join } from "node:path";
+import { now } from "mitata/src/lib.mjs";
+import { PROBES } from "../probes/list.ts";
+import type { Tree } from "../probes/probe.ts";
+import { answer, told } from "../run/partner.ts";
+import type { Batch } from "../run/rounds.ts";
+
+const [tree, name, warmUpMs, sliceMs] = process.argv.slice(2) as [string, string, string, string];
+
+async function loaded(): Promise<Tree> {
+  const [{ Store }, { encode, decode }] = await Promise.all([
+    import(join(tree, "src/index.ts")),
+    import(join(tree, "src/codec/index.ts")),
+  ]);
+  return { Store, encode, decode, directory: process.env.PLASMID_PERF_FOLDER! };
+}
+
+/** The nanoseconds of one of `count`. */
+async function slice(batch: Batch, count: number): Promise<number> {
+  const start = now();
+  const pending = batch(count);
+  if (pending !== undefined) await pending;
+  return (now() - start) / count;
+}
+
+/** How many of them a slice has, after they have been done for as long as warms up. */
+async function warmUp(batch: Batch): Promise<number> {
+  const until = now() + Number(warmUpMs) * 1e6;
+  let count = 1;
+  for (;;) {
+    const ns = await slice(batch, count);
+    const fitting = Math.max(1, Math.round((Number(sliceMs) * 1e6) / Math.max(ns, 0.1)));
+    if (now() >= until && count * 2 >= fitting) return fitting;
+    count = Math.min(count * 4, fitting);
+  }
+}
+
+const { batch, end } = await PROBES[name]!.start(await loaded());
+const count = await warmUp(batch);
+answer("ready");
+for await (const _ of told()) answer(await slice(batch, count));
+end();

@@ -1,0 +1,125 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { allBenches } from "../../../perf/cli/suite.ts";
+import { PROBES } from "../../../perf/probes/list.ts";
+import { root } from "../../../scripts/paths.ts";
+import { temporaryFolder } from "../../support/program.ts";
+
+const kept = temporaryFolder("perf");
+afterAll(() => kept[Symbol.dispose]());
+
+const TINY = ["--pairs", "2", "--most", "2", "--slices", "2", "--slice-ms", "1", "--warm-up-ms", "1"];
+
+function start(...args: string[]) {
+  return Bun.spawn([process.execPath, join(root, "perf/cli/main.ts"), ...args], {
+    env: { ...process.env, PLASMID_PERF_KEPT: kept.path },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+}
+
+async function perf(...args: string[]) {
+  const child = start(...args);
+  const [out, err, code] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
+  return { out, err, code };
+}
+
+describe("bun perf", () => {
+  test("says what it can do, each command more of itself", async () => {
+    const { out, code } = await perf("--help");
+    expect(code).toBe(0);
+    const commands = [...out.matchAll(/^ {2}bun perf ([\w-]+) /gm)].map(match => match[1]!);
+    expect(commands.length).toBeGreaterThan(1);
+    for (const command of commands) {
+      const said = await perf(command, "--help");
+      expect(said.code).toBe(0);
+      expect(said.out).toStartWith(`bun perf ${command}`);
+      expect(said.out).toContain("--json");
+    }
+  });
+
+  test("refuses what it does not know, and says what there is", async () => {
+    expect(await perf("no-such-bench")).toMatchObject({ code: 2, err: expect.stringContaining("put-warm") });
+    expect(await perf("compare", "no-such-revision")).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("no revision"),
+    });
+    expect(await perf("compare", "--only", "nothing")).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("--list"),
+    });
+    expect(await perf("compare", "--pairs", "none")).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("--pairs"),
+    });
+    expect(await perf("--wrong")).toMatchObject({ code: 2, err: expect.stringContaining("--wrong") });
+  });
+
+  test("runs what is asked for: a line of JSON for the setting, and for each row", async () => {
+    const { out, code } = await perf("peek-held", "--quick", "--json");
+    expect(code).toBe(0);
+    const [setting, ...rows] = out
+      .trim()
+      .split("\n")
+      .map(line => JSON.parse(line));
+    expect(setting).toMatchObject({ bun: Bun.version, quick: true, revision: expect.stringMatching(/^[0-9a-f]{40}$/) });
+    expect(rows).toHaveLength(1);
+    expect(rows[0]).toMatchObject({ bench: "peek-held", unit: "/s", measured: { median: expect.any(Number) } });
+  }, 30_000);
+
+  test("Ctrl-C keeps and shows what is done, and leaves nothing", async () => {
+    const child = start("peek-held", "wake", "--quick");
+    let err = "";
+    const utf8 = new TextDecoder();
+    for await (const chunk of child.stderr) {
+      err += utf8.decode(chunk);
+      // The first bench is over: the other one has begun.
+      if (/^peek-held .* s$/m.test(err) && !err.includes("stopping")) child.kill("SIGINT");
+    }
+    const out = await child.stdout.text();
+    expect(await child.exited).toBe(130);
+    expect(out).toContain("peek of a held 1 MiB array");
+    expect(out).not.toContain("seal to get");
+    expect(existsSync(`/dev/shm/plasmid-perf-${child.pid}`)).toBe(false);
+  }, 30_000);
+
+  test("every file of benches/ is a bench, every one has a name of its own", () => {
+    const all = allBenches();
+    expect(new Set(all).size).toBe(all.length);
+    for (const file of readdirSync(join(root, "perf/benches")).filter(name => name.endsWith(".ts"))) {
+      expect(all.some(name => name.split(":")[0] === file.slice(0, -3))).toBe(true);
+    }
+  });
+});
+
+describe("bun perf compare", () => {
+  test("holds this checkout against a revision's own build", async () => {
+    const { out, err, code } = await perf("compare", "HEAD", "--only", "peek,encode:a", "--json", ...TINY);
+    expect(err).toBe("");
+    expect(code).toBe(0);
+    const found = JSON.parse(out);
+    expect(found.failed).toEqual({});
+    const names = Object.keys(PROBES).filter(name => name.includes("peek") || name.includes("encode:a"));
+    expect(found.judgements.map((one: { probe: string }) => one.probe)).toEqual(names);
+    for (const one of found.judgements) {
+      expect(one).toMatchObject({ verdict: "unsure", pairs: 2, detectable: null });
+      expect(one.baseNs).toBeGreaterThan(0);
+    }
+  }, 240_000);
+
+  test("lists its probes", async () => {
+    const { out } = await perf("compare", "--list");
+    expect(out.trim().split("\n")).toEqual(Object.keys(PROBES));
+  });
+});
+
+describe("bun perf self-test", () => {
+  test("compares, plants both slowdowns, and says what it has not shown", async () => {
+    const { out, code } = await perf("self-test", "--runs", "0", "--json", ...TINY);
+    const result = JSON.parse(out);
+    // Two pairs can show nothing, so nothing was found: the command must not say it went well.
+    expect(result).toMatchObject({ runs: 0, alarms: 0, foundInC: false, foundInTypeScript: false, good: false });
+    expect(result.parts.map((part: { what: string }) => part.what)).toEqual(["planted in C", "planted in TypeScript"]);
+    expect(code).toBe(1);
+  }, 240_000);
+});

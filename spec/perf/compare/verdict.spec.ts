@@ -1,0 +1,111 @@
+import { describe, expect, test } from "bun:test";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { addNoise, noiseOf, readNoise } from "../../../perf/compare/noise.ts";
+import type { Pair } from "../../../perf/compare/pair.ts";
+import { coresOf } from "../../../perf/compare/pin.ts";
+import { mayAlarm } from "../../../perf/compare/self-test.ts";
+import { judge } from "../../../perf/compare/verdict.ts";
+import { keptFile } from "../../../perf/run/kept.ts";
+import { randomFrom } from "../../../perf/stats/random.ts";
+
+/** Pairs whose second side is as much slower as `change`, give or take `spread`. */
+function pairsOf(change: number, spread: number, count: number, seed = 1): Pair[] {
+  const random = randomFrom(seed);
+  return Array.from({ length: count }, () => {
+    const ratio = Math.log1p(change) + spread * (random() + random() - 1);
+    return { baseNs: 100, ns: 100 * Math.exp(ratio), ratio };
+  });
+}
+
+function verdictOf(pairs: Pair[], noise = 0, beside: Pair[][] = []) {
+  const evidence = new Map([["it", pairs], ...beside.map((other, i) => [`other ${i}`, other] as const)]);
+  return judge(evidence, { alpha: 0.05, noiseOf: () => noise })[0]!;
+}
+
+describe("verdicts", () => {
+  test("a tenth slower, a tenth faster, the same", () => {
+    expect(verdictOf(pairsOf(0.1, 0.02, 10)).verdict).toBe("regressed");
+    expect(verdictOf(pairsOf(-0.1, 0.02, 10)).verdict).toBe("improved");
+    expect(verdictOf(pairsOf(0, 0.02, 10)).verdict).toBe("same");
+  });
+
+  test("a change that is certain but within the band is none", () => {
+    const found = verdictOf(pairsOf(0.015, 0.005, 20));
+    expect(found.q).toBeLessThan(0.001);
+    expect(found.low).toBeGreaterThan(0);
+    expect(found.verdict).toBe("same");
+  });
+
+  test("the band is the probe's own noise where that is more", () => {
+    expect(verdictOf(pairsOf(0.1, 0.02, 10), 0.15)).toMatchObject({ verdict: "same", band: 0.15 });
+    expect(verdictOf(pairsOf(0.1, 0.02, 10), 0.01)).toMatchObject({ verdict: "regressed", band: 0.03 });
+  });
+
+  test("noise leaves it unsure, and says how little could be seen", () => {
+    const found = verdictOf(pairsOf(0.02, 0.4, 10));
+    expect(found.verdict).toBe("unsure");
+    expect(found.detectable!).toBeGreaterThan(0.1);
+  });
+
+  test("too few pairs are unsure whatever they say", () => {
+    for (let count = 1; count < 6; count++) {
+      expect(verdictOf(pairsOf(0.5, 0.01, count))).toMatchObject({ verdict: "unsure", detectable: null });
+    }
+  });
+
+  test("what one probe alone would be called is not, when many are looked at", () => {
+    const others = Array.from({ length: 60 }, (_, i) => pairsOf(0, 0.02, 8, i + 2));
+    expect(verdictOf(pairsOf(0.1, 0.02, 8)).verdict).toBe("regressed");
+    expect(verdictOf(pairsOf(0.1, 0.02, 8), 0, others).verdict).toBe("unsure");
+    expect(verdictOf(pairsOf(0.1, 0.02, 20), 0, others).verdict).toBe("regressed");
+  });
+
+  test("the same code raises hardly an alarm in 400 looks", () => {
+    let alarms = 0;
+    for (let seed = 0; seed < 400; seed++) {
+      const { verdict } = verdictOf(pairsOf(0, 0.1, 8, seed));
+      if (verdict === "regressed" || verdict === "improved") alarms++;
+    }
+    expect(alarms).toBeLessThanOrEqual(20);
+  });
+
+  test("a probe without pairs gets no verdict", () => {
+    expect(judge(new Map([["it", []]]), { alpha: 0.05, noiseOf: () => 0 })).toEqual([]);
+  });
+
+  test("one alarm in twenty runs may be chance", () => {
+    expect([1, 19, 20, 40].map(mayAlarm)).toEqual([1, 1, 1, 2]);
+  });
+});
+
+describe("noise", () => {
+  test("is what nineteen in twenty lie within, of this machine alone", () => {
+    const folder = mkdtempSync(join(tmpdir(), "plasmid-noise-"));
+    try {
+      process.env.PLASMID_PERF_KEPT = join(folder, "deep");
+      for (let i = 0; i < 4; i++) addNoise(new Map([["peek", 0.01 * (i % 2 ? 1 : -1)]]));
+      expect(noiseOf(readNoise(), "peek")).toBe(0);
+      addNoise(new Map([["peek", -0.05]]));
+      expect(noiseOf(readNoise(), "peek")).toBeWithin(0.03, 0.05);
+      expect(noiseOf(readNoise(), "put")).toBe(0);
+      for (let i = 0; i < 80; i++) addNoise(new Map([["peek", 0.02]]));
+      expect(readNoise().changes.peek).toHaveLength(60);
+      writeFileSync(
+        keptFile("noise.json"),
+        JSON.stringify({ machine: "another", changes: { peek: [9, 9, 9, 9, 9, 9] } }),
+      );
+      expect(noiseOf(readNoise(), "peek")).toBe(0);
+    } finally {
+      delete process.env.PLASMID_PERF_KEPT;
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
+
+test("the cores that a process may use", () => {
+  expect(coresOf("Name:\tbun\nCpus_allowed_list:\t0-2,5\nMems: 0")).toEqual([0, 1, 2, 5]);
+  expect(coresOf("Cpus_allowed_list:\t3")).toEqual([3]);
+  expect(coresOf("")).toEqual([]);
+});
