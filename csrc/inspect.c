@@ -1,4 +1,4 @@
-/* inspect.c - looking at a store: statistics, its objects, who holds what; the checker; the tests' ways in. */
+/* inspect.c - looking at a store: statistics, its objects; the checker; the tests' ways in. */
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,10 +74,6 @@ PLASMID_API int32_t plasmid_stats_of(plasmid_store *store, plasmid_stats *stats)
 	return 0;
 }
 
-static bool is_object(uint64_t word) {
-	return pm_word_state(word) != PLASMID_ABSENT && !pm_word_stashed(word);
-}
-
 static void describe(const pm_client *client, uint32_t slot, plasmid_object_row *row) {
 	const pm_entry *entry = pm_entry_at(client, slot);
 	uint32_t creator = pm_word_creator(entry->word);
@@ -94,6 +90,9 @@ static void describe(const pm_client *client, uint32_t slot, plasmid_object_row 
 	row->handles = pm_handle_clients(client, slot);
 	if (creator != 0 && client->records[creator - 1].epoch == entry->creator_epoch)
 		row->creator = client->records[creator - 1].pid;
+	row->mine = (client->lease_count[slot] > 0 && row->state != PLASMID_CREATED ? PLASMID_MINE_LEASED : 0) |
+	            (client->handle_count[slot] > 0 ? PLASMID_MINE_HANDLED : 0) |
+	            (creator == client->slot + 1 && entry->creator_epoch == client->epoch ? PLASMID_MINE_MADE : 0);
 	if (entry->named) {
 		row->name_bytes = entry->name_bytes;
 		memcpy(row->name, pm_payload(client, entry) + pm_name_at(entry->bytes, entry->references), entry->name_bytes);
@@ -110,78 +109,11 @@ PLASMID_API int32_t plasmid_list(plasmid_store *store, uint32_t cursor, plasmid_
 			return r;
 		used = client->super->entries_used;
 		for (uint32_t steps = 0; slot <= used && count < limit && steps < LIST_STEP; slot++, steps++)
-			if (is_object(pm_load(&pm_entry_at(client, slot)->word)))
+			if (pm_slot_is_object(pm_load(&pm_entry_at(client, slot)->word)))
 				describe(client, slot, &rows[count++]);
 		pm_leave(store);
 	} while (slot <= used && count < limit);
 	*next = slot <= used ? slot : 0;
-	return (int32_t)count;
-}
-
-/* Adds what one slot means to its holders. rows[i + 1] is the client in record i for now. */
-static void add_holders(const pm_client *client, uint32_t slot, plasmid_holder_row *rows) {
-	const pm_entry *entry = pm_entry_at(client, slot);
-	uint32_t state = pm_word_state(entry->word);
-	if (entry->node == 0 || !is_object(pm_load(&entry->word)))
-		return;
-	uint64_t bytes = (uint64_t)entry->granules * PM_GRANULE;
-	/* A freed object keeps its pins' number, but it is the views that keep its bytes. */
-	if (entry->pins > 0 && state == PLASMID_SEALED) {
-		rows[0].leased_count++;
-		rows[0].leased_bytes += bytes;
-	}
-	if (entry->contained > 0 && state == PLASMID_SEALED) {
-		rows[0].handled_count++;
-		rows[0].handled_bytes += bytes;
-	}
-	if (state == PLASMID_CREATED && pm_word_creator(entry->word) != 0) {
-		plasmid_holder_row *row = &rows[pm_word_creator(entry->word)];
-		row->draft_count++;
-		row->draft_bytes += bytes;
-	}
-	for (uint32_t i = 0; i < client->hold_words; i++) {
-		/* A draft's lease is its own view's. */
-		for (uint64_t bits = state == PLASMID_CREATED ? 0 : pm_leases_at(client, slot)[i]; bits != 0; bits &= bits - 1) {
-			plasmid_holder_row *row = &rows[i * 64 + (uint32_t)__builtin_ctzll(bits) + 1];
-			row->leased_count++;
-			row->leased_bytes += bytes;
-		}
-		for (uint64_t bits = pm_handles_at(client, slot)[i]; bits != 0; bits &= bits - 1) {
-			plasmid_holder_row *row = &rows[i * 64 + (uint32_t)__builtin_ctzll(bits) + 1];
-			row->handled_count++;
-			row->handled_bytes += bytes;
-		}
-	}
-}
-
-PLASMID_API int32_t plasmid_holders(plasmid_store *store, plasmid_holder_row *rows, uint32_t limit) {
-	int32_t usable = pm_usable(store);
-	if (usable != 0)
-		return usable;
-	pm_client *client = store->client;
-	uint32_t clients = client->super->max_clients, count = 0, used;
-	plasmid_holder_row *all = calloc((uint64_t)client->hold_words * 64 + 1, sizeof *all);
-	if (all == NULL)
-		return pm_fail(PLASMID_E_NO_MEMORY, "no memory for the holders");
-	uint32_t slot = 1;
-	do {
-		int32_t r = pm_enter(store);
-		if (r != 0) {
-			free(all);
-			return r;
-		}
-		used = client->super->entries_used;
-		for (uint32_t steps = 0; slot <= used && steps < LIST_STEP; slot++, steps++)
-			add_holders(client, slot, all);
-		pm_leave(store);
-	} while (slot <= used);
-	for (uint32_t i = 0; i <= clients && count < limit; i++) {
-		if (i > 0 && client->records[i - 1].state == PM_CLIENT_FREE)
-			continue;
-		rows[count] = all[i];
-		rows[count++].pid = i == 0 ? 0 : client->records[i - 1].pid;
-	}
-	free(all);
 	return (int32_t)count;
 }
 

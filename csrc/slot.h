@@ -33,6 +33,11 @@ static inline void pm_ref_of(const pm_client *client, uint32_t slot, plasmid_ref
 	memcpy(ref->id, pm_entry_at(client, slot)->id, sizeof ref->id);
 }
 
+/* Is there anything in the slot that those who look at a store are shown? A stashed entry is no object yet. */
+static inline bool pm_slot_is_object(uint64_t word) {
+	return pm_word_state(word) != PLASMID_ABSENT && !pm_word_stashed(word);
+}
+
 /* Entries in all stashes (stash.h): they count as objects, and are none yet. */
 uint32_t pm_slots_stashed(const pm_client *client);
 

@@ -211,9 +211,18 @@ export class TableFullError extends StoreError {
   }
 }
 
+/** Processes that a message names: those that keep the most. */
+const NAMED_HOLDERS = 8;
+
+function kept(row: HolderSummary): number {
+  return row.leasedBytes + row.handledBytes + row.draftBytes;
+}
+
 function breakdown(holders: readonly HolderSummary[]): string {
+  const processes = holders.filter(row => row.pid !== 0 && kept(row) > 0).sort((a, b) => kept(b) - kept(a));
+  const named = [...holders.filter(row => row.pid === 0), ...processes.slice(0, NAMED_HOLDERS)];
   const parts: string[] = [];
-  for (const row of holders) {
+  for (const row of named) {
     const [leased, handled] = row.pid === 0 ? ["pinned", "contained"] : ["leased", "by refs"];
     const held = [
       row.leasedCount > 0 && `${leased} ${row.leasedCount} (${row.leasedBytes} bytes)`,
@@ -222,6 +231,7 @@ function breakdown(holders: readonly HolderSummary[]): string {
     ].filter(Boolean);
     if (held.length > 0) parts.push(`${row.pid === 0 ? "" : `pid ${row.pid} `}${held.join(", ")}`);
   }
+  if (processes.length > NAMED_HOLDERS) parts.push(`and ${processes.length - NAMED_HOLDERS} processes more`);
   return parts.length === 0 ? "" : `; held: ${parts.join("; ")}`;
 }
 

@@ -334,26 +334,56 @@ typedef struct plasmid_object_row {
 	uint32_t handles;    /* by how many processes */
 	uint32_t creator;    /* pid */
 	uint32_t name_bytes;
-	uint32_t reserved;
+	uint32_t mine;                    /* bits of plasmid_mine */
 	uint8_t name[PLASMID_NAME_BYTES]; /* 80 */
 } plasmid_object_row;
+
+/* What this process has to do with an object. */
+enum plasmid_mine {
+	PLASMID_MINE_LEASED = 1,
+	PLASMID_MINE_HANDLED = 2,
+	PLASMID_MINE_MADE = 4
+};
 
 /* Rows of up to `limit` objects from slot `cursor` (1 to begin) on; returns how many, and the next cursor in *next (0: end). */
 PLASMID_API int32_t plasmid_list(plasmid_store *store, uint32_t cursor, plasmid_object_row *rows, uint32_t limit,
                                  uint32_t *next);
 
+/* Some objects together. */
+typedef struct plasmid_hold_sum {
+	uint64_t bytes;    /* taken in the heap */
+	uint32_t count;    /* objects */
+	uint32_t oldest_s; /* Unix time at which the oldest of them was made; 0: there is none */
+} plasmid_hold_sum;
+
 typedef struct plasmid_holder_row {
-	uint32_t pid;           /* 0: the row of what no process holds */
-	uint32_t leased_count;  /* or pinned, in row 0 */
-	uint32_t handled_count; /* or contained, in row 0 */
-	uint32_t draft_count;
-	uint64_t leased_bytes;
-	uint64_t handled_bytes;
-	uint64_t draft_bytes;
+	uint32_t pid; /* 0: the row of what no process holds */
+	uint32_t reserved;
+	plasmid_hold_sum leased;  /*  8: or pinned, in row 0 */
+	plasmid_hold_sum handled; /* 24: or contained, in row 0 */
+	plasmid_hold_sum draft;   /* 40: or held by nobody, to be evicted for room, in row 0 */
 } plasmid_holder_row;
 
-/* Who holds how much: row 0 what is pinned and contained, then a row a live client. Returns the number of rows. */
+/* Who holds how much: row 0 what no process holds, then a row a live client. Returns the number of rows. */
 PLASMID_API int32_t plasmid_holders(plasmid_store *store, plasmid_holder_row *rows, uint32_t limit);
+
+enum plasmid_hold_kind {
+	PLASMID_HOLD_DRAFT = 0,
+	PLASMID_HOLD_LEASE = 1,
+	PLASMID_HOLD_HANDLE = 2,
+	PLASMID_HOLD_PIN = 3,        /* of no process: pid 0 */
+	PLASMID_HOLD_CONTAINMENT = 4 /* likewise */
+};
+
+typedef struct plasmid_hold_row {
+	uint32_t pid;
+	uint32_t kind;  /* enum plasmid_hold_kind */
+	uint32_t count; /* of this process, pins and containers: how many; of another process: 1, for it counts for itself */
+} plasmid_hold_row;
+
+/* Who holds one object, in whatever state it is: up to `limit` rows. Returns how many. FREED, LOST. */
+PLASMID_API int32_t plasmid_holds(plasmid_store *store, uint32_t slot, uint32_t a, uint32_t b, uint32_t c, uint32_t d,
+                                  plasmid_hold_row *rows, uint32_t limit);
 
 /* Walks the whole segment under the lock and re-derives every count. 0, or CORRUPT with the first fault as detail. */
 PLASMID_API int32_t plasmid_check(plasmid_store *store);

@@ -80,8 +80,8 @@ static void a_freed_object_is_nobody_s_pin(void) {
 	WELL(plasmid_lease(store, REF(item.ref)));
 	WELL(plasmid_free(store, REF(item.ref)));
 	WELL(plasmid_holders(store, after, 8));
-	CHECK(after[0].leased_count == rows[0].leased_count);
-	CHECK(after[1].leased_count == rows[1].leased_count + 1);
+	CHECK(after[0].leased.count == rows[0].leased.count);
+	CHECK(after[1].leased.count == rows[1].leased.count + 1);
 }
 
 static void an_object_outside_of_the_heap_is_corrupt(void) {

@@ -266,6 +266,8 @@ test("closed is closed", async () => {
     () => store.check(),
     () => store.trim(),
     () => store.holders(),
+    () => store.holders(ref),
+    () => store.usage(),
   ];
   for (const call of calls) expect(call).toThrow(StoreClosedError);
   expect(store.get(ref)).rejects.toThrow(StoreClosedError);

@@ -42,5 +42,11 @@ export const OpenFlag = { EXISTING: 1, LAST_CLOSE: 2 } as const;
 /** `plasmid_event`. */
 export const Event = { WAKE: 1, COLLECT: 2, DESTROYED: 4 } as const;
 
+/** `plasmid_mine`. */
+export const Mine = { LEASED: 1, HANDLED: 2, MADE: 4 } as const;
+
+/** `plasmid_hold_kind`. */
+export const HoldKind = ["draft", "lease", "handle", "pin", "containment"] as const;
+
 /** `plasmid_object_state`. */
 export const ObjectState = ["absent", "created", "sealed", "freed", "gone"] as const;

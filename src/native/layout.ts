@@ -104,21 +104,19 @@ export const ObjectRow = {
   handles: 64,
   creator: 68,
   nameBytes: 72,
+  mine: 76,
   name: 80,
   size: 592,
 } as const;
 
+/** `plasmid_hold_sum`. */
+export const HoldSum = { bytes: 0, count: 8, oldestS: 12, size: 16 } as const;
+
 /** `plasmid_holder_row`. */
-export const HolderRow = {
-  pid: 0,
-  leasedCount: 4,
-  handledCount: 8,
-  draftCount: 12,
-  leasedBytes: 16,
-  handledBytes: 24,
-  draftBytes: 32,
-  size: 40,
-} as const;
+export const HolderRow = { pid: 0, leased: 8, handled: 24, draft: 40, size: 56 } as const;
+
+/** `plasmid_hold_row`. */
+export const HoldRow = { pid: 0, kind: 4, count: 8, size: 12 } as const;
 
 const TWO_32 = 4294967296;
 

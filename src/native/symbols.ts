@@ -47,6 +47,7 @@ const SIGNATURES = {
   plasmid_watch_room: { args: ["ptr"], returns: "i32" },
   plasmid_stats_of: { args: ["ptr", "ptr"], returns: "i32" },
   plasmid_list: { args: ["ptr", "i32", "ptr", "i32", "ptr"], returns: "i32" },
+  plasmid_holds: { args: ["ptr", ...id, "ptr", "i32"], returns: "i32" },
   plasmid_holders: { args: ["ptr", "ptr", "i32"], returns: "i32" },
   plasmid_check: { args: ["ptr"], returns: "i32" },
   plasmid_trim: { args: ["ptr"], returns: "i32" },

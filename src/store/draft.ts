@@ -1,7 +1,7 @@
 import { AlreadySealedError, DraftBusyError, NotDraftError } from "../errors.ts";
 import { Code } from "../native/code.ts";
 import type { Segment } from "../native/segment.ts";
-import type { ObjectRef } from "../object/ref.ts";
+import { ObjectRef } from "../object/ref.ts";
 
 /** A typed array over an ArrayBuffer. */
 export type View =
@@ -59,6 +59,12 @@ export class Draft<V extends View = View> implements Disposable {
     this.#words = words;
     this.#view = view;
     this.#room = room;
+  }
+
+  /** @internal The ref's text; nothing is held by it. */
+  get text(): string {
+    const [slot, a, b, c, d] = this.#words;
+    return new ObjectRef(slot!, a!, b!, c!, d!, null, null).toString();
   }
 
   /** Where to write; of length 0 once the draft is sealed or aborted. */

@@ -27,6 +27,11 @@ export interface OpenOptions {
    * here. False by default; each process decides for itself.
    */
   code?: boolean;
+  /**
+   * Remembers which line of the program put each object (the last 65,536 of this Store), for `objects()` and `usage()`. A put then costs
+   * some microseconds more. False by default.
+   */
+  callSites?: boolean;
   /** Don't make the store: StoreNotFoundError if it is not there. */
   mustExist?: boolean;
 }

@@ -12,7 +12,7 @@ import { ObjectRef, type RefHome } from "../object/ref.ts";
 import { defaultCapacity, directoryOf, listStores, warnIfOnDisk } from "./directory.ts";
 import type { Draft, View, ViewConstructor } from "./draft.ts";
 import { Getting } from "./getting.ts";
-import { holdersOf } from "./holders.ts";
+import { type Holder, holdersOf, holdersOfTarget } from "./holders.ts";
 import { Ladder } from "./ladder.ts";
 import { Lease } from "./lease.ts";
 import { Loop } from "./loop.ts";
@@ -22,8 +22,10 @@ import { fullTimeoutOf, type OpenOptions, openSettings, type PutOptions } from "
 import { ABSENT, Reader } from "./reader.ts";
 import { Readiness } from "./readiness.ts";
 import { Refs } from "./refs.ts";
+import { callerOf, Sites } from "./sites.ts";
 import { type StoreStats, statsOf } from "./stats.ts";
 import { type Target, targetText } from "./target.ts";
+import { type Usage, usageOf } from "./usage.ts";
 import { checkSignal, Waiting, type WaitOptions } from "./waiting.ts";
 import { Writer } from "./writer.ts";
 
@@ -50,12 +52,13 @@ export class Store implements RefHome, Disposable {
   readonly #getting: Getting;
   readonly #waiting: Waiting;
   readonly #loop: Loop;
+  readonly #sites: Sites | undefined;
   #closed = false;
 
-  private constructor(segment: Segment, fullTimeoutMs: number, code: boolean) {
+  private constructor(segment: Segment, fullTimeoutMs: number, options: OpenOptions) {
     this.name = segment.name;
     this.#segment = segment;
-    const frames = new Frames(segment, this, code);
+    const frames = new Frames(segment, this, options.code === true);
     this.#frames = frames;
     this.#refs = new Refs(segment, this);
     this.#reader = new Reader(segment, frames, this.#refs, this);
@@ -64,6 +67,7 @@ export class Store implements RefHome, Disposable {
     this.#writer = new Writer(segment, frames, this.#refs, new Ladder(segment, this.#waiting, fullTimeoutMs));
     this.#loop = new Loop(segment, this.#waiting);
     this.#waiting.attach(this.#loop);
+    this.#sites = options.callSites === true ? new Sites() : undefined;
     openStores.add(this);
     if (!exitHooked) {
       exitHooked = true;
@@ -90,7 +94,7 @@ export class Store implements RefHome, Disposable {
         : Segment.open(directory, name, settings);
     try {
       warnIfOnDisk(directory);
-      return new Store(segment, fullTimeoutMs, options.code === true);
+      return new Store(segment, fullTimeoutMs, options);
     } catch (error) {
       segment.close();
       throw error;
@@ -124,7 +128,9 @@ export class Store implements RefHome, Disposable {
    * ObjectLostError, NotSealedError for a contained ref.
    */
   put<T>(value: T, options?: PutOptions): ObjectRef<T> {
-    return this.#writer.put(value, options) as ObjectRef<T>;
+    const ref = this.#writer.put(value, options);
+    this.#sites?.made(ref.toString(), this.put);
+    return ref as ObjectRef<T>;
   }
 
   /**
@@ -137,7 +143,9 @@ export class Store implements RefHome, Disposable {
     options?: Omit<PutOptions, "name"> & { names?: readonly (string | undefined)[] },
   ): ObjectRef<T>[] {
     const { names = [], ...rest } = options ?? {};
-    return this.#writer.putMany(values, names, rest) as ObjectRef<T>[];
+    const refs = this.#writer.putMany(values, names, rest);
+    if (this.#sites !== undefined) for (const ref of refs) this.#sites.made(ref.toString(), this.putMany);
+    return refs as ObjectRef<T>[];
   }
 
   /**
@@ -148,7 +156,9 @@ export class Store implements RefHome, Disposable {
    */
   putAsync<T>(value: T, options: PutOptions & WaitOptions = {}): Promise<ObjectRef<T>> {
     const timeoutMs = options.timeoutMs ?? PUT_ASYNC_TIMEOUT_MS;
-    return this.#writer.putAsync(value, { ...options, timeoutMs }) as Promise<ObjectRef<T>>;
+    const site = this.#sites && callerOf(this.putAsync);
+    const putting = this.#writer.putAsync(value, { ...options, timeoutMs }) as Promise<ObjectRef<T>>;
+    return site === undefined ? putting : putting.then(ref => this.#madeAt(ref, site));
   }
 
   /**
@@ -157,12 +167,16 @@ export class Store implements RefHome, Disposable {
    * @throws StoreFullError, TableFullError, InvalidArgumentError, BadNameError.
    */
   allocate<V extends View>(type: ViewConstructor<V>, length: number, options?: PutOptions): Draft<V> {
-    return this.#writer.allocate(type, length, true, options);
+    const draft = this.#writer.allocate(type, length, true, options);
+    this.#sites?.made(draft.text, this.allocate);
+    return draft;
   }
 
   /** As `allocate`, but what the array holds is left over from others: write every element. */
   allocateUnsafe<V extends View>(type: ViewConstructor<V>, length: number, options?: PutOptions): Draft<V> {
-    return this.#writer.allocate(type, length, false, options);
+    const draft = this.#writer.allocate(type, length, false, options);
+    this.#sites?.made(draft.text, this.allocateUnsafe);
+    return draft;
   }
 
   /**
@@ -296,7 +310,7 @@ export class Store implements RefHome, Disposable {
 
   /** Every object, a page at a time: what changes meanwhile may be missed or shown. */
   objects(): Generator<ObjectInfo, void> {
-    return objectsOf(this.#segment);
+    return objectsOf(this.#segment, this.#sites);
   }
 
   /** The store's numbers now. */
@@ -304,9 +318,21 @@ export class Store implements RefHome, Disposable {
     return statsOf(this.#segment);
   }
 
-  /** Who keeps how much: first what no process holds (pid 0: pins and containment), then a row a process. */
-  holders(): HolderSummary[] {
-    return holdersOf(this.#segment);
+  /**
+   * Who keeps how much: first what no process holds (pid 0: pins and containment), then a row a process. Of one object: each hold
+   * on it, in whatever state it is.
+   *
+   * @throws ObjectNotFoundError, FreedError, ObjectLostError.
+   */
+  holders(): HolderSummary[];
+  holders(target: Target): Holder[];
+  holders(target?: Target): HolderSummary[] | Holder[] {
+    return target === undefined ? holdersOf(this.#segment) : holdersOfTarget(this.#segment, this.#refs, target);
+  }
+
+  /** The store by process and by what keeps it: objects, bytes, age; with `callSites` also by the line that made them. */
+  usage(): Usage[] {
+    return usageOf(this.#segment, this.#sites);
   }
 
   /**
@@ -340,6 +366,11 @@ export class Store implements RefHome, Disposable {
 
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  #madeAt<T>(ref: ObjectRef<T>, site: string): ObjectRef<T> {
+    this.#sites?.madeAt(ref.toString(), site);
+    return ref;
   }
 
   #ended(closed: boolean) {
