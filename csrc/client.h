@@ -112,6 +112,13 @@ typedef struct pm_stash {
 	uint32_t tokens[PM_STASH_SLOTS];
 } pm_stash;
 
+#define PM_MISSED 1024u /* gets that a store remembers until it has the lock */
+
+/* An object that was used when the lock was another's. */
+typedef struct pm_use {
+	uint32_t slot, version;
+} pm_use;
+
 struct plasmid_store {
 	pm_client *client;
 	struct plasmid_store *next;
@@ -136,6 +143,8 @@ struct plasmid_store {
 	uint32_t scout; /* slot that some later eviction will take */
 	bool scout_hurries;
 	uint64_t scouted; /* which one: evicted_total will then be this */
+	uint32_t missed_count;
+	pm_use missed[PM_MISSED]; /* in the order of use */
 };
 
 static inline pm_entry *pm_entry_at(const pm_client *client, uint32_t slot) {

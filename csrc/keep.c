@@ -1,9 +1,10 @@
-/* keep.c - what keeps an object, from outside: handles, pins, free, and the end of tokens. */
+/* keep.c - what keeps an object, from outside: handles, pins, recency, free, and the end of tokens. */
 #include "error.h"
 #include "fate.h"
 #include "hold.h"
 #include "lock.h"
 #include "look.h"
+#include "lru.h"
 #include "prim/atomic.h"
 #include "prim/futex.h"
 #include "registry.h"
@@ -73,6 +74,20 @@ PLASMID_API int32_t plasmid_unpin(plasmid_store *store, uint32_t slot, uint32_t 
 	return r;
 }
 
+PLASMID_API int32_t plasmid_refresh(plasmid_store *store, uint32_t slot, uint32_t a, uint32_t b, uint32_t c,
+                                    uint32_t d) {
+	const uint32_t id[4] = {a, b, c, d};
+	uint32_t found;
+	int32_t r = pm_enter(store);
+	if (r != 0)
+		return r;
+	r = pm_locate_sealed(store->client, slot, id, &found);
+	if (r == 0)
+		pm_lru_refresh(store->client, found);
+	pm_leave(store);
+	return r;
+}
+
 PLASMID_API int32_t plasmid_free(plasmid_store *store, uint32_t slot, uint32_t a, uint32_t b, uint32_t c, uint32_t d) {
 	pm_client *client = store->client;
 	const uint32_t id[4] = {a, b, c, d};
@@ -114,7 +129,7 @@ PLASMID_API int32_t plasmid_end(plasmid_store *store, uint64_t context) {
 		return pm_fail(PLASMID_E_INVALID, "the context is not of this store");
 	if (client->base == NULL)
 		return 0; /* the client has parted, which it does only when everything has ended */
-	int32_t r = pm_lock(client);
+	int32_t r = pm_store_lock(store);
 	if (r != 0)
 		return r;
 	pm_token_end(client, (uint32_t)context);
@@ -125,7 +140,7 @@ PLASMID_API int32_t plasmid_end(plasmid_store *store, uint64_t context) {
 PLASMID_API int32_t plasmid_forget(plasmid_store *store, uint32_t token) {
 	if (store->client->base == NULL)
 		return 0;
-	int32_t r = pm_lock(store->client);
+	int32_t r = pm_store_lock(store);
 	if (r != 0)
 		return r;
 	pm_token_end(store->client, token);

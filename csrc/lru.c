@@ -19,6 +19,13 @@ void pm_lru_push(pm_client *client, uint32_t slot) {
 	super->evictable++;
 }
 
+void pm_lru_refresh(pm_client *client, uint32_t slot) {
+	if (!pm_entry_at(client, slot)->in_lru)
+		return;
+	pm_lru_remove(client, slot);
+	pm_lru_push(client, slot);
+}
+
 void pm_lru_append(pm_client *client, uint32_t slot) {
 	pm_superblock *super = client->super;
 	pm_entry *entry = pm_entry_at(client, slot);

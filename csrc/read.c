@@ -19,20 +19,6 @@
 #define GROUP_FROM 256u         /* a value with more refs than this shares one handle among GROUP_OF of them */
 #define GROUP_OF 16u
 
-/* An unreferenced object was used: it goes to the front, if the lock is to be had at once. */
-static void touch(pm_client *client, const pm_sight *sight) {
-	const pm_entry *entry = pm_entry_at(client, sight->slot);
-	if (!pm_load_relaxed(&entry->in_lru) || pm_load_relaxed(&client->super->lru_head) == sight->slot)
-		return;
-	if (!pm_lock_try(client))
-		return;
-	if (entry->word == sight->word && entry->in_lru) {
-		pm_lru_remove(client, sight->slot);
-		pm_lru_push(client, sight->slot);
-	}
-	pm_unlock(client);
-}
-
 static bool in_place(const pm_sight *sight) {
 	return sight->references != 0 || sight->bytes > PLASMID_DATA_BYTES ||
 	       (sight->buffers != 0 && sight->bytes >= PM_LARGE_BYTES);
@@ -71,7 +57,7 @@ static int32_t peek(plasmid_store *store, uint32_t slot, const uint32_t id[4], u
 			return r;
 		r = copy_out(client, sight, to);
 	} while (r == CHANGED);
-	touch(client, sight);
+	pm_touch(store, sight->slot, sight->word);
 	return r;
 }
 
@@ -109,7 +95,7 @@ PLASMID_API int32_t plasmid_peek_name(plasmid_store *store, uint32_t name_bytes)
 		if (r == PLASMID_E_LARGE && !pm_still(client, &sight))
 			r = CHANGED;
 	} while (r == CHANGED);
-	touch(client, &sight);
+	pm_touch(store, sight.slot, sight.word);
 	exchange->inband = sight.inband;
 	exchange->buffers = sight.buffers;
 	return r;

@@ -6,15 +6,64 @@
 #include "check.h"
 #include "fate.h"
 #include "lock.h"
+#include "lru.h"
 #include "token.h"
 
 #define UNLINK_SOME 64u
 #define CHECKED_A_CALL 16u /* debug builds: slots that a call may add to the checker's work */
 
+#define MISSED_WAIT_NS 5000000u
+
+/* The objects that were used while the lock was another's, in order: those that are still what they were. */
+static void catch_up(plasmid_store *store) {
+	pm_client *client = store->client;
+	for (uint32_t i = 0; i < store->missed_count; i++) {
+		const pm_use *use = &store->missed[i];
+		uint64_t word = pm_entry_at(client, use->slot)->word;
+		if (pm_word_version(word) == use->version && pm_word_state(word) == PLASMID_SEALED)
+			pm_lru_refresh(client, use->slot);
+	}
+	store->missed_count = 0;
+}
+
+int32_t pm_store_lock(plasmid_store *store) {
+	int32_t r = pm_lock(store->client);
+	if (r == 0 && store->missed_count > 0)
+		catch_up(store);
+	return r;
+}
+
+static void miss(plasmid_store *store, uint32_t slot, uint32_t version) {
+	const pm_use *last = &store->missed[store->missed_count - (store->missed_count > 0)];
+	if (store->missed_count > 0 && last->slot == slot && last->version == version)
+		return;
+	store->missed[store->missed_count++] = (pm_use){.slot = slot, .version = version};
+}
+
+void pm_touch(plasmid_store *store, uint32_t slot, uint64_t word) {
+	pm_client *client = store->client;
+	const pm_entry *entry = pm_entry_at(client, slot);
+	if (!pm_load_relaxed(&entry->in_lru))
+		return;
+	if (pm_load_relaxed(&client->super->lru_head) == slot && store->missed_count == 0)
+		return;
+	bool full = store->missed_count == PM_MISSED;
+	if (!pm_lock_try(client) && (!full || pm_lock_within(client, MISSED_WAIT_NS) != 0)) {
+		if (full)
+			store->missed_count = 0;
+		miss(store, slot, pm_word_version(word));
+		return;
+	}
+	catch_up(store);
+	if (entry->word == word)
+		pm_lru_refresh(client, slot);
+	pm_unlock(client);
+}
+
 int32_t pm_enter(plasmid_store *store) {
 	int32_t r = pm_usable(store);
 	if (r == 0)
-		r = pm_lock(store->client);
+		r = pm_store_lock(store);
 	if (r != 0)
 		return r;
 	pm_client *client = store->client;

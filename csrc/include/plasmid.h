@@ -243,6 +243,11 @@ PLASMID_API int32_t plasmid_forget(plasmid_store *store, uint32_t token);
 
 PLASMID_API int32_t plasmid_pin(plasmid_store *store, uint32_t slot, uint32_t a, uint32_t b, uint32_t c, uint32_t d);
 PLASMID_API int32_t plasmid_unpin(plasmid_store *store, uint32_t slot, uint32_t a, uint32_t b, uint32_t c, uint32_t d);
+
+/* Makes the object the most recently used, as a get does, without reading or holding it. Of one that is held nothing changes: it will be
+ * that when it is held no more. NOT_SEALED, FREED, LOST. */
+PLASMID_API int32_t plasmid_refresh(plasmid_store *store, uint32_t slot, uint32_t a, uint32_t b, uint32_t c,
+                                    uint32_t d);
 PLASMID_API int32_t plasmid_free(plasmid_store *store, uint32_t slot, uint32_t a, uint32_t b, uint32_t c, uint32_t d);
 
 /* Ends everything that was released; returns how many steps that took, 0 if there was nothing. Every other call does a bounded part

@@ -244,6 +244,9 @@ static void do_pin(void) {
 static void do_unpin(void) {
 	WELL(plasmid_unpin(store, REF(target)));
 }
+static void do_refresh(void) {
+	WELL(plasmid_refresh(store, REF(target)));
+}
 static void do_free(void) {
 	WELL(plasmid_free(store, REF(target)));
 }
@@ -331,6 +334,7 @@ static const operation OPERATIONS[] = {
 		{.what = "abort", .prepare = begin_draft, .act = do_abort},
 		{.what = "pin", .prepare = begin_cached, .act = do_pin},
 		{.what = "unpin", .prepare = begin_pinned, .act = do_unpin},
+		{.what = "refresh", .prepare = begin_cached, .act = do_refresh},
 		{.what = "free", .prepare = begin_cached, .act = do_free},
 		{.what = "free, contains", .prepare = begin_container, .act = do_free},
 		{.what = "free, coalesces", .prepare = begin_ragged, .act = do_free},

@@ -33,6 +33,7 @@ const SIGNATURES = {
   plasmid_forget: { args: ["ptr", "i32"], returns: "i32" },
   plasmid_pin: { args: ["ptr", ...id], returns: "i32" },
   plasmid_unpin: { args: ["ptr", ...id], returns: "i32" },
+  plasmid_refresh: { args: ["ptr", ...id], returns: "i32" },
   plasmid_free: { args: ["ptr", ...id], returns: "i32" },
   plasmid_drain: { args: ["ptr"], returns: "i32" },
   plasmid_watch: { args: ["ptr", ...id], returns: "i32" },

@@ -78,7 +78,10 @@ export interface Holder {
 export function holdersOfTarget(segment: Segment, refs: Refs, target: Target): Holder[] {
   const words = new Uint32Array((MOST_HOLDS * HoldRow.size) / 4);
   const { plasmid_holds } = segment.core;
-  const count = refs.must(target, (at, slot, a, b, c, d) => plasmid_holds(at, slot, a, b, c, d, words, MOST_HOLDS));
+  const list = (at: Segment["at"], slot: number, a: number, b: number, c: number, d: number) =>
+    plasmid_holds(at, slot, a, b, c, d, words, MOST_HOLDS);
+  // A ref from elsewhere is not bound: that would be a hold more.
+  const count = refs.must(target, list, false);
   return Array.from({ length: count }, (_, i) => {
     const at = i * HoldRow.size;
     return {

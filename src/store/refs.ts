@@ -59,13 +59,7 @@ export class Refs {
    * @throws InvalidArgumentError if it is no ref; FreedError, ObjectLostError.
    */
   bind(ref: ObjectRef): ObjectRef {
-    if (!(ref instanceof ObjectRef)) {
-      throw new InvalidArgumentError(
-        `neither an ObjectRef nor a name: ${Bun.inspect(ref, { depth: 0 }).slice(0, 80)}`,
-        { store: this.#segment.name },
-        "pass what put() gave, ObjectRef.parse(text), or the object's name",
-      );
-    }
+    this.#check(ref);
     if (ref.home !== null && !ref.home.closed) return ref;
     const { core, at } = this.#segment;
     const code = core.plasmid_hold(at, ref.slot, ref.a, ref.b, ref.c, ref.d);
@@ -95,11 +89,14 @@ export class Refs {
     return new ObjectRef(words[0]!, words[1]!, words[2]!, words[3]!, words[4]!, null, this.#home);
   }
 
-  /** The code of `call` on what the target means now; NOT_FOUND if it is a name that is bound to nothing. */
-  call(target: Target, call: RefCall): number {
+  /**
+   * The code of `call` on what the target means now; NOT_FOUND if it is a name that is bound to nothing. `bind`: a ref from elsewhere
+   * keeps its object from now on.
+   */
+  call(target: Target, call: RefCall, bind = true): number {
     for (;;) {
       const named = typeof target === "string";
-      const ref = named ? this.lookUp(target) : this.bindIfThere(target);
+      const ref = named ? this.lookUp(target) : bind ? this.bindIfThere(target) : this.#check(target);
       if (ref === undefined) return Code.NOT_FOUND;
       const code = call(this.#segment.at, ref.slot, ref.a, ref.b, ref.c, ref.d);
       // A name that came to mean another object between the two calls is looked up again.
@@ -108,8 +105,17 @@ export class Refs {
   }
 
   /** The same. @throws the code's error. */
-  must(target: Target, call: RefCall): number {
-    const code = this.call(target, call);
+  must(target: Target, call: RefCall, bind = true): number {
+    const code = this.call(target, call, bind);
     return code < 0 ? this.#segment.must(code, targetText(target)) : code;
+  }
+
+  #check(ref: ObjectRef): ObjectRef {
+    if (ref instanceof ObjectRef) return ref;
+    throw new InvalidArgumentError(
+      `neither an ObjectRef nor a name: ${Bun.inspect(ref, { depth: 0 }).slice(0, 80)}`,
+      { store: this.#segment.name },
+      "pass what put() gave, ObjectRef.parse(text), or the object's name",
+    );
   }
 }

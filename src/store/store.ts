@@ -296,6 +296,16 @@ export class Store implements RefHome, Disposable {
   }
 
   /**
+   * Makes the object the most recently used, as a get does, without reading it: of what nobody holds, it is the last to go. Of one that
+   * is held nothing changes; it will be that when it is held no more.
+   *
+   * @throws ObjectNotFoundError, NotSealedError, FreedError, ObjectLostError.
+   */
+  refresh(target: Target): void {
+    this.#refs.must(target, this.#segment.core.plasmid_refresh, false);
+  }
+
+  /**
    * Frees the object, whoever keeps it: its name is unbound and gets fail with FreedError at once; views stay good, and the bytes
    * go when the last of them dies. Returns false if there was nothing to free.
    *
