@@ -9,6 +9,7 @@
 #include "wait.h"
 
 #define SWEEP 2048u /* slots a hold of the lock */
+#define AHEAD 32u   /* slots whose lines are asked for ahead: the table is in no cache */
 
 static void reap_slot(pm_client *client, uint32_t slot, uint32_t record) {
 	pm_entry *entry = pm_entry_at(client, slot);
@@ -34,8 +35,10 @@ int32_t pm_reap(pm_client *client, uint32_t record, uint32_t epoch) {
 			return 0;
 		}
 		uint32_t used = super->entries_used, to = used < from + SWEEP ? used + 1 : from + SWEEP;
-		for (uint32_t slot = from; slot < to; slot++)
+		for (uint32_t slot = from; slot < to; slot++) {
+			__builtin_prefetch(&pm_entry_at(client, slot + AHEAD)->word);
 			reap_slot(client, slot, record);
+		}
 		PM_POINT("reap:swept");
 		from = to > used ? 0 : to;
 		if (from == 0) {

@@ -21,6 +21,7 @@ const FIRST = [
   "two-processes",
   "overhead",
   "heap",
+  "recovery",
 ];
 
 /** Benches that are given a name behind a colon. */
