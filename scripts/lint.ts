@@ -14,6 +14,11 @@ export const linters: Linter[] = [
   { name: "biome", lint: biome },
   { name: "clang-format", lint: clangFormat },
   { name: "tsc", lint: () => run([process.execPath, modules("typescript/bin/tsc")]) },
+  // What runs in a browser sees other globals.
+  {
+    name: "tsc, client",
+    lint: () => run([process.execPath, modules("typescript/bin/tsc"), "-p", "perf/dashboard/client"]),
+  },
 ];
 
 function biome(write: boolean): Promise<CommandResult> {

@@ -8,8 +8,9 @@ import { endStore, folder, newStore, times } from "../run/bench.ts";
 import { nowNs } from "../run/limits.ts";
 import { Partner } from "../run/partner.ts";
 import { report } from "../run/row.ts";
-import { figure } from "../stats/figure.ts";
-import { quantile, sampleOf } from "../stats/sample.ts";
+import { timeText } from "../stats/figure.ts";
+import { Histogram } from "../stats/histogram.ts";
+import { sampleOf } from "../stats/sample.ts";
 import { wakeName } from "./partners/wake-name.ts";
 
 const COUNT = times(1_000);
@@ -75,8 +76,9 @@ endStore(store);
 function judge(what: string, us: number[], peer: string, peerUs: number[], goalUs: number): void {
   const measured = sampleOf(us);
   const beside = sampleOf(peerUs);
-  const sorted = us.sort((a, b) => a - b);
-  const at = (q: number) => figure(quantile(sorted, q));
+  const latencies = new Histogram();
+  for (const value of us) latencies.record(value * 1e3);
+  const at = (q: number) => timeText(latencies.quantile(q));
   report({
     what,
     unit: "µs",
@@ -85,7 +87,8 @@ function judge(what: string, us: number[], peer: string, peerUs: number[], goalU
     ratio: { ...sampleOf([measured.median / beside.median]), count: 1 },
     goal: `median under ${goalUs} µs`,
     reached: measured.median < goalUs,
-    note: `p99 ${at(0.99)} µs, p99.9 ${at(0.999)} µs, max ${at(1)} µs`,
+    note: `p99 ${at(0.99)}, p99.9 ${at(0.999)}, max ${timeText(latencies.max)}`,
+    latencies: latencies.toJSON(),
   });
 }
 judge("seal to get in another process, event loop", late.get, "a message of Bun's IPC", late.ipc, 60);

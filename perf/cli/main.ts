@@ -2,11 +2,17 @@
 import { RevisionError } from "../compare/revision.ts";
 import { type Command, call, UsageError } from "./command.ts";
 import { compareCommand } from "./run-compare.ts";
+import { dashboardCommand } from "./run-dashboard.ts";
+import { recordCommand } from "./run-record.ts";
 import { selfTestCommand } from "./run-self-test.ts";
 import { suiteCommand } from "./run-suite.ts";
+import { trendCommand } from "./run-trend.ts";
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   compare: compareCommand,
+  record: recordCommand,
+  trend: trendCommand,
+  dashboard: dashboardCommand,
   "self-test": selfTestCommand,
 };
 

@@ -1,7 +1,7 @@
 import { compare } from "../compare/comparison.ts";
 import { checkOut, resolveRevision, thisTree, usualBase } from "../compare/revision.ts";
 import { COMPARISON, type KeptComparison } from "../history/comparison-file.ts";
-import { settingHere } from "../history/recording.ts";
+import { settingHere } from "../history/setting.ts";
 import { probesLike } from "../probes/list.ts";
 import { Arena } from "../run/arena.ts";
 import { keep } from "../run/kept.ts";

@@ -1,4 +1,5 @@
-import { RECORDING, type Recording, settingHere } from "../history/recording.ts";
+import { RECORDING, type Recording } from "../history/recording.ts";
+import { settingHere } from "../history/setting.ts";
 import { Arena } from "../run/arena.ts";
 import { keep } from "../run/kept.ts";
 import { type Call, type Command, UsageError } from "./command.ts";

@@ -6,6 +6,7 @@ export const BENCH_FOLDER = join(import.meta.dir, "../benches");
 
 /** In this order in the table; what is not named here comes after. */
 const FIRST = [
+  "sizes",
   "put-warm",
   "put-fresh",
   "seal",
@@ -17,6 +18,7 @@ const FIRST = [
   "put-small",
   "get-refs",
   "wait",
+  "latency",
   "wake",
   "two-processes",
   "overhead",

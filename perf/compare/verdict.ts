@@ -23,8 +23,11 @@ export interface Judgement {
   /** The smallest change that these pairs could have shown. Null: they are too few for any. */
   detectable: number | null;
   pairs: number;
+  /** Medians of nanoseconds; of the second side the 95% interval too. */
   baseNs: number;
   ns: number;
+  nsLow: number;
+  nsHigh: number;
 }
 
 /** No smaller change is worth a verdict. */
@@ -48,6 +51,7 @@ export function judge(evidence: ReadonlyMap<string, readonly Pair[]>, { alpha, n
   return entries.map(([probe, pairs], i) => {
     const ratios = pairs.map(pair => pair.ratio);
     const interval = medianInterval(ratios);
+    const times = medianInterval(pairs.map(pair => pair.ns));
     const detectable = smallestDetectable(ratios, { alpha });
     const found = {
       change: Math.expm1(median(ratios)),
@@ -60,6 +64,8 @@ export function judge(evidence: ReadonlyMap<string, readonly Pair[]>, { alpha, n
       pairs: pairs.length,
       baseNs: median(pairs.map(pair => pair.baseNs)),
       ns: median(pairs.map(pair => pair.ns)),
+      nsLow: times.low,
+      nsHigh: times.high,
     };
     return { probe, verdict: verdictOf(found, alpha), ...found };
   });

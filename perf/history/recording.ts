@@ -1,6 +1,3 @@
-import { loadavg } from "node:os";
-import { run } from "../../scripts/command.ts";
-import { machineName } from "../compare/noise.ts";
 import type { Row } from "../run/row.ts";
 
 /** A row, and the bench that handed it in. */
@@ -33,21 +30,3 @@ export interface Recording extends Setting {
 
 /** The last run of the suite, and what the dashboard and the README are made of. */
 export const RECORDING = "run.json";
-
-/** Where this process runs. */
-export async function settingHere(): Promise<Setting> {
-  const [revision, status, compiler] = await Promise.all([
-    run(["git", "rev-parse", "HEAD"]),
-    run(["git", "status", "--porcelain", "--untracked-files=no"]),
-    run([process.env.CC ?? "cc", "--version"]).catch(() => ({ output: "unknown" })),
-  ]);
-  return {
-    at: new Date().toISOString(),
-    revision: revision.output.trim(),
-    dirty: status.output.trim() !== "",
-    machine: machineName(),
-    bun: Bun.version,
-    compiler: compiler.output.split("\n")[0]!.trim(),
-    load: loadavg(),
-  };
-}

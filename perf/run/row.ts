@@ -1,3 +1,4 @@
+import type { HistogramJson } from "../stats/histogram.ts";
 import type { Sample } from "../stats/sample.ts";
 
 /** One line of the table. */
@@ -16,6 +17,10 @@ export interface Row {
   reached?: boolean;
   /** What else there is to say. */
   note?: string;
+  /** The row is a point of a chart: throughput by size, a line for each thing. */
+  point?: { line: string; bytes: number };
+  /** How long each single one took, in nanoseconds. */
+  latencies?: HistogramJson;
 }
 
 /** A bench hands in a row: a line of JSON on standard output, which the harness collects. */

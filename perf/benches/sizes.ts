@@ -1,0 +1,60 @@
+/** Throughput of put, get and memcpy by size: bytes made readable, put and copied a second. */
+import { ptr } from "bun:ffi";
+import { do_not_optimize } from "mitata";
+import { sizeText } from "../probes/store.ts";
+import { endStore, newStore, quick } from "../run/bench.ts";
+import { copy } from "../run/limits.ts";
+import { inRounds } from "../run/rounds.ts";
+import { report } from "../run/row.ts";
+import { quotients, sampleOf } from "../stats/sample.ts";
+
+const LARGEST = 2 ** 30;
+const ROUNDS = quick ? 50 : 60;
+
+for (let bytes = 64; bytes <= LARGEST; bytes *= 4) await measure(bytes);
+
+/** Each in a store of its own, with room for what is put, what is got and what memcpy writes to: the pages are warm. */
+async function measure(bytes: number): Promise<void> {
+  const store = newStore({ capacity: Math.max(64 * 2 ** 20, Math.ceil(3.3 * bytes)) });
+  const source = new Uint8Array(bytes).fill(7);
+  const ref = store.put(source, { pin: true });
+  const draft = store.allocateUnsafe(Uint8Array, bytes);
+  const [to, from] = [ptr(draft.view), ptr(source)];
+  const times = await inRounds(
+    {
+      put: count => {
+        for (let i = 0; i < count; i++) store.free(store.put(source));
+      },
+      get: count => {
+        for (let i = 0; i < count; i++) do_not_optimize(store.peek(ref));
+      },
+      memcpy: count => {
+        for (let i = 0; i < count; i++) copy(to, from, bytes, "memcpy");
+      },
+    },
+    bytes > 2 ** 26 ? Math.ceil(ROUNDS / 5) : ROUNDS,
+  );
+  draft.abort();
+  endStore(store);
+  const speeds = (ns: readonly number[]) => sampleOf(ns.map(value => bytes / value));
+  const limit = { what: "memcpy", measured: speeds(times.memcpy) };
+  for (const [line, about] of [
+    ["put", "put, freed at once"],
+    ["get", "get: made readable"],
+  ] as const) {
+    report({
+      what: `${about}, ${sizeText(bytes)}`,
+      unit: "GB/s",
+      measured: speeds(times[line]),
+      limit,
+      ratio: sampleOf(quotients(times.memcpy, times[line])),
+      point: { line, bytes },
+    });
+  }
+  report({
+    what: `memcpy, ${sizeText(bytes)}`,
+    unit: "GB/s",
+    measured: limit.measured,
+    point: { line: "memcpy", bytes },
+  });
+}

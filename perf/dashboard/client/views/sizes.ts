@@ -1,0 +1,56 @@
+import type uPlot from "uplot";
+import type { RecordedRow } from "../../../history/recording.ts";
+import { color, el, heading, nothingYet } from "../elements.ts";
+import { axis, plot } from "../plot.ts";
+import { bytesText, three } from "../units.ts";
+import type { View } from "../view.ts";
+
+const TITLE = "Throughput by size";
+const LINES = { put: "mine", get: "third", memcpy: "limit" } as const;
+
+export const sizes: View = {
+  id: "sizes",
+  title: "Sizes",
+  draw(place, { recording }) {
+    const rows = recording?.rows.filter(row => row.point !== undefined) ?? [];
+    if (recording === undefined || rows.length === 0) {
+      place.append(...nothingYet(TITLE, "bun perf"));
+      return;
+    }
+    const metric =
+      "GB a second that put copies into the store, that get makes readable, and that memcpy copies; both axes logarithmic";
+    place.append(...heading(TITLE, metric, "up is better", `${recording.machine}, Bun ${recording.bun}`, recording.at));
+    const chart = el("div");
+    place.append(chart);
+    const names = Object.keys(LINES) as (keyof typeof LINES)[];
+    const bytes = [...new Set(rows.map(row => row.point!.bytes))].sort((a, b) => a - b);
+    const series = names.map(name => bytes.map(at => speedAt(rows, name, at)));
+    plot(chart, optionsOf(names), [bytes, ...series] as uPlot.AlignedData);
+  },
+};
+
+function speedAt(rows: RecordedRow[], line: string, bytes: number): number | null {
+  return rows.find(({ point }) => point!.line === line && point!.bytes === bytes)?.measured.median ?? null;
+}
+
+function optionsOf(names: readonly (keyof typeof LINES)[]): Omit<uPlot.Options, "width" | "height"> {
+  return {
+    scales: { x: { time: false, distr: 3, log: 2 }, y: { distr: 3, log: 10 } },
+    axes: [
+      axis("size of the object", {
+        values: (_, ticks) => ticks.map(tick => (Math.log2(tick) % 4 === 2 ? bytesText(tick) : "")),
+      }),
+      axis("GB/s", { size: 70, values: (_, ticks) => ticks.map(tick => (tick === null ? "" : three(tick))) }),
+    ],
+    series: [
+      { label: "size", value: (_, at) => (at == null ? "" : bytesText(at)) },
+      ...names.map(label => ({
+        label,
+        stroke: color(LINES[label]),
+        width: 2,
+        points: { show: true },
+        value: (_: uPlot, speed: number | null) => (speed === null ? "" : `${three(speed)} GB/s`),
+      })),
+    ],
+  };
+}

@@ -1,0 +1,57 @@
+import type { RecordedRow, Recording } from "../../../history/recording.ts";
+import { type Bar, bar } from "../bars.ts";
+import { el, heading, legend, nothingYet } from "../elements.ts";
+import { three } from "../units.ts";
+import type { View } from "../view.ts";
+
+const TITLE = "The suite against peers and limits";
+/** The scale is logarithmic: from a 30th of the limit to 30 times it, the limit in the middle. */
+const REACH = Math.log(30);
+
+export const suite: View = {
+  id: "suite",
+  title: "Suite",
+  draw(place, { recording }) {
+    const rows = recording?.rows.filter(row => speedUp(row) !== undefined && row.point === undefined) ?? [];
+    if (recording === undefined || rows.length === 0) {
+      place.append(...nothingYet(TITLE, "bun perf"));
+      return;
+    }
+    const { machine, bun, at, quick } = recording;
+    const metric = "How many times as good as the limit or the peer that was measured in the same run, on a log scale";
+    const where = `${machine}, Bun ${bun}${quick ? ", a quick look" : ""}`;
+    place.append(...heading(TITLE, metric, "right of the line is better", where, at));
+    place.append(legend({ "at least as good": "mine", "less good": "peer", "the limit or peer": "limit" }));
+    for (const [bench, group] of groups(recording, rows)) {
+      place.append(el("h3", { id: bench }, bench), ...group.map(row => bar(barOf(row))));
+    }
+  },
+};
+
+function groups(recording: Recording, rows: RecordedRow[]): [string, RecordedRow[]][] {
+  const names = [...new Set(recording.rows.map(row => row.bench))];
+  return names
+    .map(name => [name, rows.filter(row => row.bench === name)] as [string, RecordedRow[]])
+    .filter(([, group]) => group.length > 0);
+}
+
+/** How many times as good it is as what it is held against: of rates more is better, of times and bytes less. */
+function speedUp({ measured, limit, unit }: RecordedRow): number | undefined {
+  if (limit === undefined || !(measured.median > 0) || !(limit.measured.median > 0)) return undefined;
+  const ratio = measured.median / limit.measured.median;
+  return unit.endsWith("/s") || unit === "" ? ratio : 1 / ratio;
+}
+
+function barOf(row: RecordedRow): Bar {
+  const times = speedUp(row)!;
+  const at = 0.5 + Math.log(times) / REACH / 2;
+  return {
+    name: row.what,
+    note: `${row.limit!.what}: ${three(row.limit!.measured.median)} ${row.unit}`,
+    value: `${three(row.measured.median)} ${row.unit} · ${three(times)}×`,
+    from: 0.5,
+    to: at,
+    color: times >= 1 ? "mine" : "peer",
+    mark: 0.5,
+  };
+}

@@ -1,0 +1,50 @@
+import { changePoints } from "../stats/change-points.ts";
+import { median } from "../stats/median.ts";
+import type { HistoryLine } from "./line.ts";
+import type { Mark } from "./marks.ts";
+
+/** From so many lines on a level shift can be told from chance. */
+export const ENOUGH = 8;
+
+/** A place where the level has shifted. */
+export interface Shift {
+  /** The line that begins the new level, counted among the probe's. */
+  at: number;
+  revision: string;
+  p: number;
+  /** How much slower the new level is, as a share; below 0: faster. */
+  change: number;
+  /** Why, if it is known. */
+  why?: string;
+}
+
+/** What the history of a probe on one machine says. */
+export interface Trend {
+  probe: string;
+  machine: string;
+  lines: HistoryLine[];
+  /** None can be found in fewer than ENOUGH lines. */
+  shifts: Shift[];
+}
+
+/** The trends of all probes, each on each machine and against each anchor alone: what was measured elsewhere does not compare. */
+export function trendsOf(history: readonly HistoryLine[], marks: readonly Mark[]): Trend[] {
+  const groups = Map.groupBy(history, ({ probe, machine, anchor }) => JSON.stringify([probe, machine, anchor]));
+  return [...groups.values()].map(lines => {
+    const { probe, machine } = lines[0]!;
+    return { probe, machine, lines, shifts: shiftsOf(lines, marks) };
+  });
+}
+
+function shiftsOf(lines: HistoryLine[], marks: readonly Mark[]): Shift[] {
+  if (lines.length < ENOUGH) return [];
+  const ratios = lines.map(({ ratio }) => Math.log(ratio));
+  const found = changePoints(ratios);
+  return found.map(({ at, p }, i) => {
+    const before = ratios.slice(found[i - 1]?.at ?? 0, at);
+    const after = ratios.slice(at, found[i + 1]?.at);
+    const { revision, probe } = lines[at]!;
+    const why = marks.find(mark => mark.probe === probe && revision.startsWith(mark.revision))?.why;
+    return { at, revision, p, change: Math.expm1(median(after) - median(before)), ...(why !== undefined && { why }) };
+  });
+}

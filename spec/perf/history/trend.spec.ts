@@ -1,0 +1,144 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { HistoryError, type HistoryLine, readHistory } from "../../../perf/history/line.ts";
+import { addMark, readMarks } from "../../../perf/history/marks.ts";
+import { append, linesOf } from "../../../perf/history/record.ts";
+import { ENOUGH, trendsOf } from "../../../perf/history/trend.ts";
+import { root } from "../../../scripts/paths.ts";
+import { temporaryFolder } from "../../support/program.ts";
+import { plantedHistory, revisionOf } from "../dashboard/planted.ts";
+
+const folder = temporaryFolder("history");
+afterAll(() => folder[Symbol.dispose]());
+const fileOf = (name: string) => join(folder.path, name);
+
+async function perf(...args: string[]) {
+  const child = Bun.spawn([process.execPath, join(root, "perf/cli/main.ts"), ...args], {
+    env: { ...process.env, PLASMID_PERF_KEPT: fileOf("kept") },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const [out, err, code] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
+  return { out, err, code };
+}
+
+describe("trends", () => {
+  test("a shift is found where it is, a level that stays has none", () => {
+    const [peek, put] = trendsOf(plantedHistory(), []) as [
+      ReturnType<typeof trendsOf>[0],
+      ReturnType<typeof trendsOf>[0],
+    ];
+    expect(peek).toMatchObject({ probe: "peek", shifts: [{ at: 12, revision: revisionOf(12) }] });
+    expect(peek.shifts[0]!.change).toBeWithin(0.17, 0.23);
+    expect(peek.shifts[0]!.why).toBeUndefined();
+    expect(put.shifts).toEqual([]);
+  });
+
+  test("other machines and other anchors are not put together with it", () => {
+    const lines = plantedHistory().filter(({ probe }) => probe === "peek");
+    lines.forEach((line, i) => {
+      if (i >= 12) line.machine = "another";
+    });
+    expect(trendsOf(lines, []).map(({ lines, shifts }) => [lines.length, shifts.length])).toEqual([
+      [12, 0],
+      [12, 0],
+    ]);
+  });
+
+  test("of too few lines nothing is said", () => {
+    expect(trendsOf(plantedHistory().slice(20, 20 + 2 * (ENOUGH - 1)), []).flatMap(({ shifts }) => shifts)).toEqual([]);
+  });
+
+  test("a mark says why", () => {
+    const marks = [{ probe: "peek", revision: revisionOf(12), why: "a check was added" }];
+    expect(trendsOf(plantedHistory(), marks)[0]!.shifts[0]!.why).toBe("a check was added");
+    expect(trendsOf(plantedHistory(), [{ ...marks[0]!, probe: "put" }])[0]!.shifts[0]!.why).toBeUndefined();
+  });
+});
+
+describe("the files", () => {
+  test("a history that is broken, or of another schema, is refused by its line", () => {
+    const file = fileOf("broken.jsonl");
+    writeFileSync(file, `${JSON.stringify(plantedHistory()[0])}\n{"schema":`);
+    expect(() => readHistory(file)).toThrow(
+      new HistoryError(`${file}:2 is no JSON: put it right, or take the line out`),
+    );
+    writeFileSync(file, '{"schema":99}\n');
+    expect(() => readHistory(file)).toThrow(HistoryError);
+    expect(readHistory(fileOf("none"))).toEqual([]);
+  });
+
+  test("marks replace those of the same shift", () => {
+    const file = fileOf("marks.json");
+    addMark({ probe: "peek", revision: "abc", why: "one" }, file);
+    addMark({ probe: "put", revision: "abc", why: "two" }, file);
+    addMark({ probe: "peek", revision: "abc", why: "three" }, file);
+    expect(readMarks(file).map(({ why }) => why)).toEqual(["two", "three"]);
+  });
+
+  test("docs/performance.md has every field of a line", () => {
+    const text = readFileSync(join(root, "docs/performance.md"), "utf8");
+    for (const field of Object.keys(plantedHistory()[0]!).filter(name => name !== "load"))
+      expect(text).toContain(`\`${field}\``);
+  });
+
+  test("the history and the marks of this checkout can be read", () => {
+    expect(() => trendsOf(readHistory(), readMarks())).not.toThrow();
+  });
+});
+
+describe("bun perf record and trend", () => {
+  test("record adds a line for each probe, with all that is documented", async () => {
+    const file = fileOf("recorded.jsonl");
+    append([], file);
+    const tiny = ["--pairs", "1", "--most", "1", "--slices", "1", "--slice-ms", "1", "--warm-up-ms", "1"];
+    const { code, err } = await perf("record", "--anchor", "HEAD", "--only", "peek-held", "--file", file, ...tiny);
+    expect(err).toBe("");
+    expect(code).toBe(0);
+    const [line] = readHistory(file) as [HistoryLine];
+    expect(line).toMatchObject({
+      probe: "peek-held",
+      pairs: 1,
+      noise: 0,
+      artifact: expect.stringMatching(/^[0-9a-f]{16}$/),
+    });
+    expect(line.ratioLow).toBeLessThanOrEqual(line.ratio);
+    const planted = { ...plantedHistory()[0]!, load: undefined };
+    expect(Object.keys(line).sort()).toEqual(Object.keys(JSON.parse(JSON.stringify(planted))).sort());
+  }, 240_000);
+
+  test("trend tells shifts, and marks them", async () => {
+    const [file, marks] = [fileOf("planted.jsonl"), fileOf("trend-marks.json")];
+    const head = Bun.spawnSync(["git", "rev-parse", "HEAD"], { cwd: root }).stdout.toString().trim();
+    append(
+      plantedHistory().map(line => ({ ...line, revision: line.revision === revisionOf(12) ? head : line.revision })),
+      file,
+    );
+    const where = ["--file", file, "--marks", marks];
+    expect((await perf("trend", ...where)).out).toContain(`at ${head.slice(0, 10)} (p 0.002, not marked)`);
+    const marked = await perf("trend", "--mark", "peek@HEAD", "--why", "a check was added", ...where);
+    expect(marked.out).toContain(`at ${head.slice(0, 10)} (a check was added)`);
+    expect(JSON.parse((await perf("trend", "put", "--json", ...where)).out)).toMatchObject([
+      { probe: "put", shifts: [] },
+    ]);
+    expect(await perf("trend", "--mark", "peek", ...where)).toMatchObject({ code: 2 });
+  });
+
+  test("lines are made of judgements", () => {
+    const found = {
+      probe: "x",
+      verdict: "same",
+      change: 0.1,
+      low: 0,
+      high: 0.2,
+      ns: 123.456789,
+      nsLow: 1,
+      nsHigh: 2,
+      pairs: 3,
+    } as never;
+    const setting = { at: "", revision: "r", dirty: true, machine: "m", bun: "b", compiler: "c", load: [] };
+    expect(linesOf(setting, "anchor", "artifact", [found], () => 0.04)).toMatchObject([
+      { ns: 123.46, ratio: 1.1, ratioLow: 1, ratioHigh: 1.2, noise: 0.04, dirty: true, anchor: "anchor" },
+    ]);
+  });
+});
