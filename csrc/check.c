@@ -6,6 +6,7 @@
 #include "hold.h"
 #include "index.h"
 #include "prim/atomic.h"
+#include "quota.h"
 #include "slot.h"
 
 static uint64_t mix(uint64_t hash, uint64_t value) {
@@ -27,10 +28,14 @@ uint32_t pm_entry_check(const pm_entry *entry) {
 
 #define FAULT(...) return pm_fail(PLASMID_E_CORRUPT, __VA_ARGS__)
 
+#define RECORD(entry) (&client->records[pm_word_creator((entry)->word) - 1])
+
 /* What a walk over the slots adds up, to be held against the superblock. */
 typedef struct totals {
 	uint32_t objects, extents, evictable, names, free_slots;
 	uint64_t granules;
+	uint32_t *contained; /* by slot: in how many containers */
+	uint32_t *charged;   /* by record: granules */
 } totals;
 
 static int32_t check_extent(const pm_client *client, uint32_t slot, uint32_t state, totals *sums) {
@@ -55,10 +60,13 @@ static int32_t check_extent(const pm_client *client, uint32_t slot, uint32_t sta
 		FAULT("slot %u: parts do not fit into %u granules", slot, entry->granules);
 	sums->extents++;
 	sums->granules += extent->size;
+	if (entry->charged && RECORD(entry)->charge >> 32 == entry->creator_epoch)
+		sums->charged[RECORD(entry) - client->records] += entry->granules;
 	return 0;
 }
 
-static int32_t check_slot(const pm_client *client, uint32_t slot, const uint32_t *contained, totals *sums) {
+static int32_t check_slot(const pm_client *client, uint32_t slot, totals *sums) {
+	const uint32_t *contained = sums->contained;
 	const pm_entry *entry = pm_entry_at(client, slot);
 	uint32_t state = pm_word_state(pm_load(&entry->word));
 	bool leased = pm_leased(client, slot), handled = pm_handled(client, slot);
@@ -127,6 +135,25 @@ static int32_t check_lists(const pm_client *client, totals *sums) {
 	return 0;
 }
 
+/* Of the old ones, which nobody passes who looks for its own. */
+static int32_t check_oldest(const pm_client *client, totals *sums) {
+	uint32_t *passed = sums->charged; /* no longer needed: 1 for each record whose `oldest` was met */
+	for (uint32_t i = 0; i < client->super->max_clients; i++) {
+		if (sums->charged[i] != pm_charged(&client->records[i]))
+			FAULT("client %u: %u granules charged, counted %u", i, pm_charged(&client->records[i]), sums->charged[i]);
+		passed[i] = client->records[i].oldest == 0;
+	}
+	for (uint32_t slot = client->super->lru_tail; slot != 0; slot = pm_entry_at(client, slot)->lru_prev) {
+		const pm_entry *entry = pm_entry_at(client, slot);
+		for (uint32_t i = 0; entry->marked && i < client->super->max_clients; i++)
+			passed[i] |= client->records[i].oldest == slot;
+		if (entry->charged && RECORD(entry)->charge >> 32 == entry->creator_epoch &&
+		    !passed[RECORD(entry) - client->records])
+			FAULT("slot %u is older than what its client takes for its oldest", slot);
+	}
+	return 0;
+}
+
 static int32_t check_sums(const pm_client *client, const totals *sums) {
 	const pm_superblock *super = client->super;
 	if (sums->objects != super->objects || sums->objects + sums->free_slots != super->entries_used)
@@ -142,18 +169,20 @@ static int32_t check_sums(const pm_client *client, const totals *sums) {
 	return 0;
 }
 
-static int32_t check_with(const pm_client *client, uint32_t *contained) {
+static int32_t check_with(const pm_client *client, uint32_t *contained, uint32_t *charged) {
 	const pm_superblock *super = client->super;
-	totals sums = {0};
+	totals sums = {.contained = contained, .charged = charged};
 	if (super->entries_used > super->entries_reserved || super->entries_reserved > super->max_objects)
 		FAULT("%u of %u entries used, at most %u", super->entries_used, super->entries_reserved, super->max_objects);
 	int32_t r = count_contained(client, contained);
 	for (uint32_t slot = 1; r == 0 && slot <= super->entries_used; slot++)
-		r = check_slot(client, slot, contained, &sums);
+		r = check_slot(client, slot, &sums);
 	if (r == 0)
 		r = check_lists(client, &sums);
 	if (r == 0)
 		r = check_sums(client, &sums);
+	if (r == 0)
+		r = check_oldest(client, &sums);
 	if (r != 0)
 		return r;
 	uint32_t where;
@@ -163,9 +192,13 @@ static int32_t check_with(const pm_client *client, uint32_t *contained) {
 
 int32_t pm_check(const pm_client *client) {
 	uint32_t *contained = calloc((uint64_t)client->super->entries_used + 1, sizeof *contained);
-	if (contained == NULL)
-		return pm_fail(PLASMID_E_NO_MEMORY, "no memory to check the store");
-	int32_t r = check_with(client, contained);
+	uint32_t *charged = calloc(client->super->max_clients, sizeof *charged);
+	int32_t r = PLASMID_E_NO_MEMORY;
+	if (contained == NULL || charged == NULL)
+		pm_fail(r, "no memory to check the store");
+	else
+		r = check_with(client, contained, charged);
 	free(contained);
+	free(charged);
 	return r;
 }

@@ -64,6 +64,7 @@ typedef struct pm_client {
 	/* who we are */
 	uint32_t slot, epoch, lock_word;
 	uint64_t lock_timeout_ns;
+	uint32_t quota; /* granules; 0: none */
 	uint32_t index; /* in the registry of this process */
 	bool forked;
 	int32_t (*recover)(struct pm_client *client); /* set by whoever opens: the lock stands below the rebuild */

@@ -12,6 +12,7 @@
 #include "look.h"
 #include "prim/atomic.h"
 #include "prim/clock.h"
+#include "quota.h"
 #include "room.h"
 #include "slot.h"
 #include "wait.h"
@@ -42,11 +43,13 @@ void pm_entry_fill(pm_client *client, uint32_t slot, uint32_t node, const plasmi
 	entry->made_s = (uint32_t)(pm_unix_ms() / 1000u);
 	entry->contained = 0;
 	entry->node = node;
-	entry->in_lru = entry->in_drop = entry->named = 0;
+	entry->in_lru = entry->in_drop = 0;
+	entry->named = entry->marked = 0;
 	entry->reserves = item->name_bytes > 0 && (item->flags & PLASMID_ITEM_REPLACE) == 0;
 	uint32_t end = extent->start + extent->size, touched = client->super->touched;
 	entry->cold = end <= touched ? 0 : end - (extent->start > touched ? extent->start : touched);
 	client->super->touched = end > touched ? end : touched;
+	pm_charge(client, entry);
 }
 
 pm_destination pm_destination_of(const pm_client *client, uint32_t slot) {

@@ -5,6 +5,7 @@
 #include "index.h"
 #include "lru.h"
 #include "prim/atomic.h"
+#include "quota.h"
 #include "slot.h"
 #include "wait.h"
 
@@ -19,6 +20,7 @@ void pm_room_given(pm_client *client) {
 }
 
 static void release_extent(pm_client *client, pm_entry *entry) {
+	pm_uncharge(client, entry);
 	pm_heap_free(&client->super->heap, client->nodes, entry->node);
 	entry->node = 0;
 	pm_room_given(client);
@@ -144,6 +146,7 @@ uint32_t pm_evict_exactly(pm_client *client, uint32_t granules, uint32_t align) 
 	if (slot == 0 || entry->granules != granules || (entry->start & (align - 1)) != 0 || entry->linked > 0)
 		return 0;
 	client->super->evicted_total++;
+	pm_uncharge(client, entry);
 	pm_store(&entry->word, pm_word(pm_word_version(entry->word) + 1, 0, PLASMID_ABSENT));
 	pm_fence_release();
 	PM_POINT("evict:absent");
@@ -157,6 +160,15 @@ bool pm_evict(pm_client *client) {
 	if (slot == 0)
 		return false;
 	prefetch_next(client, slot);
+	client->super->evicted_total++;
+	pm_remove(client, slot, PLASMID_GONE);
+	return true;
+}
+
+bool pm_evict_own(pm_client *client, bool *more) {
+	uint32_t slot = pm_oldest_own(client, more);
+	if (slot == 0)
+		return false;
 	client->super->evicted_total++;
 	pm_remove(client, slot, PLASMID_GONE);
 	return true;

@@ -30,6 +30,9 @@ bool pm_unlink(pm_client *client, uint32_t budget);
 /* Drops the least recently used object; false if there is none. */
 bool pm_evict(pm_client *client);
 
+/* The same among those that are charged to this client. False: it has none; or, with *more, it may have, behind many others'. */
+bool pm_evict_own(pm_client *client, bool *more);
+
 /* Drops the least recently used object if its extent is just what is wanted: nothing of the heap changes, the caller has the slot
  * (ABSENT, its version grown) with the extent. 0 if it is not. */
 uint32_t pm_evict_exactly(pm_client *client, uint32_t granules, uint32_t align);

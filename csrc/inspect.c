@@ -10,6 +10,7 @@
 #include "lock.h"
 #include "prim/clock.h"
 #include "prim/futex.h"
+#include "quota.h"
 #include "reap.h"
 #include "room.h"
 #include "slot.h"
@@ -61,6 +62,8 @@ PLASMID_API int32_t plasmid_stats_of(plasmid_store *store, plasmid_stats *stats)
 			.recovered_total = super->recovered,
 			.reaped_total = super->reaped,
 			.quarantined_total = super->quarantined,
+			.quota = (uint64_t)client->quota * PM_GRANULE,
+			.charged = (uint64_t)pm_charged(&client->records[client->slot]) * PM_GRANULE,
 			.objects = super->objects - pm_slots_stashed(client),
 			.evictable = super->evictable,
 			.max_objects = super->max_objects,

@@ -28,7 +28,7 @@
 #include "plasmid.h"
 
 #define PM_MAGIC 0x31644d534c50ull /* "PLSMd1" */
-#define PM_LAYOUT_VERSION 3u
+#define PM_LAYOUT_VERSION 4u
 #define PM_PAGE 4096u
 #define PM_GRANULE 64u        /* bytes: the heap's unit and the alignment of every buffer */
 #define PM_PAGE_GRANULES 64u  /* granules in a page */
@@ -38,6 +38,7 @@
 #define PM_MAX_CLIENTS 1024u
 #define PM_MIN_CAPACITY (1u << 20)
 #define PM_MAX_CAPACITY (1ull << 37)  /* 2^31 granules */
+#define PM_NOTHING_OLD UINT32_MAX     /* see quota.h */
 #define PM_LOCK_BYTES_AT (1ull << 40) /* OFD lock bytes of the clients stand here, far beyond the file's end */
 
 /* ---- a client's record (128 bytes) --------------------------------------------------------------
@@ -48,7 +49,10 @@ typedef struct pm_client_record {
 	uint32_t pid;   /* for people; liveness is the OFD lock */
 	uint32_t reserved;
 	uint64_t opened_ms;
-	uint8_t pad[40];
+	uint64_t charge; /* derived: granules of its objects, below its epoch; see quota.h */
+	uint32_t quota;  /* granules that they may take; 0: any */
+	uint32_t oldest; /* derived: where its oldest may stand in the LRU list */
+	uint8_t pad[24];
 	uint32_t wake;     /* 64: futex of threads that block: grows when they should look */
 	uint32_t blocked;  /* how many do; nobody is woken for none */
 	uint32_t ring;     /* futex of the helper thread: grows when an event loop should look */
@@ -106,8 +110,9 @@ typedef struct pm_entry {
 	uint32_t free_next; /* ABSENT: the free list */
 	uint32_t name_next;
 	uint32_t lru_prev, lru_next; /* LRU list; lru_next also the drop queue */
-	uint8_t in_lru, in_drop, named;
-	uint8_t reserves; /* truth: CREATED has its name reserved already */
+	uint8_t in_lru, in_drop;
+	uint8_t named : 1, charged : 1, marked : 1; /* marked: some record's `oldest` may be this one */
+	uint8_t reserves;                           /* truth: CREATED has its name reserved already */
 	uint32_t name_hash;
 	uint32_t cold; /* granules at the extent's end that were never touched when it was taken */
 } pm_entry;

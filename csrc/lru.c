@@ -3,6 +3,29 @@
 #include "crash.h"
 #include "prim/atomic.h"
 
+/* The first of its client's in the list: where to look for its oldest. */
+static void point_to(pm_client *client, uint32_t slot) {
+	pm_entry *entry = pm_entry_at(client, slot);
+	pm_client_record *record = &client->records[pm_word_creator(entry->word) - 1];
+	if (record->oldest != PM_NOTHING_OLD)
+		return;
+	record->oldest = slot;
+	entry->marked = 1;
+}
+
+/* What pointed to an entry that leaves the list points to the next younger one. */
+static void point_past(pm_client *client, uint32_t slot) {
+	pm_entry *entry = pm_entry_at(client, slot);
+	entry->marked = 0;
+	for (uint32_t i = 0; i < client->super->max_clients; i++) {
+		if (client->records[i].oldest != slot)
+			continue;
+		client->records[i].oldest = entry->lru_prev != 0 ? entry->lru_prev : PM_NOTHING_OLD;
+		if (entry->lru_prev != 0)
+			pm_entry_at(client, entry->lru_prev)->marked = 1;
+	}
+}
+
 void pm_lru_push(pm_client *client, uint32_t slot) {
 	pm_superblock *super = client->super;
 	pm_entry *entry = pm_entry_at(client, slot);
@@ -17,6 +40,8 @@ void pm_lru_push(pm_client *client, uint32_t slot) {
 	pm_store_relaxed(&super->lru_head, slot);
 	pm_store_relaxed(&entry->in_lru, 1);
 	super->evictable++;
+	if (entry->charged)
+		point_to(client, slot);
 }
 
 void pm_lru_refresh(pm_client *client, uint32_t slot) {
@@ -45,6 +70,8 @@ void pm_lru_remove(pm_client *client, uint32_t slot) {
 	pm_entry *entry = pm_entry_at(client, slot);
 	if (!entry->in_lru)
 		return;
+	if (entry->marked)
+		point_past(client, slot);
 	if (entry->lru_prev != 0)
 		pm_entry_at(client, entry->lru_prev)->lru_next = entry->lru_next;
 	else

@@ -77,6 +77,9 @@ static int32_t enlist(pm_client *client, uint64_t key) {
 		record->pid = (uint32_t)getpid();
 		record->opened_ms = pm_unix_ms();
 		record->collect = pm_load(&client->super->collect);
+		record->quota = client->quota;
+		record->charge = (uint64_t)client->epoch << 32; /* what the one before us left is charged to nobody */
+		record->oldest = 0;
 		pm_store(&record->state, PM_CLIENT_ACTIVE);
 	}
 	pm_unlock(client);

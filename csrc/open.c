@@ -150,6 +150,8 @@ static int32_t enrol(pm_client *found, const plasmid_options *options) {
 	found->let_go = let_go;
 	found->end_late = end_late;
 	found->token_high = 1;
+	uint64_t quota = (options->quota + PM_GRANULE - 1) / PM_GRANULE;
+	found->quota = quota > UINT32_MAX ? UINT32_MAX : (uint32_t)quota;
 	found->lock_timeout_ns = (uint64_t)(lock_timeout_ms != 0 ? lock_timeout_ms : LOCK_TIMEOUT_MS) * 1000000u;
 	int32_t r = pm_join(found);
 	bool joined = r == 0;

@@ -11,6 +11,7 @@
 #include "lock.h"
 #include "lru.h"
 #include "prim/atomic.h"
+#include "quota.h"
 #include "slot.h"
 #include "wait.h"
 
@@ -124,6 +125,7 @@ static int32_t rebuild_heap(pm_client *client, list *extents) {
 			return pm_fail(PLASMID_E_CORRUPT, "the heap's table is too small for %u extents", extents->count);
 		super->quarantined++;
 		pm_entry *entry = pm_entry_at(client, extents->used[at].owner);
+		pm_uncharge(client, entry);
 		entry->linked = entry->granules = 0;
 		bool held = pm_leased(client, extents->used[at].owner) || pm_handled(client, extents->used[at].owner);
 		become(entry, held ? PLASMID_GONE : PLASMID_ABSENT);
@@ -207,6 +209,24 @@ static void clear_derived(pm_superblock *super) {
 	super->clock = super->order = 0;
 }
 
+/* What a client with a quota made counts for it. */
+static void charge_again(pm_client *client, pm_entry *entry) {
+	uint32_t creator = pm_word_creator(entry->word);
+	if (creator == 0 || creator > client->super->max_clients)
+		return;
+	pm_client_record *record = &client->records[creator - 1];
+	entry->charged = record->quota != 0 && record->charge >> 32 == entry->creator_epoch;
+	if (entry->charged)
+		record->charge += entry->granules;
+}
+
+static void clear_charges(pm_client *client) {
+	for (uint32_t i = 0; i < client->super->max_clients; i++) {
+		client->records[i].charge &= ~(uint64_t)UINT32_MAX;
+		client->records[i].oldest = 0;
+	}
+}
+
 /* Judges every slot, and makes the table's own lists. */
 static void rebuild_slots(pm_client *client, const uint8_t *living, const uint64_t *mask, list *extents) {
 	pm_superblock *super = client->super;
@@ -215,7 +235,10 @@ static void rebuild_slots(pm_client *client, const uint8_t *living, const uint64
 		clear_dead_bits(client, slot, mask);
 		bool extent = judge(client, slot, living);
 		entry->contained = entry->node = 0;
-		entry->in_lru = entry->in_drop = entry->named = 0;
+		entry->in_lru = entry->in_drop = 0;
+		entry->named = entry->charged = entry->marked = 0;
+		if (extent)
+			charge_again(client, entry);
 		if (extent)
 			extents->used[extents->count++] = (pm_used){.start = entry->start, .size = entry->granules, .owner = slot};
 		if (pm_word_state(entry->word) == PLASMID_ABSENT)
@@ -250,6 +273,7 @@ static int32_t rebuild_with(pm_client *client, uint8_t *living, list *extents, a
 			/* What the dead had stashed is judged like their drafts. */
 			pm_slots_unstash(client, i, pm_load(&client->records[i].stashed));
 	clear_derived(super);
+	clear_charges(client);
 	rebuild_slots(client, living, mask, extents);
 	PM_POINT("rebuild:judged");
 	int32_t r = rebuild_heap(client, extents);

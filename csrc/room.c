@@ -8,6 +8,7 @@
 #include "lock.h"
 #include "prim/atomic.h"
 #include "prim/file.h"
+#include "quota.h"
 #include "slot.h"
 
 #define ENTRIES_STEP_MOST 32768u
@@ -171,6 +172,33 @@ static int32_t make_way(pm_client *client, uint32_t granules, uint32_t align, ui
 	return give_way(client) ? 0 : r;
 }
 
+static int32_t over_quota(const pm_client *client, uint32_t granules) {
+	uint32_t charged = pm_charged(&client->records[client->slot]);
+	return pm_fail(
+			PLASMID_E_STORE_FULL,
+			"%llu bytes do not fit into this process's quota: %llu bytes, %llu of them in use by objects that it made",
+			(unsigned long long)granules * PM_GRANULE, (unsigned long long)client->quota * PM_GRANULE,
+			(unsigned long long)charged * PM_GRANULE);
+}
+
+/* Whoever is over its share gives up its own: the rest of its removed containers, its oldest unreferenced objects, what was taken ahead.
+ * 0 when the quota allows so much more, in this hold of the lock. */
+static int32_t keep_quota(pm_client *client, uint32_t granules, bool *locked) {
+	if (client->quota != 0 && granules > client->quota)
+		return over_quota(client, granules);
+	for (uint32_t turn = 1; !pm_quota_allows(client, granules); turn++) {
+		bool more = false;
+		if (client->super->drop_head != 0)
+			pm_unlink(client, UNLINK_STEP);
+		else if (!pm_evict_own(client, &more) && !more && !pm_unstash_all(client))
+			return over_quota(client, granules);
+		int32_t r = breathe(client, more ? 0 : turn, locked);
+		if (r != 0)
+			return r;
+	}
+	return 0;
+}
+
 int32_t pm_room_take(pm_client *client, uint32_t granules, uint32_t align, uint32_t *slot, uint32_t *node,
                      bool *locked) {
 	int32_t refused = 0;
@@ -179,12 +207,17 @@ int32_t pm_room_take(pm_client *client, uint32_t granules, uint32_t align, uint3
 		return pm_fail(PLASMID_E_STORE_FULL, "%llu bytes are more than the whole store",
 		               (unsigned long long)granules * PM_GRANULE);
 	for (uint32_t turn = 1;; turn++) {
+		int32_t r = keep_quota(client, granules, locked);
+		if (r != 0)
+			return r;
 		bool table_full = !pm_slot_free(client) && client->super->entries_reserved == client->super->max_objects;
 		if (table_full && take_over(client, granules, align, slot, node))
 			return 0;
-		int32_t r = need_slot(client, locked);
+		r = need_slot(client, locked);
 		if (r != 0)
 			return r;
+		if (!pm_quota_allows(client, granules))
+			continue; /* another thread of this process took some while the table grew */
 		/* Both in one hold: nothing that is taken is ever left unaccounted for while others look. */
 		*node = pm_heap_allocate(&client->super->heap, client->nodes, granules, align);
 		if (*node != 0 && *node != PM_HEAP_NEEDS_NODES) {

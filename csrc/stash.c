@@ -11,6 +11,7 @@
 #include "prim/atomic.h"
 #include "prim/clock.h"
 #include "prim/racy.h"
+#include "quota.h"
 #include "room.h"
 #include "slot.h"
 #include "token.h"
@@ -84,6 +85,8 @@ static void scout_again(plasmid_store *store) {
 /* Is there room for more than the one that is needed, or room to be made by eviction? */
 static bool plenty(const pm_client *client, uint32_t granules) {
 	const pm_superblock *super = client->super;
+	if (!pm_quota_allows(client, granules))
+		return false;
 	if (super->lru_tail != 0)
 		return true;
 	bool slots = pm_slot_free(client) || super->entries_reserved < super->max_objects;

@@ -40,11 +40,9 @@ static void miss(plasmid_store *store, uint32_t slot, uint32_t version) {
 	store->missed[store->missed_count++] = (pm_use){.slot = slot, .version = version};
 }
 
-void pm_touch(plasmid_store *store, uint32_t slot, uint64_t word) {
+void pm_touch_unheld(plasmid_store *store, uint32_t slot, uint64_t word) {
 	pm_client *client = store->client;
 	const pm_entry *entry = pm_entry_at(client, slot);
-	if (!pm_load_relaxed(&entry->in_lru))
-		return;
 	if (pm_load_relaxed(&client->super->lru_head) == slot && store->missed_count == 0)
 		return;
 	bool full = store->missed_count == PM_MISSED;

@@ -23,7 +23,12 @@ int32_t pm_store_lock(plasmid_store *store);
 /* The object was used, which puts it in front if nobody holds it. A reader does not wait for the lock: what it finds taken is
  * remembered, in order, until this store has it next, so that every get counts. Only when PM_MISSED are remembered the reader waits, for
  * at most a few milliseconds; after that they are forgotten, for a lock that long in one hand is a stopped process's. */
-void pm_touch(plasmid_store *store, uint32_t slot, uint64_t word);
+void pm_touch_unheld(plasmid_store *store, uint32_t slot, uint64_t word);
+
+static inline void pm_touch(plasmid_store *store, uint32_t slot, uint64_t word) {
+	if (__builtin_expect(pm_load_relaxed(&pm_entry_at(store->client, slot)->in_lru) != 0, 0))
+		pm_touch_unheld(store, slot, word);
+}
 
 /* Usable, locked, a part of what was released drained. The lock is to be given back with pm_leave. */
 int32_t pm_enter(plasmid_store *store);

@@ -173,6 +173,10 @@ export class StoreFullError extends StoreError {
   readonly largest: number;
   /** Who keeps how much. */
   readonly holders: readonly HolderSummary[];
+  /** What the objects that this process makes may take, in bytes; undefined if it has no quota. */
+  readonly quota: number | undefined;
+  /** With a quota: what they take. */
+  readonly charged: number | undefined;
 
   constructor(
     what: string,
@@ -180,6 +184,7 @@ export class StoreFullError extends StoreError {
     bytes = 0,
     largest = 0,
     holders: readonly HolderSummary[] = [],
+    share?: { quota: number; charged: number },
   ) {
     super(
       "ERR_PLASMID_STORE_FULL",
@@ -190,6 +195,8 @@ export class StoreFullError extends StoreError {
     this.bytes = bytes;
     this.largest = largest;
     this.holders = holders;
+    this.quota = share?.quota;
+    this.charged = share?.charged;
   }
 }
 

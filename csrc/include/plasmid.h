@@ -84,6 +84,7 @@ typedef struct plasmid_options {
 	uint32_t max_clients;     /* 64; 1,024 at most */
 	uint32_t lock_timeout_ms; /* 5,000 */
 	uint32_t flags;
+	uint64_t quota; /* of the heap, for what this process makes; 0: none. Its first store decides */
 } plasmid_options;
 
 enum plasmid_open_flag {
@@ -306,6 +307,8 @@ typedef struct plasmid_stats {
 	uint64_t recovered_total; /* rebuilds after a death under the lock */
 	uint64_t reaped_total;    /* clients that died without closing */
 	uint64_t quarantined_total;
+	uint64_t quota;   /* of this process; 0: none */
+	uint64_t charged; /* with one: what the objects that it made take */
 	uint32_t objects; /* slots in use, freed ones that are still held included */
 	uint32_t evictable;
 	uint32_t max_objects;

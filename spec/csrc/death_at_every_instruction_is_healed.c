@@ -217,6 +217,21 @@ static void begin_ragged(void) {
 		WELL(plasmid_forget(store, tokens[i]));
 }
 
+/* A client that has used up its share; others have older cache. */
+static void begin_quota(void) {
+	options.quota = 20 * PM_GRANULE;
+	open_store();
+	options.quota = 0;
+	for (uint32_t i = 0; i < 10; i++) {
+		put(100, NULL, NULL, 0, 0);
+		WELL(plasmid_forget(store, token));
+	}
+}
+
+static void do_put_over_quota(void) {
+	put(400, "over", NULL, 0, 0);
+}
+
 static void do_put_named(void) {
 	put(900, "cache/0", NULL, 0, PLASMID_ITEM_REPLACE | PLASMID_ITEM_PIN);
 }
@@ -350,6 +365,7 @@ static const operation OPERATIONS[] = {
 		{.what = "create, takes back", .prepare = begin_stashed, .act = do_take_back, .max_objects = 8192},
 		{.what = "part, with a stash", .prepare = begin_stashed, .act = do_close, .max_objects = 8192},
 		{.what = "create, grows", .prepare = begin, .act = do_grow, .mib = 2},
+		{.what = "put, over its quota", .prepare = begin_quota, .act = do_put_over_quota},
 		{.what = "reap", .prepare = begin, .act = do_reap, .dead = die_holding},
 		{.what = "recover, early", .act = do_open, .dead = die_putting, .changes = 2},
 		{.what = "recover, half-way", .act = do_open, .dead = die_putting, .changes = 40},

@@ -10,7 +10,8 @@ export const Options = {
   maxClients: 12,
   lockTimeoutMs: 16,
   flags: 20,
-  size: 24,
+  quota: 24,
+  size: 32,
 } as const;
 
 /** `plasmid_exchange`. */
@@ -79,15 +80,17 @@ export const Stats = {
   recoveredTotal: 72,
   reapedTotal: 80,
   quarantinedTotal: 88,
-  objects: 96,
-  evictable: 100,
-  maxObjects: 104,
-  maxClients: 108,
-  clients: 112,
-  leases: 116,
-  handles: 120,
-  tokens: 124,
-  size: 128,
+  quota: 96,
+  charged: 104,
+  objects: 112,
+  evictable: 116,
+  maxObjects: 120,
+  maxClients: 124,
+  clients: 128,
+  leases: 132,
+  handles: 136,
+  tokens: 140,
+  size: 144,
 } as const;
 
 /** `plasmid_object_row`. */

@@ -13,6 +13,8 @@ export interface OpenSettings {
   lockTimeoutMs: number;
   /** Bits of `OpenFlag`. */
   flags: number;
+  /** Bytes that what this process makes may take; 0: any. */
+  quota?: number;
 }
 
 // The declaration in bun-types leaves the last two parameters out.
@@ -81,6 +83,7 @@ export class Segment {
     options[Options.maxClients / 4] = settings.maxClients;
     options[Options.lockTimeoutMs / 4] = settings.lockTimeoutMs;
     options[Options.flags / 4] = settings.flags;
+    setU64(options, Options.quota, settings.quota ?? 0);
     const out = new BigUint64Array(1);
     const code = core.plasmid_open(cString(directory), cString(name), options, out);
     if (code < 0) throw failure(code, { store: name });

@@ -8,6 +8,8 @@ import type { Waiting, WaitOptions } from "./waiting.ts";
 /**
  * What is tried when an object does not fit. The core has already drained, grown and evicted by then. In this order:
  *
+ * It is the same for a process that is over its quota: the core has dropped what it may by then.
+ *
  *  1. this process's own garbage is collected and its leases and handles drained
  *  2. every process is asked for the same, and whatever is given back is awaited
  *  3. StoreFullError or TableFullError, which say who holds how much; NoSpaceError if it is the file system that is full
@@ -66,8 +68,9 @@ export class Ladder {
 
   #collect(attempt: () => number, bytes: number): number {
     const { core, at } = this.#segment;
-    // Larger than the whole store: nothing that anybody gives back could help.
-    if (bytes > statsOf(this.#segment).capacity) throw this.#full(Code.STORE_FULL, bytes);
+    const { capacity, quota } = statsOf(this.#segment);
+    // Larger than the whole store, or this process's share: nothing that anybody gives back could help.
+    if (bytes > capacity || (quota > 0 && bytes > quota)) throw this.#full(Code.STORE_FULL, bytes);
     Bun.gc(true);
     this.#segment.must(core.plasmid_drain(at));
     return attempt();
@@ -80,7 +83,10 @@ export class Ladder {
     if (code === Code.TABLE_FULL) {
       return new TableFullError("the store holds as many objects as its table has room for", { store: name }, holders);
     }
-    const { largest } = statsOf(this.#segment);
-    return new StoreFullError("the object does not fit into the store", { store: name }, bytes, largest, holders);
+    const { largest, quota, charged } = statsOf(this.#segment);
+    // Was it the heap, or the quota? The core's detail of the last attempt says.
+    const what = quota > 0 ? String(this.#segment.core.plasmid_detail()) : "the object does not fit into the store";
+    const share = quota > 0 ? { quota, charged } : undefined;
+    return new StoreFullError(what, { store: name }, bytes, largest, holders, share);
   }
 }

@@ -23,6 +23,12 @@ export interface OpenOptions {
   /** How long a synchronous put may block for room: 100 by default. */
   fullTimeoutMs?: number;
   /**
+   * The most that the objects which this process makes may take together, in bytes or as text like `"256MiB"`. Over it, a put first drops
+   * its own unreferenced objects, the least recently used first; when it has none left, StoreFullError. None by default. The first
+   * Store that a process has on a store decides.
+   */
+  quota?: Size;
+  /**
    * Whether functions and classes may be put and got by value, as text. Getting one evaluates it, so whoever may put may run anything
    * here. False by default; each process decides for itself.
    */
@@ -51,8 +57,16 @@ export function openSettings(options: OpenOptions): OpenSettings {
     maxObjects: whole(options, "maxObjects", 16, 2 ** 30),
     maxClients: whole(options, "maxClients", 1, 1024),
     lockTimeoutMs: whole(options, "lockTimeoutMs", 1, 2 ** 31 - 1),
+    quota: quotaOf(options),
     flags: (mustExist ? OpenFlag.EXISTING : 0) | (lifetime === "last-close" ? OpenFlag.LAST_CLOSE : 0),
   };
+}
+
+function quotaOf({ quota }: OpenOptions): number {
+  if (quota === undefined) return 0;
+  const bytes = parseSize(quota);
+  if (bytes > 0) return bytes;
+  throw new InvalidArgumentError(`quota is ${quota}`, {}, "give bytes, more than 0; or leave it out, for no quota");
 }
 
 /** The `fullTimeoutMs` of options. @throws InvalidArgumentError if it is out of range. */

@@ -27,6 +27,10 @@ export interface StoreStats {
   reapedTotal: number;
   /** Objects put aside because their entry's checksum was wrong. */
   quarantinedTotal: number;
+  /** What the objects that this process makes may take; 0: no quota was given. */
+  quota: number;
+  /** With a quota: what they take. */
+  charged: number;
   /** Slots in use, freed objects that are still held included. */
   objects: number;
   /** Objects that would be dropped for room. */

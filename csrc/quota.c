@@ -1,0 +1,47 @@
+#include "quota.h"
+
+#include "crash.h"
+
+#define STEPS_A_HOLD 1024u
+
+void pm_charge(pm_client *client, pm_entry *entry) {
+	entry->charged = client->quota != 0;
+	if (entry->charged)
+		client->records[client->slot].charge += entry->granules;
+}
+
+void pm_uncharge(pm_client *client, pm_entry *entry) {
+	if (!entry->charged)
+		return;
+	entry->charged = 0;
+	pm_client_record *record = &client->records[pm_word_creator(entry->word) - 1];
+	/* Another process may have that record by now. */
+	if (record->charge >> 32 == entry->creator_epoch)
+		record->charge -= entry->granules;
+}
+
+static bool is_own(const pm_client *client, const pm_entry *entry) {
+	return entry->charged && pm_word_creator(entry->word) == client->slot + 1 && entry->creator_epoch == client->epoch;
+}
+
+uint32_t pm_oldest_own(pm_client *client, bool *more) {
+	pm_client_record *record = &client->records[client->slot];
+	*more = false;
+	if (record->oldest == PM_NOTHING_OLD)
+		return 0;
+	uint32_t slot = record->oldest != 0 ? record->oldest : client->super->lru_tail;
+	for (uint32_t steps = 0; slot != 0; steps++) {
+		pm_entry *entry = pm_entry_at(client, slot);
+		PM_ASSERT(entry->in_lru);
+		bool own = is_own(client, entry);
+		if (own || steps == STEPS_A_HOLD) {
+			record->oldest = slot;
+			entry->marked = 1;
+			*more = !own;
+			return own ? slot : 0;
+		}
+		slot = entry->lru_prev;
+	}
+	record->oldest = PM_NOTHING_OLD;
+	return 0;
+}
