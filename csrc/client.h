@@ -29,7 +29,7 @@ typedef struct pm_token {
 	uint32_t next;   /* free list, or the stack of released ones */
 	uint32_t slot;   /* 0: ended already */
 	uint32_t *group; /* PM_TOKEN_GROUP: slots of the handles, `count` of them */
-	uint32_t count;  /* PM_TOKEN_STASH: the version that the entry has in the stash */
+	uint32_t count;  /* PM_TOKEN_STASH: the version that the entry has in the stash; PM_TOKEN_LEASE: the view's window */
 	uint32_t store;  /* index of the plasmid_store that asked for it */
 	uint32_t
 			viewed; /* PM_TOKEN_DRAFT: slot of the bytes that its view stands on, until that view's deallocator has run */
@@ -38,6 +38,16 @@ typedef struct pm_token {
 	uint8_t buffered; /* PM_TOKEN_DRAFT: a view stands for it, whose deallocator recycles it */
 	uint8_t leaving;  /* PM_TOKEN_DRAFT: that view goes, the draft stays */
 } pm_token;
+
+#define PM_STRAYS 16u
+
+/* An object that somebody wrote to through a view; see stray.h. */
+typedef struct pm_stray {
+	uint32_t number; /* of the note, from 1 on: the rest is filled in */
+	uint32_t id[4];
+	uint32_t name_bytes;
+	uint8_t name[PLASMID_NAME_BYTES];
+} pm_stray;
 
 typedef struct pm_client {
 	/* the mapping */
@@ -71,6 +81,13 @@ typedef struct pm_client {
 
 	/* holds of this process, by slot; under the store's lock */
 	uint32_t *lease_count, *handle_count;
+
+	/* writes through views; see window.h and stray.h */
+	uint32_t *turns; /* by slot */
+	uint32_t turned; /* how often an object was */
+	uint32_t trap;   /* such a write ends the process */
+	uint32_t strays_noted, strays_told;
+	pm_stray strays[PM_STRAYS];
 
 	uint32_t unchecked; /* debug builds: calls since the checker walked */
 
@@ -160,8 +177,9 @@ static inline uint64_t *pm_handles_at(const pm_client *client, uint32_t slot) {
 static inline pm_token *pm_token_at(const pm_client *client, uint32_t token) {
 	return &client->chunks[token / PM_TOKEN_CHUNK][token % PM_TOKEN_CHUNK];
 }
+/* What the core reads under the lock: never the pages of window.h that show something else. */
 static inline const uint8_t *pm_payload(const pm_client *client, const pm_entry *entry) {
-	return client->heap + (uint64_t)entry->start * PM_GRANULE;
+	return client->heap_writable + (uint64_t)entry->start * PM_GRANULE;
 }
 static inline uint8_t *pm_payload_writable(const pm_client *client, const pm_entry *entry) {
 	return client->heap_writable + (uint64_t)entry->start * PM_GRANULE;

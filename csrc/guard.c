@@ -1,19 +1,24 @@
 #include "guard.h"
 
+#include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdint.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "client.h"
+#include "helper.h"
 #include "index.h"
-#include "registry.h"
+#include "prim/atomic.h"
+#include "prim/signal.h"
+#include "stray.h"
+#include "window.h"
 
 static struct sigaction before;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-/* Only what may be called in a signal handler. */
+/* ---- saying why the process ends: only what may be called in a signal handler ------------------ */
+
 static void say(const char *text, size_t length) {
 	ssize_t ignored = write(STDERR_FILENO, text, length);
 	(void)ignored;
@@ -30,63 +35,73 @@ static void say_id(const uint32_t id[4]) {
 	say(text, sizeof text);
 }
 
-static void explain(const pm_client *client, uint64_t offset) {
-	uint32_t granule = (uint32_t)(offset / PM_GRANULE);
-	say_text("plasmid: a write through a read-only view");
-	for (uint32_t slot = 1; slot <= client->super->entries_used; slot++) {
-		const pm_entry *entry = pm_entry_at(client, slot);
-		if (entry->node == 0 || granule < entry->start || granule - entry->start >= entry->granules)
-			continue;
-		say_text(" of the object ");
-		say_id(entry->id);
-		if (entry->named) {
-			say_text(" (\"");
-			say((const char *)pm_name_of(client, entry), entry->name_bytes);
-			say_text("\")");
-		}
-		break;
+static void explain(const pm_client *client, uint32_t slot, const char *why) {
+	const pm_entry *entry = pm_entry_at(client, slot);
+	say_text("plasmid: a write through a read-only view of the object ");
+	say_id(entry->id);
+	if (entry->named) {
+		say_text(" (\"");
+		say((const char *)pm_name_of(client, entry), entry->name_bytes);
+		say_text("\")");
 	}
 	say_text(" in ");
 	say_text(client->path);
+	say_text(why);
 	say_text(". A sealed object never changes: make a copy of your own with .slice() and write to that.\n");
 }
 
-static uintptr_t fault_address;
-static const pm_client *fault_client;
+/* ---- a write through a view --------------------------------------------------------------------- */
 
-static void look(pm_client *client) {
-	const uint8_t *heap = client->heap;
-	if (heap != NULL && fault_address >= (uintptr_t)heap && fault_address - (uintptr_t)heap < client->heap_bytes)
-		fault_client = client;
+static bool covers(const pm_entry *entry, uint32_t granule) {
+	uint32_t start = pm_load_relaxed(&entry->start);
+	return granule >= start && granule - start < pm_load_relaxed(&entry->granules);
+}
+
+/* The object of a view on this granule: one that we lease, so it stays where it is. 0: there is none. */
+static uint32_t leased_at(const pm_client *client, uint32_t granule) {
+	uint32_t used = pm_load_relaxed(&client->super->entries_used);
+	for (uint32_t slot = 1; slot <= used && slot <= client->super->max_objects; slot++)
+		if (pm_load_relaxed(&client->lease_count[slot]) != 0 && covers(pm_entry_at(client, slot), granule))
+			return slot;
+	return 0;
+}
+
+/* True if the instruction can be repeated, or the process shall end of it. */
+static bool on_write(const pm_window *seen, int number, const siginfo_t *info) {
+	pm_client *client = seen->client;
+	if (seen->kind == PM_WINDOW_FILE || client->lease_count == NULL)
+		return false;
+	uint64_t offset = (uintptr_t)info->si_addr - seen->address;
+	uint32_t slot = seen->kind == PM_WINDOW_OBJECT ? seen->slot : leased_at(client, (uint32_t)(offset / PM_GRANULE));
+	if (slot == 0)
+		return false;
+	const char *why = "";
+	if (pm_load(&client->trap) == 0) {
+		bool turnable = pm_window_turnable(pm_entry_at(client, slot));
+		if (turnable && pm_window_turn(seen, slot) == 0) {
+			if (pm_stray_note(client, slot))
+				pm_helper_nudge(client);
+			return true;
+		}
+		why = turnable ? ", and no memory for a copy of its pages" : ", which shares its pages with others";
+	}
+	explain(client, slot, why);
+	pm_signal_end(number, info);
+	return true;
 }
 
 static void on_fault(int number, siginfo_t *info, void *context) {
-	fault_address = (uintptr_t)info->si_addr;
-	fault_client = NULL;
-	pm_registry_each(look);
-	if (fault_client != NULL) {
-		explain(fault_client, fault_address - (uintptr_t)fault_client->heap);
-		signal(SIGSEGV, SIG_DFL); /* the instruction faults again, and ends the process */
-		return;
-	}
-	if ((before.sa_flags & SA_SIGINFO) != 0 && before.sa_sigaction != NULL) {
-		before.sa_sigaction(number, info, context);
-		return;
-	}
-	if (before.sa_handler != SIG_DFL && before.sa_handler != SIG_IGN && before.sa_handler != NULL) {
-		before.sa_handler(number);
-		return;
-	}
-	signal(SIGSEGV, SIG_DFL);
+	int error = errno;
+	pm_window seen;
+	bool done =
+			info->si_code == SEGV_ACCERR && pm_window_find((uintptr_t)info->si_addr, &seen) && on_write(&seen, number, info);
+	errno = error;
+	if (!done)
+		pm_signal_pass_on(&before, number, info, context);
 }
 
 static void install(void) {
-	struct sigaction action;
-	memset(&action, 0, sizeof action);
-	action.sa_sigaction = on_fault;
-	action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
-	sigemptyset(&action.sa_mask);
-	sigaction(SIGSEGV, &action, &before);
+	pm_signal_take(SIGSEGV, on_fault, &before);
 }
 
 void pm_guard_install(void) {

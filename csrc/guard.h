@@ -1,11 +1,12 @@
-/* guard.h - writes through a read view.
+/* guard.h - faults in what this process sees of its segments.
  *
- * Readers map the payload read-only; JavaScript cannot freeze a typed array. A stray write faults: the process says which object it
- * was and what to do, and ends. The store cannot be changed by a reader. Faults elsewhere go to the handler that was there before. */
+ * Views for reading are mapped read-only, so a write through one raises SIGSEGV. Then its object is turned (window.h): the write goes
+ * on, and this process alone sees it; the store is told of it, and warns. With PLASMID_OPEN_TRAP the process ends instead, after
+ * a sentence that names the object. Whatever is not ours goes to the handler that was there before. */
 #ifndef PM_GUARD_H
 #define PM_GUARD_H
 
-/* Installs the handler, once a process. */
+/* Once a process. */
 void pm_guard_install(void);
 
 #endif

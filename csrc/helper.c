@@ -12,6 +12,7 @@
 #include "reap.h"
 #include "registry.h"
 #include "room.h"
+#include "stray.h"
 #include "token.h"
 
 #ifndef MADV_POPULATE_READ
@@ -44,6 +45,8 @@ static bool serve(pm_client *client, bool woken) {
 		waiting |= pm_load(&store->armed) != 0;
 		if (pm_load(&super->destroyed) != 0 && pm_exchange(&store->told, 1) == 0)
 			events |= PLASMID_EVENT_DESTROYED;
+		if (pm_stray_waits(client))
+			events |= PLASMID_EVENT_STRAY;
 		if (events != 0)
 			poke(store, events);
 	}

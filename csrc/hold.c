@@ -28,7 +28,7 @@ static uint32_t bits(const uint64_t *words, uint32_t count) {
 void pm_lease_add(pm_client *client, uint32_t slot, uint32_t count) {
 	if (client->lease_count[slot] == 0)
 		set(pm_leases_at(client, slot), client->slot);
-	client->lease_count[slot] += count;
+	pm_store_relaxed(&client->lease_count[slot], client->lease_count[slot] + count); /* a fault's handler reads it */
 }
 
 void pm_handle_add(pm_client *client, uint32_t slot) {
@@ -38,7 +38,8 @@ void pm_handle_add(pm_client *client, uint32_t slot) {
 
 bool pm_lease_drop(pm_client *client, uint32_t slot) {
 	PM_ASSERT(client->lease_count[slot] > 0);
-	if (--client->lease_count[slot] != 0)
+	pm_store_relaxed(&client->lease_count[slot], client->lease_count[slot] - 1);
+	if (client->lease_count[slot] != 0)
 		return false;
 	clear(pm_leases_at(client, slot), client->slot);
 	return true;

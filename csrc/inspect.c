@@ -15,6 +15,7 @@
 #include "room.h"
 #include "slot.h"
 #include "store.h"
+#include "stray.h"
 
 #define LIST_STEP 512u /* slots looked at in one hold of the lock */
 
@@ -161,4 +162,18 @@ PLASMID_API int32_t plasmid_test_hold_lock(plasmid_store *store, uint32_t ms) {
 
 PLASMID_API int32_t plasmid_test_crash_at(const char *point, uint32_t nth) {
 	return pm_crash_at(point, nth);
+}
+
+PLASMID_API const uint32_t *plasmid_turned(plasmid_store *store) {
+	return &store->client->turned;
+}
+
+PLASMID_API int32_t plasmid_stray(plasmid_store *store, plasmid_stray_row *row) {
+	pm_stray stray;
+	if (!pm_stray_tell(store->client, &stray))
+		return 0;
+	memcpy(row->id, stray.id, sizeof row->id);
+	memcpy(row->name, stray.name, stray.name_bytes);
+	row->name_bytes = stray.name_bytes;
+	return 1;
 }

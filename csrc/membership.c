@@ -16,12 +16,12 @@
 
 static int32_t counts(pm_client *client) {
 	uint64_t bytes = ((uint64_t)client->super->max_objects + 1) * sizeof(uint32_t);
-	uint32_t **both[] = {&client->lease_count, &client->handle_count};
-	for (int i = 0; i < 2; i++) {
+	uint32_t **all[] = {&client->lease_count, &client->handle_count, &client->turns};
+	for (int i = 0; i < 3; i++) {
 		void *at = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 		if (at == MAP_FAILED)
 			return pm_fail_errno("memory for counting holds");
-		*both[i] = at;
+		*all[i] = at;
 	}
 	return 0;
 }
@@ -124,7 +124,9 @@ void pm_part(pm_client *client) {
 		munmap(client->lease_count, bytes);
 	if (client->handle_count != NULL)
 		munmap(client->handle_count, bytes);
-	client->lease_count = client->handle_count = NULL;
+	if (client->turns != NULL)
+		munmap(client->turns, bytes);
+	client->lease_count = client->handle_count = client->turns = NULL;
 }
 
 void pm_end_with_last(pm_client *client) {

@@ -246,6 +246,8 @@ PLASMID_API int32_t plasmid_open(const char *directory, const char *name, const 
 	int32_t r = client_for(directory, name, options, &client);
 	if (r == 0)
 		r = new_store(client, store);
+	if (r == 0 && (options->flags & PLASMID_OPEN_TRAP) != 0)
+		pm_store(&client->trap, 1);
 	pthread_mutex_unlock(&pm_registry_mutex);
 	return r;
 }

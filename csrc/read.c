@@ -14,6 +14,7 @@
 #include "slot.h"
 #include "store.h"
 #include "token.h"
+#include "window.h"
 
 #define AHEAD_LEAST (32u << 20) /* bytes of an object whose pages are mapped ahead of its reader */
 #define GROUP_FROM 256u         /* a value with more refs than this shares one handle among GROUP_OF of them */
@@ -173,24 +174,43 @@ static int32_t rows_for(void **rows, uint64_t *have, uint64_t bytes) {
 	return 0;
 }
 
+/* A lease for one view: where the object's first byte stands for it, and the token. */
+static int32_t lease_view(plasmid_store *store, uint32_t slot, const uint8_t **payload, uint32_t *token) {
+	pm_client *client = store->client;
+	*token = pm_token_take(client, PM_TOKEN_LEASE, slot, store->index);
+	if (*token == 0)
+		return pm_fail(PLASMID_E_NO_MEMORY, "no memory for a lease");
+	*payload = pm_window_enter(client, slot, &pm_token_at(client, *token)->count);
+	if (*payload == NULL) {
+		pm_token_retire(client, *token);
+		pm_token_recycle(client, *token);
+		*token = 0;
+		return pm_fail(
+				PLASMID_E_NO_MEMORY,
+				"no place for one more view on an object that was written to: let go of such views, they keep copies");
+	}
+	pm_lease_add(client, slot, 1);
+	return 0;
+}
+
 /* A lease for each buffer that has bytes. */
 static int32_t lease_buffers(plasmid_store *store, uint32_t slot) {
 	pm_client *client = store->client;
 	const pm_entry *entry = pm_entry_at(client, slot);
-	const uint8_t *payload = pm_payload(client, entry);
-	const pm_buffer *table = (const pm_buffer *)(payload + pm_table_at(entry->inband));
+	const pm_buffer *table = (const pm_buffer *)(pm_payload(client, entry) + pm_table_at(entry->inband));
 	plasmid_buffer_row *rows = store->rows;
 	for (uint32_t i = 0; i < entry->buffers; i++) {
-		rows[i] =
-				(plasmid_buffer_row){.address = (uint64_t)(uintptr_t)(payload + table[i].offset), .bytes = table[i].bytes};
+		const uint8_t *payload;
+		uint32_t token;
+		rows[i].bytes = table[i].bytes;
 		if (table[i].bytes == 0)
 			continue;
 		if (table[i].offset > entry->bytes || table[i].bytes > entry->bytes - table[i].offset)
 			return pm_fail(PLASMID_E_CORRUPT, "buffer %u of the object in slot %u lies outside of it", i, slot);
-		uint32_t token = pm_token_take(client, PM_TOKEN_LEASE, slot, store->index);
-		if (token == 0)
-			return pm_fail(PLASMID_E_NO_MEMORY, "no memory for a lease");
-		pm_lease_add(client, slot, 1);
+		int32_t r = lease_view(store, slot, &payload, &token);
+		if (r != 0)
+			return r;
+		rows[i].address = (uint64_t)(uintptr_t)(payload + table[i].offset);
 		rows[i].context = pm_context(client, token);
 	}
 	return 0;
@@ -286,12 +306,11 @@ static int32_t lease_locked(plasmid_store *store, uint32_t slot) {
 	if (entry->inband <= PLASMID_DATA_BYTES) {
 		memcpy(exchange->data, pm_payload(client, entry), entry->inband);
 	} else {
-		uint32_t token = pm_token_take(client, PM_TOKEN_LEASE, slot, store->index);
-		if (token == 0)
-			return pm_fail(PLASMID_E_NO_MEMORY, "no memory for a lease");
-		pm_lease_add(client, slot, 1);
-		exchange->inband_token = token;
-		exchange->inband_at = (uint64_t)(uintptr_t)pm_payload(client, entry);
+		const uint8_t *payload;
+		r = lease_view(store, slot, &payload, &exchange->inband_token);
+		if (r != 0)
+			return r;
+		exchange->inband_at = (uint64_t)(uintptr_t)payload;
 	}
 	r = lease_buffers(store, slot);
 	if (r == 0)
@@ -319,6 +338,7 @@ PLASMID_API int32_t plasmid_lease(plasmid_store *store, uint32_t slot, uint32_t 
 	if (r != 0)
 		return r;
 	uint64_t at = 0, bytes = 0;
+	store->exchange->turned = pm_load(&store->client->turned);
 	r = pm_locate_sealed(store->client, slot, id, &found);
 	if (r == 0) {
 		const pm_entry *entry = pm_entry_at(store->client, found);

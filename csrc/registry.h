@@ -20,7 +20,7 @@ pm_client *pm_registry_find(dev_t device, ino_t inode);
 int32_t pm_registry_add(pm_client *client);
 void pm_registry_remove(pm_client *client);
 
-/* Also from a signal handler or a forked child, where the mutex cannot be had. */
+/* Also from a forked child, where the mutex cannot be had. */
 void pm_registry_each(void (*visit)(pm_client *));
 
 #endif

@@ -18,6 +18,7 @@
 #include "prim/random.h"
 #include "room.h"
 #include "wait.h"
+#include "window.h"
 
 #define SUFFIX ".plasmid"
 #define FIRST_NODES 1024u
@@ -179,10 +180,11 @@ static int32_t map(pm_client *client, const pm_superblock *super) {
 		return pm_fail_errno("mapping the store's heap");
 	client->heap = heap;
 	point(client);
-	return 0;
+	return pm_windows_open(client);
 }
 
 void pm_segment_close(pm_client *client) {
+	pm_windows_close(client);
 	if (client->heap != NULL)
 		munmap((void *)(uintptr_t)client->heap, client->heap_bytes);
 	if (client->base != NULL)

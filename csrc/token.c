@@ -7,6 +7,7 @@
 #include "fate.h"
 #include "hold.h"
 #include "prim/atomic.h"
+#include "window.h"
 
 #define DRAIN_AHEAD 8u /* tokens */
 
@@ -31,6 +32,11 @@ uint32_t pm_token_take(pm_client *client, uint8_t kind, uint32_t slot, uint32_t 
 	*at = (pm_token){.slot = slot, .store = store, .kind = kind};
 	client->tokens++;
 	return token;
+}
+
+static void drop_lease(pm_client *client, uint32_t slot, uint32_t window) {
+	if (pm_window_leave(client, slot, window) && pm_lease_drop(client, slot))
+		pm_settle(client, slot);
 }
 
 static void drop_handle(pm_client *client, uint32_t slot) {
@@ -59,8 +65,7 @@ static void end_view(pm_client *client, pm_token *at) {
 	at->viewed = 0;
 	if (at->slot == 0)
 		client->tokens--;
-	if (pm_lease_drop(client, slot))
-		pm_settle(client, slot);
+	drop_lease(client, slot, 0);
 }
 
 void pm_token_end(pm_client *client, uint32_t token) {
@@ -71,8 +76,7 @@ void pm_token_end(pm_client *client, uint32_t token) {
 	pm_token_retire(client, token);
 	switch (at->kind) {
 	case PM_TOKEN_LEASE:
-		if (pm_lease_drop(client, slot))
-			pm_settle(client, slot);
+		drop_lease(client, slot, at->count);
 		break;
 	case PM_TOKEN_HANDLE:
 		drop_handle(client, slot);

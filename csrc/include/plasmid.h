@@ -88,8 +88,9 @@ typedef struct plasmid_options {
 } plasmid_options;
 
 enum plasmid_open_flag {
-	PLASMID_OPEN_EXISTING = 1,  /* never create: NO_STORE if it is not there */
-	PLASMID_OPEN_LAST_CLOSE = 2 /* at creation: the store ends with its last client */
+	PLASMID_OPEN_EXISTING = 1,   /* never create: NO_STORE if it is not there */
+	PLASMID_OPEN_LAST_CLOSE = 2, /* at creation: the store ends with its last client */
+	PLASMID_OPEN_TRAP = 4 /* a write through a view ends the process, whichever of its stores on the segment gave it */
 };
 
 /* ---- opening ---------------------------------------------------------------------------------- */
@@ -121,7 +122,7 @@ typedef struct plasmid_exchange {
 	uint32_t buffers;      /*  24: out: number of buffers */
 	uint32_t references;   /*  28: out: number of contained refs */
 	uint32_t inband_token; /*  32: out: lease: 0, or the token of the lease under which `inband_at` is read */
-	uint32_t stale;        /*  36: reserved */
+	uint32_t turned;       /*  36: out: lease: *plasmid_turned before it: while it stays, the views are as sealed */
 	uint64_t inband_at;    /*  40: out: lease: where the in-band bytes are if they did not fit into `data`, else 0 */
 	uint64_t rows; /*  48: out: lease: address of plasmid_buffer_row[buffers]; valid until this store's next call */
 	uint64_t reference_rows;          /*  56: out: lease: address of plasmid_reference_row[references]; likewise */
@@ -130,7 +131,7 @@ typedef struct plasmid_exchange {
 } plasmid_exchange;
 
 typedef struct plasmid_buffer_row {
-	uint64_t address; /* in this process, readable only */
+	uint64_t address; /* in this process, for reading: what a write does to it, this process alone sees */
 	uint64_t bytes;   /* may be 0: then there is no token */
 	uint64_t context; /* what to hand to plasmid_release with the view; 0 if bytes is 0 */
 } plasmid_buffer_row;
@@ -215,6 +216,20 @@ PLASMID_API int32_t plasmid_peek_many(plasmid_store *store, const plasmid_ref *r
  * to exchange.data, or stay in place (exchange.inband_at, under exchange.inband_token: end it with plasmid_end when decoded). */
 PLASMID_API int32_t plasmid_lease(plasmid_store *store, uint32_t slot, uint32_t a, uint32_t b, uint32_t c, uint32_t d);
 
+/* How often an object's pages became this process's own because a view on them was written to: a word to look at at any time. A get
+ * that follows shows the sealed bytes, if it leases anew. */
+PLASMID_API const uint32_t *plasmid_turned(plasmid_store *store);
+
+typedef struct plasmid_stray_row {
+	uint32_t id[4];
+	uint32_t name_bytes;
+	uint8_t name[PLASMID_NAME_BYTES]; /* 20 */
+} plasmid_stray_row;
+
+/* 1 and an object that was written to through a view, once for each; 0: none is left to tell of. Those that are not asked for are
+ * forgotten after some. */
+PLASMID_API int32_t plasmid_stray(plasmid_store *store, plasmid_stray_row *row);
+
 /* 0 if sealed, else NOT_SEALED, FREED, LOST. No lock. */
 PLASMID_API int32_t plasmid_state(plasmid_store *store, uint32_t slot, uint32_t a, uint32_t b, uint32_t c, uint32_t d);
 
@@ -277,7 +292,8 @@ PLASMID_API int32_t plasmid_wake_fd(plasmid_store *store);
 enum plasmid_event {
 	PLASMID_EVENT_WAKE = 1,    /* look at what is pending */
 	PLASMID_EVENT_COLLECT = 2, /* another process needs room: run the garbage collector, then plasmid_drain */
-	PLASMID_EVENT_DESTROYED = 4
+	PLASMID_EVENT_DESTROYED = 4,
+	PLASMID_EVENT_STRAY = 8 /* an object was written to through a view: plasmid_stray says which */
 };
 
 /* The events since the last call, as bits of plasmid_event. */

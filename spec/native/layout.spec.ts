@@ -22,6 +22,7 @@ const STRUCTS: Record<string, Record<string, number>> = {
   plasmid_hold_sum: layout.HoldSum,
   plasmid_holder_row: layout.HolderRow,
   plasmid_hold_row: layout.HoldRow,
+  plasmid_stray_row: layout.StrayRow,
 };
 
 function snake(name: string): string {

@@ -9,7 +9,7 @@ function refOf(slot: number, a = 1): ObjectRef {
 test("found by slot and id, until the buffers are moved away", () => {
   const objects = new HeldObjects();
   const buffers = [new ArrayBuffer(8), new ArrayBuffer(16)];
-  objects.add(new Held(refOf(5), new Uint8Array(3), buffers));
+  objects.add(new Held(refOf(5), new Uint8Array(3), buffers, 0));
   expect(objects.find(Int32Array.of(6, 1, 2, 3, 4))).toBeNull();
   const held = objects.find(Int32Array.of(5, 1, 2, 3, 4));
   const found = held!.buffers()!;
@@ -20,7 +20,7 @@ test("found by slot and id, until the buffers are moved away", () => {
 
 test("another object in the slot takes the place", () => {
   const objects = new HeldObjects();
-  objects.add(new Held(refOf(5), new Uint8Array(3), [new ArrayBuffer(8)]));
+  objects.add(new Held(refOf(5), new Uint8Array(3), [new ArrayBuffer(8)], 0));
   expect(objects.find(Int32Array.of(5, 9, 2, 3, 4))).toBeNull();
   expect(objects.find(Int32Array.of(5, 1, 2, 3, 4))).toBeNull();
 });
@@ -28,7 +28,7 @@ test("another object in the slot takes the place", () => {
 test("the number of records is bounded", () => {
   const objects = new HeldObjects();
   const buffers = [new ArrayBuffer(8)];
-  for (let slot = 1; slot <= 5000; slot++) objects.add(new Held(refOf(slot), new Uint8Array(0), buffers));
+  for (let slot = 1; slot <= 5000; slot++) objects.add(new Held(refOf(slot), new Uint8Array(0), buffers, 0));
   expect(objects.find(Int32Array.of(1, 1, 2, 3, 4))).toBeNull();
   expect(objects.find(Int32Array.of(5000, 1, 2, 3, 4))).not.toBeNull();
 });
@@ -44,7 +44,7 @@ test("a value that is one typed array needs no decoding", () => {
   for (const type of [Float64Array, Float32Array, Uint8Array, Int32Array, Int16Array, BigInt64Array, Float16Array]) {
     const buffer = new ArrayBuffer(64);
     const value = new type(buffer, 16, 3);
-    const held = new Held(refOf(5), new Uint8Array(3), [buffer]);
+    const held = new Held(refOf(5), new Uint8Array(3), [buffer], 0);
     expect(held.view()).toBeNull();
     held.learn(value);
     const view = held.view() as Float64Array;
@@ -58,7 +58,7 @@ test("a value that is one typed array needs no decoding", () => {
 
 test("any other value is decoded", () => {
   const buffer = new ArrayBuffer(64);
-  const held = new Held(refOf(5), new Uint8Array(3), [buffer]);
+  const held = new Held(refOf(5), new Uint8Array(3), [buffer], 0);
   for (const value of [
     5,
     { a: new Uint8Array(buffer) },
@@ -69,7 +69,7 @@ test("any other value is decoded", () => {
     held.learn(value);
     expect(held.view()).toBeNull();
   }
-  const two = new Held(refOf(5), new Uint8Array(3), [buffer, buffer]);
+  const two = new Held(refOf(5), new Uint8Array(3), [buffer, buffer], 0);
   two.learn(new Uint8Array(buffer));
   expect(two.view()).toBeNull();
 });

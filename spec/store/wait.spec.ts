@@ -14,6 +14,7 @@ import {
 } from "../../src/index.ts";
 import type { Segment } from "../../src/native/segment.ts";
 import { Loop } from "../../src/store/loop.ts";
+import { Strays } from "../../src/store/strays.ts";
 import { Waiting } from "../../src/store/waiting.ts";
 import { cleanUpAfterEach, directory, freshStore, sameStore } from "./fresh.ts";
 import { startProcess, startWorker } from "./process.ts";
@@ -77,7 +78,8 @@ test("without its bell nothing waits in vain", async () => {
   let failed: PlasmidError | undefined;
   const segment = { name: "s", at: 0, core: { plasmid_wake_fd: () => 999_999 }, must: (fd: number) => fd };
   const wakeful = { look() {}, destroyed() {}, failed: (error: PlasmidError) => (failed = error) };
-  const loop = new Loop(segment as unknown as Segment, wakeful);
+  const fake = segment as unknown as Segment;
+  const loop = new Loop(fake, wakeful, new Strays(fake));
   for (let i = 0; i < 100 && failed === undefined; i++) await Bun.sleep(1);
   expect(failed).toBeInstanceOf(SystemError);
   expect(() => loop.hold()).toThrow(SystemError);

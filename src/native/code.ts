@@ -37,10 +37,10 @@ export const Code = {
 export const ItemFlag = { REPLACE: 1, PIN: 2, ZERO: 4 } as const;
 
 /** `plasmid_open_flag`. */
-export const OpenFlag = { EXISTING: 1, LAST_CLOSE: 2 } as const;
+export const OpenFlag = { EXISTING: 1, LAST_CLOSE: 2, TRAP: 4 } as const;
 
 /** `plasmid_event`. */
-export const Event = { WAKE: 1, COLLECT: 2, DESTROYED: 4 } as const;
+export const Event = { WAKE: 1, COLLECT: 2, DESTROYED: 4, STRAY: 8 } as const;
 
 /** `plasmid_mine`. */
 export const Mine = { LEASED: 1, HANDLED: 2, MADE: 4 } as const;

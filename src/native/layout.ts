@@ -21,6 +21,7 @@ export const Exchange = {
   buffers: 24,
   references: 28,
   inbandToken: 32,
+  turned: 36,
   inbandAt: 40,
   rows: 48,
   referenceRows: 56,
@@ -120,6 +121,9 @@ export const HolderRow = { pid: 0, leased: 8, handled: 24, draft: 40, size: 56 }
 
 /** `plasmid_hold_row`. */
 export const HoldRow = { pid: 0, kind: 4, count: 8, size: 12 } as const;
+
+/** `plasmid_stray_row`. */
+export const StrayRow = { id: 0, nameBytes: 16, name: 20, size: 532 } as const;
 
 const TWO_32 = 4294967296;
 

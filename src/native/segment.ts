@@ -54,6 +54,8 @@ export class Segment {
   counts!: Uint32Array;
   /** `exchange.data`. */
   data!: Uint8Array;
+  /** One word: how often an object's pages became this process's own, for a view on them was written to. */
+  readonly turned: Uint32Array;
   /** Name of the store, for messages. */
   readonly name: string;
   /** Address of the exchange. */
@@ -67,6 +69,7 @@ export class Segment {
     this.at = at;
     this.exchangeAt = Number(core.plasmid_exchange_of(at));
     this.#view(toArrayBuffer(this.exchangeAt as Pointer, 0, Exchange.size));
+    this.turned = new Uint32Array(toArrayBuffer(core.plasmid_turned(at) as Pointer, 0, 4));
     this.#contextBase = Number(core.plasmid_context(at, 1)) - 1;
   }
 

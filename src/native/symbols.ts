@@ -24,6 +24,8 @@ const SIGNATURES = {
   plasmid_peek_name: { args: ["ptr", "i32"], returns: "i32" },
   plasmid_peek_many: { args: ["ptr", "ptr", "i32", "ptr", "ptr"], returns: "i32" },
   plasmid_lease: { args: ["ptr", ...id], returns: "i32" },
+  plasmid_turned: { args: ["ptr"], returns: "ptr" },
+  plasmid_stray: { args: ["ptr", "ptr"], returns: "i32" },
   plasmid_state: { args: ["ptr", ...id], returns: "i32" },
   plasmid_states: { args: ["ptr", "ptr", "i32", "ptr"], returns: "i32" },
   plasmid_find: { args: ["ptr", "i32"], returns: "i32" },

@@ -1,4 +1,3 @@
-import type { Blobs } from "../codec/blobs.ts";
 import { Decoder, Encoder } from "../codec/index.ts";
 import { InvalidArgumentError } from "../errors.ts";
 import { Exchange, u64 } from "../native/layout.ts";
@@ -87,11 +86,10 @@ export class Frames {
     }
   }
 
-  /** Encodes into memory of its own. The buffers are the value's, not copies. With `blobs` the value may hold Blobs. */
-  frame(value: unknown, flags = 0, name?: Uint8Array, blobs: Blobs | null = null): Frame {
+  /** Encodes into memory of its own. The buffers are the value's, not copies. */
+  frame(value: unknown, flags = 0, name?: Uint8Array): Frame {
     const encoder = this.#encoder;
     this.busy = true;
-    encoder.blobs = blobs;
     try {
       const inband = encoder.encode(value);
       const buffers = encoder.buffers.slice();
@@ -107,7 +105,6 @@ export class Frames {
       }
       return { inband, buffers, references, flags, name };
     } finally {
-      encoder.blobs = null;
       this.busy = false;
     }
   }
@@ -137,8 +134,23 @@ export class Frames {
     }
   }
 
-  /** The value of a held object, over the buffers that an earlier get took, or `otherwise` if they are gone. */
+  /** The same, and the buffers that are its own. */
+  peekedApart(bytes: number): LeasedValue {
+    const { counts, data } = this.#segment;
+    const inband = counts[Exchange.inband >> 2]!;
+    const count = counts[Exchange.buffers >> 2]!;
+    const buffers = count === 0 ? [] : copiedBuffers(data, 0, bytes, inband, count);
+    this.busy = true;
+    try {
+      return { value: this.#decoder.decodeFrom(data, 0, inband, buffers, null), buffers };
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  /** The value of a held object, over the buffers that an earlier get took, or `otherwise` if they are gone or not to be trusted. */
   held(held: Held, otherwise: unknown): unknown {
+    if (held.turned !== this.#segment.turned[0]) return otherwise;
     const view = held.view();
     if (view !== null) return view;
     const buffers = held.buffers();
@@ -158,6 +170,7 @@ export class Frames {
     const inband = counts[Exchange.inband >> 2]!;
     const token = counts[Exchange.inbandToken >> 2]!;
     const at = u64(counts, Exchange.inbandAt);
+    const turned = counts[Exchange.turned >> 2]!;
     const self = new ObjectRef(words[0]!, words[1]!, words[2]!, words[3]!, words[4]!, null, null);
     const buffers = leasedBuffers(segment);
     const references = leasedReferences(segment, this.#home);
@@ -166,7 +179,7 @@ export class Frames {
       const source = at === 0 ? segment.data : new Uint8Array(segment.glance(at, inband));
       const held =
         remember !== undefined && Held.fits(inband, buffers.length, references.length)
-          ? new Held(self, source.slice(0, inband), buffers)
+          ? new Held(self, source.slice(0, inband), buffers, turned)
           : null;
       const value = this.#decoder.decodeFrom(source, 0, inband, buffers, references);
       if (held !== null) {

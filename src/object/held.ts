@@ -21,6 +21,8 @@ export class Held {
   readonly d: number;
   /** The in-band bytes. */
   readonly inband: Uint8Array;
+  /** `Segment.turned` when the buffers were leased: if it grew since, they may show what somebody wrote to them. */
+  readonly turned: number;
   readonly #first: WeakRef<ArrayBuffer>;
   readonly #more: WeakRef<ArrayBuffer>[] | null;
   // Of a value that is one typed array: all there is to know, so that nothing need be decoded.
@@ -28,13 +30,14 @@ export class Held {
   #byteOffset = 0;
   #length = 0;
 
-  constructor(ref: ObjectRef, inband: Uint8Array, buffers: readonly ArrayBuffer[]) {
+  constructor(ref: ObjectRef, inband: Uint8Array, buffers: readonly ArrayBuffer[], turned: number) {
     this.slot = ref.slot;
     this.a = ref.a;
     this.b = ref.b;
     this.c = ref.c;
     this.d = ref.d;
     this.inband = inband;
+    this.turned = turned;
     this.#first = new WeakRef(buffers[0]!);
     this.#more = buffers.length === 1 ? null : buffers.slice(1).map(buffer => new WeakRef(buffer));
   }

@@ -2,6 +2,7 @@ import type { Socket } from "bun";
 import { type PlasmidError, SystemError } from "../errors.ts";
 import { Event } from "../native/code.ts";
 import type { Segment } from "../native/segment.ts";
+import type { Strays } from "./strays.ts";
 
 /** What the store does when its loop is woken. */
 export interface Wakeful {
@@ -20,14 +21,16 @@ export interface Wakeful {
 export class Loop {
   readonly #segment: Segment;
   readonly #wakeful: Wakeful;
+  readonly #strays: Strays;
   #socket: Socket | undefined;
   #holds = 0;
   #closed = false;
   #error: PlasmidError | undefined;
 
-  constructor(segment: Segment, wakeful: Wakeful) {
+  constructor(segment: Segment, wakeful: Wakeful, strays: Strays) {
     this.#segment = segment;
     this.#wakeful = wakeful;
+    this.#strays = strays;
     const fd = segment.must(segment.core.plasmid_wake_fd(segment.at));
     const opening = Bun.connect({
       fd,
@@ -70,6 +73,7 @@ export class Loop {
       Bun.gc(true);
       core.plasmid_drain(at);
     }
+    if ((events & Event.STRAY) !== 0) this.#strays.tell();
     if ((events & Event.DESTROYED) !== 0) this.#wakeful.destroyed();
     if ((events & Event.WAKE) !== 0) this.#wakeful.look();
   }

@@ -38,6 +38,11 @@ export interface OpenOptions {
    * some microseconds more. False by default.
    */
   callSites?: boolean;
+  /**
+   * What a write through a view does. `"copy"` (default): the process gets pages of its own; it alone sees the write, and is warned.
+   * `"trap"`: it ends, with a message that names the object. Holds for all that this process has open on the store, from then on.
+   */
+  readonly?: "copy" | "trap";
   /** Don't make the store: StoreNotFoundError if it is not there. */
   mustExist?: boolean;
 }
@@ -48,9 +53,12 @@ export interface OpenOptions {
  * @throws InvalidArgumentError if an option is out of range.
  */
 export function openSettings(options: OpenOptions): OpenSettings {
-  const { lifetime = "explicit", mustExist = false } = options;
+  const { lifetime = "explicit", mustExist = false, readonly = "copy" } = options;
   if (lifetime !== "explicit" && lifetime !== "last-close") {
     throw new InvalidArgumentError(`lifetime is ${JSON.stringify(lifetime)}`, {}, 'give "explicit" or "last-close"');
+  }
+  if (readonly !== "copy" && readonly !== "trap") {
+    throw new InvalidArgumentError(`readonly is ${JSON.stringify(readonly)}`, {}, 'give "copy" or "trap"');
   }
   return {
     capacity: options.capacity === undefined ? 0 : parseSize(options.capacity),
@@ -58,7 +66,10 @@ export function openSettings(options: OpenOptions): OpenSettings {
     maxClients: whole(options, "maxClients", 1, 1024),
     lockTimeoutMs: whole(options, "lockTimeoutMs", 1, 2 ** 31 - 1),
     quota: quotaOf(options),
-    flags: (mustExist ? OpenFlag.EXISTING : 0) | (lifetime === "last-close" ? OpenFlag.LAST_CLOSE : 0),
+    flags:
+      (mustExist ? OpenFlag.EXISTING : 0) |
+      (lifetime === "last-close" ? OpenFlag.LAST_CLOSE : 0) |
+      (readonly === "trap" ? OpenFlag.TRAP : 0),
   };
 }
 

@@ -5,6 +5,7 @@ import { type Held, HeldObjects } from "../object/held.ts";
 import { refWords } from "../object/item.ts";
 import type { ObjectRef, RefHome } from "../object/ref.ts";
 import type { Refs } from "./refs.ts";
+import type { Strays } from "./strays.ts";
 import { type Target, targetText } from "./target.ts";
 
 /** Given for an object that is not there yet: not sealed, or a name that is not bound. No value is this symbol. */
@@ -22,15 +23,17 @@ export class Reader {
   readonly #at: Segment["at"];
   readonly #frames: Frames;
   readonly #refs: Refs;
+  readonly #strays: Strays;
   readonly #home: RefHome;
   readonly #held = new HeldObjects();
 
-  constructor(segment: Segment, frames: Frames, refs: Refs, home: RefHome) {
+  constructor(segment: Segment, frames: Frames, refs: Refs, strays: Strays, home: RefHome) {
     this.#segment = segment;
     this.#core = segment.core;
     this.#at = segment.at;
     this.#frames = frames;
     this.#refs = refs;
+    this.#strays = strays;
     this.#home = home;
   }
 
@@ -72,9 +75,12 @@ export class Reader {
     return values;
   }
 
-  /** The value over buffers of its own, with a lease for each. @throws ObjectNotFoundError, NotSealedError, FreedError, ... */
+  /** The value over buffers of its own, with a lease for each that is read in place. @throws ObjectNotFoundError, NotSealedError, FreedError, ... */
   lease(target: Target): LeasedValue {
     if (this.#frames.busy) return this.#frames.aside(() => this.lease(target));
+    // A small object shares its pages with others: its buffers are copied, too.
+    const bytes = this.#refs.call(target, this.#core.plasmid_peek);
+    if (bytes >= 0) return this.#frames.peekedApart(bytes);
     this.#refs.must(target, this.#core.plasmid_lease);
     return this.#frames.leased();
   }
@@ -101,6 +107,7 @@ export class Reader {
   }
 
   #readLeased(target: Target, ref: ObjectRef | null): unknown {
+    this.#strays.tell();
     const code = this.#refs.call(target, this.#core.plasmid_lease);
     if (code < 0) return this.#absent(code, target);
     const remember = (held: Held) => {

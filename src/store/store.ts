@@ -24,6 +24,7 @@ import { Readiness } from "./readiness.ts";
 import { Refs } from "./refs.ts";
 import { callerOf, Sites } from "./sites.ts";
 import { type StoreStats, statsOf } from "./stats.ts";
+import { Strays } from "./strays.ts";
 import { type Target, targetText } from "./target.ts";
 import { type Usage, usageOf } from "./usage.ts";
 import { checkSignal, Waiting, type WaitOptions } from "./waiting.ts";
@@ -53,6 +54,7 @@ export class Store implements RefHome, Disposable {
   readonly #waiting: Waiting;
   readonly #loop: Loop;
   readonly #sites: Sites | undefined;
+  readonly #strays: Strays;
   #closed = false;
 
   private constructor(segment: Segment, fullTimeoutMs: number, options: OpenOptions) {
@@ -61,18 +63,23 @@ export class Store implements RefHome, Disposable {
     const frames = new Frames(segment, this, options.code === true);
     this.#frames = frames;
     this.#refs = new Refs(segment, this);
-    this.#reader = new Reader(segment, frames, this.#refs, this);
+    this.#strays = new Strays(segment);
+    this.#reader = new Reader(segment, frames, this.#refs, this.#strays, this);
     this.#waiting = new Waiting(segment.name, closed => this.#ended(closed));
     this.#getting = new Getting(segment.name, this.#reader, new Readiness(segment, this.#refs), this.#waiting);
     this.#writer = new Writer(segment, frames, this.#refs, new Ladder(segment, this.#waiting, fullTimeoutMs));
-    this.#loop = new Loop(segment, this.#waiting);
+    this.#loop = new Loop(segment, this.#waiting, this.#strays);
     this.#waiting.attach(this.#loop);
     this.#sites = options.callSites === true ? new Sites() : undefined;
     openStores.add(this);
     if (!exitHooked) {
       exitHooked = true;
       process.on("exit", () => {
-        for (const store of [...openStores]) store.close();
+        for (const store of [...openStores]) {
+          // A warning would wait for a turn of the loop that does not come.
+          store.#strays.tell(console.error);
+          store.close();
+        }
       });
     }
   }
@@ -150,7 +157,7 @@ export class Store implements RefHome, Disposable {
 
   /**
    * Puts a value, waiting for room (10 seconds by default) without blocking. The value is encoded now, but its large buffers are
-   * copied when there is room: leave them alone until then. Blobs and Files in it are read first.
+   * copied when there is room: leave them alone until then.
    *
    * @throws (rejects) as `put`; AbortedError.
    */
@@ -228,6 +235,7 @@ export class Store implements RefHome, Disposable {
    * @throws ObjectNotFoundError, NotSealedError, FreedError, ObjectLostError, DecodeError.
    */
   lease<T>(target: Target<T>): Lease<T> {
+    this.#strays.tell();
     const { value, buffers } = this.#reader.lease(target);
     return new Lease(this.#segment, value as T, buffers);
   }
@@ -365,6 +373,7 @@ export class Store implements RefHome, Disposable {
    */
   close(): void {
     if (this.#closed) return;
+    this.#strays.tell();
     this.#closed = true;
     openStores.delete(this);
     this.#writer.abortDrafts();

@@ -1,0 +1,50 @@
+#include "stray.h"
+
+#include <string.h>
+
+#include "prim/atomic.h"
+
+#define TOLD_SHIFT 2u /* of pm_client.turns: below are the bits of window.h */
+
+/* True for the first that asks about this object; a version is never 0 here. */
+static bool first_time(pm_client *client, uint32_t slot) {
+	uint32_t *word = &client->turns[slot], seen = pm_load(word);
+	uint32_t version = ((pm_word_version(pm_load(&pm_entry_at(client, slot)->word)) + 1) << TOLD_SHIFT);
+	do
+		if (seen >> TOLD_SHIFT == version >> TOLD_SHIFT)
+			return false;
+	while (!pm_cas(word, &seen, version | (seen & ((1u << TOLD_SHIFT) - 1))));
+	return true;
+}
+
+bool pm_stray_note(pm_client *client, uint32_t slot) {
+	if (!first_time(client, slot))
+		return false;
+	uint32_t number = pm_load(&client->strays_noted);
+	do
+		if (number - pm_load(&client->strays_told) >= PM_STRAYS)
+			return false;
+	while (!pm_cas(&client->strays_noted, &number, number + 1));
+	const pm_entry *entry = pm_entry_at(client, slot);
+	pm_stray *stray = &client->strays[number % PM_STRAYS];
+	memcpy(stray->id, entry->id, sizeof stray->id);
+	stray->name_bytes = entry->name_bytes;
+	memcpy(stray->name, pm_payload(client, entry) + pm_name_at(entry->bytes, entry->references), stray->name_bytes);
+	pm_store(&stray->number, number + 1);
+	return true;
+}
+
+bool pm_stray_waits(const pm_client *client) {
+	return pm_load(&client->strays_noted) != pm_load(&client->strays_told);
+}
+
+bool pm_stray_tell(pm_client *client, pm_stray *stray) {
+	uint32_t number = pm_load(&client->strays_told);
+	do {
+		/* Noted, and being written still: it waits for the next call. */
+		if (number == pm_load(&client->strays_noted) || pm_load(&client->strays[number % PM_STRAYS].number) != number + 1)
+			return false;
+		*stray = client->strays[number % PM_STRAYS];
+	} while (!pm_cas(&client->strays_told, &number, number + 1));
+	return true;
+}

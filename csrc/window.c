@@ -1,0 +1,240 @@
+#include "window.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <sys/mman.h>
+
+#include "error.h"
+#include "prim/atomic.h"
+
+/* Index 0 is not given: it stands for HEAP where a lease names its window. */
+static struct place {
+	uint32_t version; /* odd while it changes */
+	uint32_t kind, slot;
+	uint32_t turn;   /* OBJECT */
+	uint32_t leases; /* OBJECT; under the store's lock */
+	uintptr_t address;
+	uint64_t bytes, at;
+	pm_client *client;
+} places[PM_WINDOWS];
+static uint32_t high = 1; /* places below may be taken */
+
+static uint32_t take_place(void) {
+	for (uint32_t i = 1; i < PM_WINDOWS; i++) {
+		uint32_t none = PM_WINDOW_NONE, seen = pm_load(&high);
+		if (!pm_cas(&places[i].kind, &none, PM_WINDOW_TAKEN))
+			continue;
+		while (seen <= i && !pm_cas(&high, &seen, i + 1))
+			;
+		return i;
+	}
+	return 0;
+}
+
+/* A place that is taken changes to what `window` says. */
+static void fill(uint32_t index, const pm_window *window) {
+	struct place *place = &places[index];
+	pm_store_relaxed(&place->version, place->version + 1);
+	pm_fence();
+	pm_store_relaxed(&place->slot, window->slot);
+	pm_store_relaxed(&place->address, window->address);
+	pm_store_relaxed(&place->bytes, window->bytes);
+	pm_store_relaxed(&place->at, window->at);
+	pm_store_relaxed(&place->client, window->client);
+	pm_store_relaxed(&place->turn, PM_CLEAN);
+	pm_store(&place->version, place->version + 1);
+	pm_store(&place->kind, window->kind);
+}
+
+static uint32_t add(const pm_window *window) {
+	uint32_t index = take_place();
+	if (index != 0)
+		fill(index, window);
+	return index;
+}
+
+static void drop(uint32_t index) {
+	pm_store(&places[index].kind, PM_WINDOW_TAKEN);
+	fill(index, &(pm_window){.kind = PM_WINDOW_NONE});
+}
+
+int32_t pm_windows_open(pm_client *client) {
+	const pm_window file = {
+			.kind = PM_WINDOW_FILE, .address = (uintptr_t)client->base, .bytes = client->file_bytes, .client = client};
+	const pm_window heap = {.kind = PM_WINDOW_HEAP,
+	                        .address = (uintptr_t)client->heap,
+	                        .bytes = client->heap_bytes,
+	                        .at = client->super->heap_at,
+	                        .client = client};
+	if (add(&file) != 0 && add(&heap) != 0)
+		return 0;
+	return pm_fail(PLASMID_E_NO_MEMORY, "this process has too many stores open, or too many views that were written to");
+}
+
+void pm_windows_close(pm_client *client) {
+	uint32_t end = pm_load(&high);
+	for (uint32_t i = 1; i < end; i++) {
+		uint32_t kind = pm_load(&places[i].kind);
+		if (kind <= PM_WINDOW_TAKEN || pm_load_relaxed(&places[i].client) != client)
+			continue;
+		void *address = (void *)places[i].address;
+		uint64_t bytes = places[i].bytes;
+		drop(i);
+		if (kind == PM_WINDOW_OBJECT)
+			munmap(address, bytes);
+	}
+}
+
+/* False if it is not taken, or changed meanwhile: then it is not the one in which somebody just faulted. */
+static bool look(uint32_t index, pm_window *seen) {
+	const struct place *place = &places[index];
+	uint32_t version = pm_load(&place->version);
+	*seen = (pm_window){.index = index,
+	                    .kind = pm_load(&place->kind),
+	                    .slot = pm_load_relaxed(&place->slot),
+	                    .address = pm_load_relaxed(&place->address),
+	                    .bytes = pm_load_relaxed(&place->bytes),
+	                    .at = pm_load_relaxed(&place->at),
+	                    .client = pm_load_relaxed(&place->client)};
+	pm_fence_acquire();
+	return seen->kind > PM_WINDOW_TAKEN && (version & 1) == 0 && pm_load_relaxed(&place->version) == version;
+}
+
+bool pm_window_find(uintptr_t address, pm_window *seen) {
+	uint32_t end = pm_load(&high);
+	for (uint32_t i = 1; i < end; i++)
+		if (look(i, seen) && address >= seen->address && address - seen->address < seen->bytes)
+			return true;
+	return false;
+}
+
+/* ---- turning ------------------------------------------------------------------------------------ */
+
+static uint64_t offset_of(const pm_entry *entry) {
+	return (uint64_t)pm_load_relaxed(&entry->start) * PM_GRANULE;
+}
+
+static uint64_t extent_of(const pm_entry *entry) {
+	return (uint64_t)pm_load_relaxed(&entry->granules) * PM_GRANULE;
+}
+
+bool pm_window_turnable(const pm_entry *entry) {
+	return offset_of(entry) % PM_PAGE == 0 && extent_of(entry) % PM_PAGE == 0;
+}
+
+static void set_turn(uint32_t *word, uint32_t turn) {
+	uint32_t was = pm_load_relaxed(word);
+	while (!pm_cas(word, &was, (was & ~PM_TURN_BITS) | turn))
+		;
+}
+
+/* Whoever turns it is in a signal handler of another thread, in the middle of one system call. */
+static bool claim(uint32_t *word) {
+	for (;;) {
+		uint32_t seen = pm_load(word);
+		if ((seen & PM_TURN_BITS) == PM_TURNED)
+			return false;
+		if ((seen & PM_TURN_BITS) == PM_CLEAN && pm_cas(word, &seen, (seen & ~PM_TURN_BITS) | PM_TURNING))
+			return true;
+		sched_yield();
+	}
+}
+
+static int turn_range(uint32_t *word, const pm_window *seen, uintptr_t address, uint64_t bytes) {
+	if (!claim(word))
+		return 0;
+	off_t at = (off_t)(seen->at + (address - seen->address));
+	void *turned = mmap((void *)address, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE,
+	                    seen->client->file, at);
+	int error = turned == MAP_FAILED ? errno : 0;
+	set_turn(word, error == 0 ? PM_TURNED : PM_CLEAN);
+	if (error == 0)
+		pm_add(&seen->client->turned, 1);
+	return error;
+}
+
+int pm_window_turn(const pm_window *seen, uint32_t slot) {
+	pm_client *client = seen->client;
+	const pm_entry *entry = pm_entry_at(client, slot);
+	if (seen->kind == PM_WINDOW_OBJECT)
+		return turn_range(&places[seen->index].turn, seen, seen->address, seen->bytes);
+	return turn_range(&client->turns[slot], seen, seen->address + offset_of(entry), extent_of(entry));
+}
+
+/* The object's views in HEAP have ended. */
+static bool turn_back(pm_client *client, uint32_t slot) {
+	const pm_entry *entry = pm_entry_at(client, slot);
+	void *at = (void *)((uintptr_t)client->heap + offset_of(entry));
+	if (mmap(at, extent_of(entry), PROT_READ, MAP_SHARED | MAP_FIXED | MAP_NORESERVE, client->file,
+	         (off_t)(client->super->heap_at + offset_of(entry))) == MAP_FAILED)
+		return false;
+	set_turn(&client->turns[slot], PM_CLEAN);
+	return true;
+}
+
+/* ---- windows on objects -------------------------------------------------------------------------- */
+
+static bool is_of(const struct place *place, const pm_client *client, uint32_t slot) {
+	return pm_load(&place->kind) == PM_WINDOW_OBJECT && pm_load_relaxed(&place->client) == client &&
+	       pm_load_relaxed(&place->slot) == slot;
+}
+
+static uint32_t clean_window(const pm_client *client, uint32_t slot) {
+	uint32_t end = pm_load(&high);
+	for (uint32_t i = 1; i < end; i++)
+		if (is_of(&places[i], client, slot) && pm_load(&places[i].turn) == PM_CLEAN)
+			return i;
+	return 0;
+}
+
+static uint32_t open_window(pm_client *client, uint32_t slot) {
+	const pm_entry *entry = pm_entry_at(client, slot);
+	uint64_t at = client->super->heap_at + offset_of(entry), bytes = extent_of(entry);
+	void *fresh = mmap(NULL, bytes, PROT_READ, MAP_SHARED | MAP_NORESERVE, client->file, (off_t)at);
+	if (fresh == MAP_FAILED)
+		return 0;
+	const pm_window window = {
+			.kind = PM_WINDOW_OBJECT, .slot = slot, .address = (uintptr_t)fresh, .bytes = bytes, .at = at, .client = client};
+	uint32_t index = add(&window);
+	if (index == 0)
+		munmap(fresh, bytes);
+	else
+		places[index].leases = 0;
+	return index;
+}
+
+const uint8_t *pm_window_enter(pm_client *client, uint32_t slot, uint32_t *window) {
+	*window = 0;
+	if (__builtin_expect(pm_load(&client->turned) == 0, 1) || (pm_load(&client->turns[slot]) & PM_TURN_BITS) == PM_CLEAN)
+		return client->heap + offset_of(pm_entry_at(client, slot));
+	*window = clean_window(client, slot);
+	if (*window == 0)
+		*window = open_window(client, slot);
+	if (*window == 0)
+		return NULL;
+	places[*window].leases++;
+	return (const uint8_t *)places[*window].address;
+}
+
+static uint32_t leases_elsewhere(const pm_client *client, uint32_t slot) {
+	uint32_t end = pm_load(&high), leases = 0;
+	for (uint32_t i = 1; i < end; i++)
+		if (is_of(&places[i], client, slot))
+			leases += places[i].leases;
+	return leases;
+}
+
+bool pm_window_leave(pm_client *client, uint32_t slot, uint32_t window) {
+	if (pm_load(&client->turned) == 0)
+		return true;
+	if (window != 0 && --places[window].leases == 0) {
+		void *address = (void *)places[window].address;
+		uint64_t bytes = places[window].bytes;
+		drop(window);
+		munmap(address, bytes);
+	}
+	if ((pm_load(&client->turns[slot]) & PM_TURN_BITS) == PM_CLEAN ||
+	    client->lease_count[slot] - 1 > leases_elsewhere(client, slot))
+		return true;
+	return turn_back(client, slot);
+}
