@@ -6,48 +6,57 @@ interface Pending {
   readonly objects: readonly object[];
   /** The prototype of all of them. */
   readonly kind: object;
+  /** The number of the first. */
+  readonly start: number;
 }
 
 /**
  * Numbers objects from 0 in the order they are added, and knows one it has seen.
  *
- * Most values share nothing, so the common case pays for one hash operation an object instead of two: a Set is added to and tells by
- * its size whether the object was new. A Set does not know which number a known object has; but it keeps insertion order, so at the
- * first repetition the numbers are read off it into a Map, which then takes over. Long lists of which it is known that nothing stands in
- * them twice wait: often a message ends before anyone asks for what is in them, and then they were never hashed at all.
+ * Adding to a hash table is the dearest part of it; asking costs a fifth of that. So the first few are not hashed at all, and long lists
+ * of which it is known that nothing stands in them twice wait: often a message ends before anyone asks for what is in them.
  *
- *     stored <= FEW:             few[0, stored) are the objects, seen is empty
- *     stored > FEW, no repeats:  seen holds all of them, in order
- *     after the first repeat:    numbers holds all of them
- *     count - stored:            how many are in the pending lists, which come after the others
+ *     numbers is null:   few[0, stored) are the objects, each under its number
+ *     numbers is there:  it holds all objects but those in the pending lists
+ *     count:             all, with those in the pending lists
  */
 export class Memo {
   /** How many objects have a number: the next one's number. */
   count = 0;
   private stored = 0;
   private readonly few: (object | null)[] = new Array(FEW).fill(null);
-  private readonly seen = new Set<object>();
   private numbers: Map<object, number> | null = null;
   private pending: Pending[] | null = null;
 
   /** The object's number if it was added before; otherwise adds it and gives -1. */
   add(object: object): number {
-    if (this.pending !== null) this.storePending(this.pending);
+    if (this.pending !== null) this.storePending(null);
     const count = this.count;
-    if (count >= FEW) return this.addToMany(object, count);
+    const numbers = this.numbers;
+    if (numbers !== null) {
+      const number = numbers.get(object);
+      if (number !== undefined) return number;
+      numbers.set(object, count);
+      this.count = count + 1;
+      return -1;
+    }
     const few = this.few;
     for (let i = 0; i < count; i++) if (few[i] === object) return i;
-    few[count] = object;
-    this.stored = this.count = count + 1;
+    if (count < FEW) {
+      few[count] = object;
+      this.stored = count + 1;
+    } else {
+      this.hashed().set(object, count);
+    }
+    this.count = count + 1;
     return -1;
   }
 
   /** The object's number; -1 if it has none. */
   find(object: object): number {
-    if (this.pending?.some(list => list.objects.includes(object)) || this.isStored(object)) {
-      if (this.count <= FEW) return this.few.indexOf(object);
-      return this.numbered().get(object)!;
-    }
+    if (this.pending !== null) this.storePending(Object.getPrototypeOf(object) as object | null);
+    if (this.numbers !== null) return this.numbers.get(object) ?? -1;
+    for (let i = 0; i < this.stored; i++) if (this.few[i] === object) return i;
     return -1;
   }
 
@@ -56,112 +65,67 @@ export class Memo {
    * twice. `distinct` says that none is there twice.
    */
   addAll(objects: readonly object[], kind: object, distinct: boolean): boolean {
-    if (this.pending?.some(list => list.kind === kind)) this.storePending(this.pending);
-    if (distinct && this.stored < objects.length) {
+    if (this.pending !== null) this.storePending(kind);
+    const start = this.count;
+    if (distinct) {
       if (this.areStored(objects)) return false;
       this.pending ??= [];
-      this.pending.push({ objects, kind });
+      this.pending.push({ objects, kind, start });
       this.count += objects.length;
       return true;
     }
-    const start = this.count;
+    const numbers = this.hashed();
     for (let i = 0; i < objects.length; i++) {
-      if (this.add(objects[i]!) < 0) continue;
-      this.remove(objects, i);
-      this.stored = this.count = start;
+      const object = objects[i]!;
+      if (numbers.get(object) === undefined) {
+        numbers.set(object, start + i);
+        continue;
+      }
+      for (let k = 0; k < i; k++) numbers.delete(objects[k]!);
       return false;
     }
+    this.count = start + objects.length;
     return true;
   }
 
   /** Forgets everything, so that no object outlives the message it was in. */
   clear(): void {
-    const few = this.few;
-    for (let i = Math.min(this.stored, FEW) - 1; i >= 0; i--) few[i] = null;
-    if (this.stored > FEW) {
-      this.seen.clear();
-      this.numbers = null;
-    }
+    for (let i = this.stored - 1; i >= 0; i--) this.few[i] = null;
+    // A new table costs less than one that was cleared: that has to grow again, too.
+    this.numbers = null;
     this.pending = null;
     this.stored = this.count = 0;
   }
 
-  private isStored(object: object): boolean {
-    if (this.numbers !== null) return this.numbers.has(object);
-    if (this.stored > FEW) return this.seen.has(object);
-    for (let i = 0; i < this.stored; i++) if (this.few[i] === object) return true;
-    return false;
-  }
-
   /** Whether any of these is stored. */
   private areStored(objects: readonly object[]): boolean {
-    if (this.stored > FEW) return objects.some(object => this.isStored(object));
+    const { numbers } = this;
+    if (numbers !== null) return objects.some(object => numbers.has(object));
     for (let i = 0; i < this.stored; i++) if (objects.includes(this.few[i]!)) return true;
     return false;
   }
 
-  private storePending(pending: readonly Pending[]): void {
-    const { seen, numbers } = this;
-    this.pending = null;
-    if (numbers === null) {
-      if (this.stored <= FEW) for (let i = 0; i < this.stored; i++) seen.add(this.few[i]!);
-      for (const { objects } of pending) for (let i = 0; i < objects.length; i++) seen.add(objects[i]!);
-    } else {
-      let number = this.stored;
-      for (const { objects } of pending) for (let i = 0; i < objects.length; i++) numbers.set(objects[i]!, number++);
-    }
-    this.stored = this.count;
-  }
-
-  private addToMany(object: object, count: number): number {
-    if (this.numbers !== null) return this.addToNumbers(this.numbers, object, count);
-    const seen = this.seen;
-    if (count === FEW) {
-      if (this.few.includes(object)) return this.few.indexOf(object);
-      for (const one of this.few) seen.add(one as object);
-    }
-    seen.add(object);
-    if (seen.size > count) {
-      this.stored = this.count = count + 1;
-      return -1;
-    }
-    return this.numbered().get(object) as number;
-  }
-
-  /** All objects with their numbers. */
-  private numbered(): Map<object, number> {
-    const { pending } = this;
-    if (this.numbers === null) {
-      const numbers = new Map<object, number>();
-      if (this.stored > FEW) for (const one of this.seen) numbers.set(one, numbers.size);
-      else for (let i = 0; i < this.stored; i++) numbers.set(this.few[i]!, i);
-      this.numbers = numbers;
-    }
-    if (pending !== null) this.storePending(pending);
+  /** The hash table, with the few in it. */
+  private hashed(): Map<object, number> {
+    if (this.numbers !== null) return this.numbers;
+    this.numbers = new Map();
+    for (let i = 0; i < this.stored; i++) this.numbers.set(this.few[i]!, i);
     return this.numbers;
   }
 
-  private addToNumbers(numbers: Map<object, number>, object: object, count: number): number {
-    const number = numbers.get(object);
-    if (number !== undefined) return number;
-    numbers.set(object, count);
-    this.stored = this.count = count + 1;
-    return -1;
-  }
-
-  /** Takes away the first `count` of some objects, which were added last. */
-  private remove(objects: readonly object[], count: number): void {
-    const start = this.count - count;
-    if (this.count > FEW) {
-      for (let i = 0; i < count; i++) {
-        this.seen.delete(objects[i]!);
-        this.numbers?.delete(objects[i]!);
-      }
-      if (start <= FEW) {
-        this.seen.clear();
-        this.numbers = null;
+  /** Stores the pending lists of a kind, or all. */
+  private storePending(kind: object | null): void {
+    let left: Pending[] | null = null;
+    for (const list of this.pending!) {
+      if (kind !== null && kind !== list.kind) {
+        left ??= [];
+        left.push(list);
+      } else {
+        const numbers = this.hashed();
+        const { objects, start } = list;
+        for (let i = 0; i < objects.length; i++) numbers.set(objects[i]!, start + i);
       }
     }
-    for (let i = start; i < FEW; i++) this.few[i] = null;
+    this.pending = left;
   }
 }
