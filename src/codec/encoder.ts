@@ -13,6 +13,7 @@ import { FULL } from "./output.ts";
 import { Refusal } from "./reasons.ts";
 import { explainRefusal, explainRevoked } from "./refusal.ts";
 import { baseTypeOf } from "./types/base.ts";
+import { sizeOfMap } from "./types/collections.ts";
 import { isOrdinaryObject } from "./types/ordinary.ts";
 import { writeBigInt } from "./types/scalars.ts";
 import { isPlainArray, isPlainObject, typeOf } from "./types/select.ts";
@@ -348,9 +349,13 @@ export class Encoder extends LinkedOutput {
   }
 
   private writeComposite(type: Composite, value: object, p: number, depth: number): number {
+    if (type.code === c.EXT_MAP && this.mayPack(sizeOfMap(value))) {
+      const packed = writePackedMap(this, value as Map<unknown, unknown>, p, depth);
+      if (packed >= 0) return packed;
+    }
     const parts = this.partsOf(type, value);
-    if (this.mayPack(type.pairs ? parts.length / 2 : parts.length)) {
-      const packed = this.writePackedParts(type, parts, p, depth);
+    if (type.code === c.EXT_SET && this.mayPack(parts.length)) {
+      const packed = writePackedSet(this, parts, p, depth);
       if (packed >= 0) return packed;
     }
     let q = this.writePartsHeader(type, parts.length, p);
@@ -366,12 +371,6 @@ export class Encoder extends LinkedOutput {
     for (; i < parts.length; i++) q = this.write(parts[i], q, depth);
     this.closeExt(p, q);
     return q;
-  }
-
-  private writePackedParts(type: Composite, parts: readonly unknown[], p: number, depth: number): number {
-    if (type.code === c.EXT_MAP) return writePackedMap(this, parts, p, depth);
-    if (type.code === c.EXT_SET) return writePackedSet(this, parts, p, depth);
-    return -1;
   }
 
   /**

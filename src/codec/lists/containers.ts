@@ -1,6 +1,7 @@
 import * as c from "../constants.ts";
 import type { Decoder } from "../decoder.ts";
 import type { Encoder } from "../encoder.ts";
+import { sizeOfMap } from "../types/collections.ts";
 import { readList, readPacked, writeList, writePacked } from "./list.ts";
 
 /** The containers that packed lists stand in. Their objects have their numbers already; -1, with nothing written, if it does not pay. */
@@ -12,16 +13,17 @@ export function writePackedArray(encoder: Encoder, array: readonly unknown[], p:
   return q;
 }
 
-/** A Map, of its keys and values in turn. */
-export function writePackedMap(encoder: Encoder, parts: readonly unknown[], p: number, depth: number): number {
-  if (!isScalar(parts[0])) return -1;
-  const count = parts.length / 2;
+/** A Map. */
+export function writePackedMap(encoder: Encoder, map: Map<unknown, unknown>, p: number, depth: number): number {
+  const count = sizeOfMap(map);
   const keys: unknown[] = new Array(count);
   const values: unknown[] = new Array(count);
-  for (let i = 0; i < count; i++) {
-    keys[i] = parts[i * 2];
-    values[i] = parts[i * 2 + 1];
-  }
+  // Half the time of `forEach`.
+  let i = 0;
+  for (const key of mapKeys.call(map)) keys[i++] = key;
+  if (!isScalar(keys[0])) return -1;
+  i = 0;
+  for (const value of mapValues.call(map)) values[i++] = value;
   let q = writePacked(encoder, keys, count, encoder.writeOpenExtHeader(c.EXT_PACKED_MAP, 0, p), depth);
   if (q < 0) return -1;
   q = writeList(encoder, values, count, q, depth);
@@ -36,6 +38,10 @@ export function writePackedSet(encoder: Encoder, members: readonly unknown[], p:
   if (q >= 0) encoder.closeExt(p, q);
   return q;
 }
+
+// A class that extends Map may say otherwise.
+const mapKeys = Map.prototype.keys;
+const mapValues = Map.prototype.values;
 
 /** A list that starts with one of these holds nothing that could refer to the Map or Set which is being made. */
 function isScalar(value: unknown): boolean {

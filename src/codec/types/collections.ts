@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import * as c from "../constants.ts";
 import type { Composite } from "../extension.ts";
 import { entryStep, memberStep, valueStep } from "../path.ts";
@@ -9,6 +10,11 @@ const mapSize = Object.getOwnPropertyDescriptor(Map.prototype, "size")?.get as (
   this: ReadonlyMap<unknown, unknown>,
 ) => number;
 const setSize = Object.getOwnPropertyDescriptor(Set.prototype, "size")?.get as (this: ReadonlySet<unknown>) => number;
+
+/** How many entries a Map has; 0 for what only has the prototype of one. */
+export function sizeOfMap(value: object): number {
+  return types.isMap(value) ? mapSize.call(value) : 0;
+}
 
 export const map: Composite<Map<unknown, unknown>> = {
   kind: "composite",
