@@ -332,6 +332,8 @@ class Decoder:
             return self.texts()
         if code == 8:
             return self.records()
+        if code == 12:
+            return self.arrays()
         kind = self.uint(1)
         items = list(struct.unpack(f"<{(size - 1) // WIDTHS[kind]}{LETTERS[kind]}", self.take(end - self.p)))
         if code == 5:
@@ -343,12 +345,29 @@ class Decoder:
             return [None if n == 256 ** WIDTHS[kind] - 1 else self.known(n) for n in items]
         return self.fail(f"extension type {code} where a packed list is expected")
 
-    def texts(self):
+    def lengths(self):
         kind, count = self.uint(1), self.value()
+        none = 256 ** WIDTHS[kind] - 1
         lengths = struct.unpack(f"<{count}{LETTERS[kind]}", self.take(count * WIDTHS[kind]))
+        return [None if length == none else length for length in lengths]
+
+    def arrays(self):
+        lengths, at = self.lengths(), 0
+        made = [None if length is None else self.number(Array()) for length in lengths]
+        elements = self.list()
+        for array, length in zip(made, lengths):
+            if array is not None:
+                array.extend(elements[at:at + length])
+                at += length
+        if at != len(elements):
+            self.fail("arrays of other lengths than announced")
+        return made
+
+    def texts(self):
+        lengths = self.lengths()
         units, at, made = self.text().encode("utf-16-le"), 0, []
         for length in lengths:
-            if length == 256 ** WIDTHS[kind] - 1:
+            if length is None:
                 made.append(None)
                 continue
             made.append(units[at:at + length * 2].decode("utf-16-le", "surrogatepass"))

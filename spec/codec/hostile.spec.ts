@@ -218,6 +218,29 @@ describe("memory stays in proportion to the message", () => {
     expect(process.memoryUsage().rss - before).toBeLessThan(150e6);
   });
 
+  test("a sparse array with a symbol for an index", () => {
+    expect(() => decode(Uint8Array.fromHex("c90000000e1882c0ce000493e0c9000000030a00a161"))).toThrow(DecodeError);
+  });
+
+  test("arrays in arrays that each announce all the rest", () => {
+    const bytes = new Uint8Array(2_000_000).fill(0xc0);
+    let p = 0;
+    const put = (...more: number[]) => {
+      bytes.set(more, p);
+      p += more.length;
+    };
+    put(0xc9, ...be32(bytes.length - 6), 0x7f, 1);
+    put(0xc9, ...be32(bytes.length - p - 6), 0x19);
+    // Each level has 20 arrays of 65,000 elements, of which none ever comes.
+    for (let level = 0; level < 60; level++) {
+      put(0xc9, ...be32(bytes.length - p - 6), 0x0c, 4, 20);
+      for (let i = 0; i < 20; i++) put(0xe8, 0xfd);
+    }
+    const before = process.memoryUsage().rss;
+    expect(() => decode(bytes)).toThrow(DecodeError);
+    expect(process.memoryUsage().rss - before).toBeLessThan(150e6);
+  });
+
   test("references to references: a graph of 2^200 paths is 200 arrays", () => {
     const levels = Array.from({ length: 199 }, (_, i) => [0x92, 0xd4, 0x03, i, 0xd4, 0x03, i]).flat();
     const laughs = [0xdc, 0, 200, 0x90, ...levels.map((byte, i) => (i % 7 === 3 || i % 7 === 6 ? byte + 1 : byte))];

@@ -81,6 +81,49 @@ describe("lists from 64 elements on are packed, and come back as they were", () 
     );
   });
 
+  test("arrays of any elements, nulls among them", () => {
+    const row = fc.option(
+      fc.array(fc.oneof(fc.integer(), fc.string(), fc.constant(undefined), fc.double()), { maxLength: 5 }),
+    );
+    fc.assert(
+      fc.property(fc.array(row, { minLength: MIN, maxLength: 90 }), fc.nat({ max: 300 }), (rows, length) => {
+        const long = [...rows, list(length, i => i)];
+        for (const value of [rows, long, list(MIN, i => ({ id: i, row: long[i] })), [long, long, { rows }]]) {
+          expectSame(decode(encode(value)), value);
+        }
+      }),
+      { numRuns: 50 },
+    );
+    roundTrip(list(MIN, i => (i === 0 ? [] : [[i], [[i, "a"]]])));
+    roundTrip(
+      list(MIN, () => list(MIN + 1, i => i * 1000)),
+      false,
+    );
+    for (const odd of [new Array(2), Object.assign([1], { named: 1 }), Object.freeze([1]), 5, { length: 1 }]) {
+      roundTrip(
+        list(MIN, i => (i === 9 ? odd : [i])),
+        false,
+      );
+    }
+  });
+
+  test("getters of elements may change the arrays", () => {
+    const rows: unknown[][] = list(MIN, i => [i, i]);
+    Object.defineProperty(rows[10]!, 0, {
+      enumerable: true,
+      configurable: true,
+      get: () => {
+        rows[5]!.length = 0;
+        rows[11]!.push(1, 2, 3);
+        return "got";
+      },
+    });
+    const back = decode(encode(rows)) as unknown[][];
+    expect(back).toHaveLength(MIN);
+    expect(back[10]).toEqual(["got", 10]);
+    expect(back[63]).toEqual([63, 63]);
+  });
+
   test("integers of each width, and doubles", () => {
     for (const far of [-0x21, -0x80, 0xff, -0x8000, 0xffff, -(2 ** 31), 2 ** 31 - 1]) {
       roundTrip(list(MIN, i => (i === 9 ? far : i)));
@@ -132,6 +175,20 @@ describe("lists from 64 elements on are packed, and come back as they were", () 
 });
 
 describe("identity in packed lists", () => {
+  test("arrays that hold each other, their list and themselves, and are referred to", () => {
+    const rows: unknown[][] = list(100, i => [i]);
+    for (const [i, row] of rows.entries()) row.push(rows[(i * 7) % 100], rows, row);
+    roundTrip(rows);
+    const { first } = decode(encode({ rows, first: rows[5] })) as { first: unknown[] };
+    expect(first[0]).toBe(5);
+    const one = [1];
+    roundTrip(
+      list(100, i => (i === 3 || i === 80 ? one : [i])),
+      false,
+    );
+    roundTrip([one, list(100, i => (i === 3 ? one : [i]))], false);
+  });
+
   test("records that refer to each other, to their list, and are referred to", () => {
     const nodes = list(300, i => ({ id: i, next: null as unknown, list: null as unknown, made: new Date(i) }));
     nodes.forEach((node, i) => {
@@ -250,6 +307,12 @@ describe("hostile bytes", () => {
     ["a key twice", array("08", "92 a161 a161 01 91 01 91 01"), /stands twice/],
     ["lists of other lengths", array("08", `${keys} 01 91 01 92 01 01`), /2 values for 1 records/],
     ["records without end", array("08", `${keys} ce ff ff ff ff 91 01`), /more than may still come/],
+    ["arrays of kinds that are none", array("0c", "02 01 00 90"), /of kind 2/],
+    ["more arrays than bytes", array("0c", "01 ce ff ff ff ff 90"), /more than may still come/],
+    ["arrays cut off in their lengths", array("0c", "04 05 00 00 90"), /cut off/],
+    ["arrays of fewer elements than they say", array("0c", "01 02 01 02 92 01 02"), /2 values for arrays of 3/],
+    ["arrays that end elsewhere", array("0c", "01 01 01 91 01 01"), /end elsewhere/],
+    ["arrays by themselves", "c7 04 0c 01 01 00 90", /outside of a packed container/],
     ["back references without a graph", array("09", "01 00"), /does not announce any/],
     ["a Map of fewer values than keys", ext("1a", "92 01 02 91 01"), /2 keys and 1 values/],
     ["a key twice in a Map", ext("1a", "92 01 01 92 01 02"), /stands twice/],

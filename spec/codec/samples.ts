@@ -242,6 +242,11 @@ export const shapes: readonly Sample[] = [
     for (const [i, row] of rows.entries()) row.next = rows[i * 7] ?? null;
     return rows;
   }),
+  sample("packed arrays", () => {
+    const rows: (unknown[] | null)[] = Array.from({ length: 70 }, (_, i) => (i % 9 === 0 ? null : [i * 500, [i / 3]]));
+    for (const [i, row] of rows.entries()) row?.push(rows[i * 7], i === 3 ? rows : []);
+    return rows;
+  }),
   sample("shared and cyclic", () => {
     const shared = { x: 1 };
     const cycle: unknown[] = [1];

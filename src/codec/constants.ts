@@ -55,6 +55,7 @@ export const EXT_TEXTS = 0x06;
 export const EXT_DATES = 0x07;
 export const EXT_RECORDS = 0x08;
 export const EXT_BACK_REFERENCES = 0x09;
+export const EXT_ARRAYS = 0x0c;
 
 /** Extension types with identity. */
 export const EXT_INVALID_DATE = 0x10;

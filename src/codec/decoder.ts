@@ -345,7 +345,7 @@ export class Decoder extends LinkedInput {
   /** @internal */
   failType(code: number, at: number): never {
     if (code === c.EXT_GRAPH) return this.fail("a graph inside of a message; it can only be the whole of one", at);
-    if (code >= c.EXT_NUMBERS && code <= c.EXT_BACK_REFERENCES) {
+    if ((code >= c.EXT_NUMBERS && code <= c.EXT_BACK_REFERENCES) || code === c.EXT_ARRAYS) {
       return this.fail(`a packed list, extension type ${code}, outside of a packed container`, at);
     }
     return this.fail(`unknown extension type ${code < 0x80 ? code : code - 0x100}`, at);

@@ -144,6 +144,7 @@ const READERS: ReadonlyMap<number, PayloadReader> = new Map<number, PayloadReade
     (bytes, size, name) => container(name, 2, at => (at === 0 ? ".keys()" : ".values()"), bytes.p + size),
   ],
   [c.EXT_RECORDS, (bytes, size, name) => readRecords(bytes, name, bytes.p + size)],
+  [c.EXT_ARRAYS, (bytes, size, name) => readArrays(bytes, name, bytes.p + size)],
   [c.EXT_NUMBERS, elements],
   [c.EXT_DATES, elements],
   [c.EXT_BACK_REFERENCES, elements],
@@ -166,6 +167,13 @@ function readPayload(bytes: Bytes, size: number, code: number, name: string, how
   if (parts < 0) bytes.fail(`${name} holds ${type.pairs ? "a map" : "an array"}`);
   const count = type.pairs ? parts * 2 : parts;
   return container(code === c.EXT_MAP || code === c.EXT_SET ? `${name}(${parts})` : name, count, type.step, end, how);
+}
+
+function readArrays(bytes: Bytes, name: string, end: number): Item {
+  const kind = bytes.uint(1);
+  const count = bytes.count();
+  bytes.skip(count * (ELEMENT_BYTES[kind] ?? 1));
+  return container(plural(count, name, "element"), 1, () => "[][]", end);
 }
 
 function readRecords(bytes: Bytes, name: string, end: number): Item {

@@ -17,6 +17,7 @@ export const EXTENSIONS: ReadonlyMap<number, readonly [name: string, how?: How]>
   [c.EXT_DATES, ["Dates, packed"]],
   [c.EXT_RECORDS, ["records, by column"]],
   [c.EXT_BACK_REFERENCES, ["back to objects", "again"]],
+  [c.EXT_ARRAYS, ["arrays, by element"]],
   [c.EXT_INVALID_DATE, ["invalid Date"]],
   [c.EXT_BUFFER, ["ArrayBuffer"]],
   [c.EXT_OUT_OF_BAND, ["buffer", "shared"]],

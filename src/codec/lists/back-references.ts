@@ -19,7 +19,7 @@ export function writeBackReferences(encoder: Encoder, values: readonly unknown[]
   const width = ELEMENT_BYTES[kind]!;
   let q = encoder.writeByte(kind, encoder.writeExtHeader(c.EXT_BACK_REFERENCES, count * width + 1, p));
   encoder.need(q, count * width);
-  const { bytes, view } = encoder;
+  const { bytes } = encoder;
   for (let i = 0; i < count; i++, q += width) {
     const value = values[i];
     if (value !== null && typeof value !== "object") return -1;
@@ -27,9 +27,12 @@ export function writeBackReferences(encoder: Encoder, values: readonly unknown[]
     // A part of an ArrayBuffer may have to become more of it; only the common way sees to that.
     if (number < 0 || value instanceof ArrayBuffer) return -1;
     encoder.checkMade(number);
-    if (width === 1) bytes[q] = number;
-    else if (width === 2) view.setUint16(q, number, true);
-    else view.setUint32(q, number, true);
+    bytes[q] = number;
+    if (width === 1) continue;
+    bytes[q + 1] = number >> 8;
+    if (width === 2) continue;
+    bytes[q + 2] = number >> 16;
+    bytes[q + 3] = number >> 24;
   }
   encoder.noteBackReference();
   return q;

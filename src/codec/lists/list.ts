@@ -2,6 +2,7 @@ import * as c from "../constants.ts";
 import type { Decoder } from "../decoder.ts";
 import type { Encoder } from "../encoder.ts";
 import { isSerialized } from "../serializers.ts";
+import { readArrays, writeArrays } from "./arrays.ts";
 import { readBackReferences, writeBackReferences } from "./back-references.ts";
 import { readDates, writeDates } from "./dates.ts";
 import { readNumbers, writeNumbers } from "./numbers.ts";
@@ -28,6 +29,7 @@ export function writePacked(
   if (typeof first === "string") return writeTexts(encoder, values, count, p);
   if (typeof first !== "object" || first === null) return -1;
   if (encoder.memo.find(first) >= 0) return writeBackReferences(encoder, values, count, p);
+  if (Array.isArray(first)) return depth >= c.MAX_RECURSION ? -1 : writeArrays(encoder, values, count, p, depth);
   const prototype = Object.getPrototypeOf(first) as unknown;
   if (prototype === Date.prototype) return isSerialized(Date.prototype) ? -1 : writeDates(encoder, values, count, p);
   if (prototype !== Object.prototype || values[0] === null || depth >= c.MAX_RECURSION) return -1;
@@ -79,6 +81,8 @@ export function readPacked(decoder: Decoder, depth: number, slot: number): unkno
       return readRecords(decoder, end, depth, slot);
     case c.EXT_BACK_REFERENCES:
       return readBackReferences(decoder, size);
+    case c.EXT_ARRAYS:
+      return readArrays(decoder, end, depth, slot);
     default:
       return decoder.fail(`extension type ${code} where a packed list is expected`, start);
   }

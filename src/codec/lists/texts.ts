@@ -2,7 +2,8 @@ import * as c from "../constants.ts";
 import type { Decoder } from "../decoder.ts";
 import type { Encoder } from "../encoder.ts";
 import { readText } from "../text.ts";
-import { KIND_UINT8, KIND_UINT16 } from "../typed-array.ts";
+import { KIND_UINT8 } from "../typed-array.ts";
+import { type Lengths, NO_BYTE, NO_WORD, readLengths, sumLengths, writeLongLengths } from "./lengths.ts";
 
 /** Longer ones than this, in units of all together or on average, gain nothing and are written one by one. */
 const MAX_UNITS = 1 << 24;
@@ -51,13 +52,13 @@ function writeShort(encoder: Encoder, values: readonly unknown[], count: number,
     const value = values[i];
     if (typeof value === "string") {
       const { length } = value;
-      if (length >= 0xff) return -1;
+      if (length >= NO_BYTE) return -1;
       encoder.bytes[lengths + i] = length;
       q = encoder.writeUnits(value, q);
       if (q < 0) return -1;
     } else {
       if (value !== null) return -1;
-      encoder.bytes[lengths + i] = 0xff;
+      encoder.bytes[lengths + i] = NO_BYTE;
     }
   }
   encoder.bytes[text] = c.STR32;
@@ -94,46 +95,29 @@ function writeJoined(encoder: Encoder, values: readonly unknown[], count: number
     } else {
       if (value !== null) return -1;
       texts[i] = null;
-      bytes[lengths + i] = 0xff;
+      bytes[lengths + i] = NO_BYTE;
     }
   }
   // Always false, but the compiler does not know.
   if (union > 0xffff) return -1;
-  if (units > MAX_UNITS || units > count * MAX_MEAN_UNITS || most >= 0xffff) return -1;
+  if (units > MAX_UNITS || units > count * MAX_MEAN_UNITS || most >= NO_WORD) return -1;
   let q = lengths + count;
-  if (most >= 0xff) q = writeLongLengths(encoder, texts, p + 6, lengths);
+  if (most >= NO_BYTE) {
+    const long = texts.map(text => text?.length ?? -1);
+    q = writeLongLengths(encoder, long, p + 6, lengths);
+  }
   // Nulls join as nothing.
   const end = encoder.writeUtf8(texts.join(""), q);
   if (end >= 0) encoder.closeExt(p, end);
   return end;
 }
 
-/** Two bytes for each length, after all. */
-function writeLongLengths(encoder: Encoder, texts: readonly (string | null)[], kindAt: number, p: number): number {
-  const count = texts.length;
-  encoder.need(p, count * 2);
-  const { view } = encoder;
-  encoder.bytes[kindAt] = KIND_UINT16;
-  for (let i = 0; i < count; i++) view.setUint16(p + i * 2, texts[i]?.length ?? 0xffff, true);
-  return p + count * 2;
-}
-
-/** The lengths of texts, and which of them stands for null. */
-interface Lengths {
-  readonly of: Uint8Array | Uint16Array;
-  readonly none: number;
-}
-
 /** Texts and nulls from the payload of `size` bytes at `decoder.p`. */
 export function readTexts(decoder: Decoder, size: number): (string | null)[] {
   const start = decoder.p;
   const end = start + size;
-  const kind = decoder.readByte();
-  if (kind !== KIND_UINT8 && kind !== KIND_UINT16) decoder.fail(`lengths of texts of kind ${kind}`, start);
-  const count = decoder.readUint();
-  decoder.claim(count);
-  const lengths = kind === KIND_UINT8 ? readBytes(decoder, count) : readWords(decoder, count);
-  const units = sum(lengths, 0, count);
+  const lengths = readLengths(decoder);
+  const units = sumLengths(lengths, 0, lengths.of.length);
   const body = decoder.p;
   const bytes = decoder.readTextSize();
   const p = decoder.p;
@@ -147,36 +131,13 @@ export function readTexts(decoder: Decoder, size: number): (string | null)[] {
   return cutWide(text, lengths);
 }
 
-function readBytes(decoder: Decoder, count: number): Lengths {
-  const { bytes, end, p } = decoder;
-  if (end - p < count) decoder.truncated();
-  decoder.p = p + count;
-  return { of: new Uint8Array(bytes.buffer, bytes.byteOffset + p, count), none: 0xff };
-}
-
-function readWords(decoder: Decoder, count: number): Lengths {
-  const { end, p } = decoder;
-  if (end - p < count * 2) decoder.truncated();
-  decoder.p = p + count * 2;
-  const view = decoder.dataView();
-  const of = new Uint16Array(count);
-  for (let i = 0; i < count; i++) of[i] = view.getUint16(p + i * 2, true);
-  return { of, none: 0xffff };
-}
-
-function sum({ of, none }: Lengths, start: number, end: number): number {
-  let units = 0;
-  for (let i = start; i < end; i++) if (of[i] !== none) units += of[i]!;
-  return units;
-}
-
 /** Texts from ASCII at `p`; null if they are not. */
 function cutAscii(decoder: Decoder, lengths: Lengths, p: number): (string | null)[] | null {
   const count = lengths.of.length;
   const texts: (string | null)[] = new Array(count);
   for (let i = 0; i < count; i += WINDOW) {
     const behind = Math.min(i + WINDOW, count);
-    const units = sum(lengths, i, behind);
+    const units = sumLengths(lengths, i, behind);
     const window = utf8Slice.call(decoder.bytes, p, p + units);
     // Bytes that are no UTF-8 come back as one unit each, too.
     if (window.length !== units || window.includes("\uFFFD")) return null;
@@ -195,7 +156,7 @@ function cutWide(text: string, lengths: Lengths): (string | null)[] {
   let p = 0;
   for (let i = 0; i < count; i += WINDOW) {
     const behind = Math.min(i + WINDOW, count);
-    const end = p + sum(lengths, i, behind) * 2;
+    const end = p + sumLengths(lengths, i, behind) * 2;
     cut(ucs2Slice.call(utf16, p, end), lengths, i, behind, texts);
     p = end;
   }

@@ -35,7 +35,7 @@ export const sparseArray: Composite<unknown[]> = {
   code: c.EXT_SPARSE_ARRAY,
   prototypes: [],
   pairs: true,
-  step: (index, key) => (index % 2 === 0 ? "" : `[${key}]`),
+  step: (index, key) => (index % 2 === 0 ? "" : `[${String(key)}]`),
   partsToCreate: 2,
 
   parts(value) {
