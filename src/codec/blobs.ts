@@ -36,12 +36,12 @@ export class Blobs {
   }
 
   /** Whether some were asked for that were not read yet. */
-  get incomplete(): boolean {
+  private get incomplete(): boolean {
     return this.missing.size > 0;
   }
 
   /** Reads these. The next encoding starts anew. */
-  async read(): Promise<void> {
+  private async read(): Promise<void> {
     const blobs = [...this.missing];
     this.missing.clear();
     this.reads++;
@@ -49,6 +49,12 @@ export class Blobs {
     this.met = new Set();
     const outcomes = await Promise.all(blobs.map(bytesOrError));
     blobs.forEach((blob, i) => void this.known.set(blob, outcomes[i]!));
+  }
+
+  /** Encodes until no Blob is left whose bytes are wanted; at once if there is none. `bounded` may bound each wait. */
+  run<T>(encode: () => T, bounded: (reading: Promise<void>) => Promise<void> = reading => reading): T | Promise<T> {
+    const encoded = encode();
+    return this.incomplete ? bounded(this.read()).then(() => this.run(encode, bounded)) : encoded;
   }
 
   private outcomeAt(index: number, blob: Blob): Outcome | undefined {

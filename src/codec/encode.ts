@@ -71,17 +71,14 @@ export function encode(value: unknown, options?: EncodeOptions): Uint8Array<Arra
  */
 export async function encodeAsync(value: unknown, options: EncodeOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
   const blobs = new Blobs();
-  for (;;) {
+  const { message, buffers, shared } = await blobs.run(() => {
     const buffers = options.buffers?.slice();
     const shared = options.shared?.slice();
-    const message = encodeWith(value, { ...options, buffers, shared }, blobs);
-    if (!blobs.incomplete) {
-      for (const buffer of buffers?.slice(options.buffers?.length) ?? []) options.buffers?.push(buffer);
-      for (const one of shared?.slice(options.shared?.length) ?? []) options.shared?.push(one);
-      return message;
-    }
-    await blobs.read();
-  }
+    return { message: encodeWith(value, { ...options, buffers, shared }, blobs), buffers, shared };
+  });
+  for (const buffer of buffers?.slice(options.buffers?.length) ?? []) options.buffers?.push(buffer);
+  for (const one of shared?.slice(options.shared?.length) ?? []) options.shared?.push(one);
+  return message;
 }
 
 function encodeWith(value: unknown, options: EncodeOptions, blobs: Blobs | null = null): Uint8Array<ArrayBuffer> {

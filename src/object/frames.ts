@@ -1,3 +1,4 @@
+import type { Blobs } from "../codec/blobs.ts";
 import { Decoder, Encoder } from "../codec/index.ts";
 import { InvalidArgumentError } from "../errors.ts";
 import { Exchange, u64 } from "../native/layout.ts";
@@ -86,10 +87,11 @@ export class Frames {
     }
   }
 
-  /** Encodes into memory of its own. The buffers are the value's, not copies. */
-  frame(value: unknown, flags = 0, name?: Uint8Array): Frame {
+  /** Encodes into memory of its own. The buffers are the value's, not copies. With `blobs` the value may hold Blobs. */
+  frame(value: unknown, flags = 0, name?: Uint8Array, blobs: Blobs | null = null): Frame {
     const encoder = this.#encoder;
     this.busy = true;
+    encoder.blobs = blobs;
     try {
       const inband = encoder.encode(value);
       const buffers = encoder.buffers.slice();
@@ -105,6 +107,7 @@ export class Frames {
       }
       return { inband, buffers, references, flags, name };
     } finally {
+      encoder.blobs = null;
       this.busy = false;
     }
   }

@@ -157,7 +157,7 @@ export class Store implements RefHome, Disposable {
 
   /**
    * Puts a value, waiting for room (10 seconds by default) without blocking. The value is encoded now, but its large buffers are
-   * copied when there is room: leave them alone until then.
+   * copied when there is room: leave them alone until then. Blobs and Files in it are read first.
    *
    * @throws (rejects) as `put`; AbortedError.
    */

@@ -1,4 +1,4 @@
-import { AbortedError, InvalidArgumentError, type PlasmidError } from "../errors.ts";
+import { AbortedError, InvalidArgumentError, type PlasmidError, TimedOutError } from "../errors.ts";
 import type { Loop, Wakeful } from "./loop.ts";
 
 /** How long, and until when, a call waits. */
@@ -31,6 +31,36 @@ function aborted(signal: AbortSignal, store: string): AbortedError {
 
 // setTimeout's own bound; beyond it a timer would fire at once.
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/**
+ * Waits for work of this process no longer than until `deadline` (of `performance.now()`), or the signal. The work itself goes on.
+ *
+ * @param what it is called in the error
+ */
+export function within<T>(
+  work: Promise<T>,
+  what: string,
+  { signal }: WaitOptions,
+  deadline: number,
+  store: string,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => finish(() => reject(aborted(signal!, store)));
+    const onTimeout = () => finish(() => reject(new TimedOutError(`${what} takes longer than timeoutMs`, { store })));
+    const leftMs = Math.max(0, deadline - performance.now());
+    const timer = leftMs <= LONGEST_TIMER_MS ? setTimeout(onTimeout, leftMs) : undefined;
+    const finish = (end: () => void) => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", onAbort);
+      end();
+    };
+    signal?.addEventListener("abort", onAbort, { once: true });
+    work.then(
+      value => finish(() => resolve(value)),
+      error => finish(() => reject(error)),
+    );
+  });
+}
 
 interface Pending {
   look(): boolean;

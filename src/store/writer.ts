@@ -1,4 +1,5 @@
 import type { Pointer } from "bun:ffi";
+import { Blobs } from "../codec/blobs.ts";
 import { InvalidArgumentError } from "../errors.ts";
 import { ItemFlag } from "../native/code.ts";
 import type { Segment } from "../native/segment.ts";
@@ -11,7 +12,7 @@ import { Ladder } from "./ladder.ts";
 import { checkObjectName } from "./name.ts";
 import type { PutOptions } from "./options.ts";
 import type { Refs } from "./refs.ts";
-import { checkSignal, timeoutOf, type WaitOptions } from "./waiting.ts";
+import { checkSignal, timeoutOf, type WaitOptions, within } from "./waiting.ts";
 
 /** The longest ArrayBuffer there is. */
 const LARGEST_VIEW_BYTES = 2 ** 32;
@@ -63,11 +64,10 @@ export class Writer implements DraftHome {
 
   /** See `Store.putAsync`. */
   async putAsync(value: unknown, options: PutOptions & WaitOptions): Promise<ObjectRef> {
-    timeoutOf(options);
+    const deadline = performance.now() + timeoutOf(options);
     checkSignal(options.signal, this.segment.name);
-    const frame = this.#frames.busy
-      ? this.#frames.aside(() => this.#frame(value, options))
-      : this.#frame(value, options);
+    const framed = this.#frameAsync(value, options, deadline);
+    const frame = framed instanceof Promise ? await framed : framed;
     const lengths = frame.buffers.map(buffer => buffer.byteLength);
     let items!: Items;
     // Addresses are taken anew each time: the caller's arrays are its own while this waits.
@@ -77,7 +77,10 @@ export class Writer implements DraftHome {
       return this.#core.plasmid_put_many(this.#at, items.words, 1);
     };
     let code = attempt();
-    if (Ladder.takes(code)) code = await this.#ladder.climbAsync(attempt, frameBytes(frame), options);
+    if (Ladder.takes(code)) {
+      const timeoutMs = Math.max(0, deadline - performance.now());
+      code = await this.#ladder.climbAsync(attempt, frameBytes(frame), { ...options, timeoutMs });
+    }
     if (code < 0) throw this.#failed(code, options.name);
     return this.#refs.adopt(items.token(0), items.signed, items.refAt(0));
   }
@@ -135,8 +138,19 @@ export class Writer implements DraftHome {
     return draft;
   }
 
-  #frame(value: unknown, options?: PutOptions): Frame {
-    return this.#frames.frame(value, flagsOf(options), nameOf(options));
+  #frame(value: unknown, options?: PutOptions, blobs?: Blobs): Frame {
+    return this.#frames.frame(value, flagsOf(options), nameOf(options), blobs);
+  }
+
+  /** The same for a value with Blobs in it, which are read first. */
+  #frameAsync(value: unknown, options: PutOptions & WaitOptions, deadline: number): Frame | Promise<Frame> {
+    const blobs = new Blobs();
+    const encode = () =>
+      this.#frames.busy
+        ? this.#frames.aside(() => this.#frame(value, options, blobs))
+        : this.#frame(value, options, blobs);
+    const read = (reading: Promise<void>) => within(reading, "reading its Blobs", options, deadline, this.segment.name);
+    return blobs.run(encode, read);
   }
 
   #putFrames(frames: readonly Frame[], name?: string): ObjectRef[] {
