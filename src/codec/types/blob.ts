@@ -13,7 +13,8 @@ export const blob: Composite<Blob> = {
 
   parts(value, encoder) {
     const { blobs } = encoder;
-    if (blobs === null) throw new Refusal("its bytes take time to read; await encodeAsync() or putAsync(), or its bytes()");
+    if (blobs === null)
+      throw new Refusal("its bytes take time to read; await encodeAsync() or putAsync(), or its bytes()");
     const isFile = value instanceof File;
     return [value.type, isFile ? value.name : null, isFile ? value.lastModified : null, blobs.bytesOf(value)];
   },
