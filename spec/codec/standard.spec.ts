@@ -78,7 +78,10 @@ describe("the standard mode", () => {
   const named = Object.assign([1], { name: 1 });
   const detached = new ArrayBuffer(8);
   detached.transfer();
+  const revoked = Proxy.revocable({}, {});
+  revoked.revoke();
   const refused: [unknown, string, string][] = [
+    [{ list: [revoked.proxy] }, "$.list[0]: ", "revoked Proxy"],
     [undefined, "$: ", "undefined"],
     [{ a: [1, undefined] }, "$.a[1]: ", "undefined"],
     [holed(3, { 0: 1, 2: 2 }), "$[1]: ", "a hole"],

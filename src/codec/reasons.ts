@@ -3,6 +3,18 @@ import type { Callable } from "./names.ts";
 /** Thrown on finding that a value can't be encoded. The encoder, which knows where it is, makes it an EncodeError. */
 export class Refusal extends Error {}
 
+export const REVOKED = "nothing can be read of it any more; leave it out";
+
+/** Whether a value is a Proxy of which nothing can be asked. */
+export function isRevoked(value: unknown): boolean {
+  try {
+    Array.isArray(value);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
 const asText = Function.prototype.toString;
 
 /** Whether the engine, not JavaScript, is what a function or class is made of. */

@@ -6,7 +6,7 @@ import { EncodeError } from "./errors.ts";
 import type { Composite, Leaf } from "./extension.ts";
 import { type Callable, nameOf } from "./names.ts";
 import { elementStep, formatPath, memberStep, type Step } from "./path.ts";
-import { functionReason, Refusal } from "./reasons.ts";
+import { functionReason, isRevoked, REVOKED, Refusal } from "./reasons.ts";
 import { baseTypeOf } from "./types/base.ts";
 import { membersOf } from "./types/collections.ts";
 import { isPlainArray, isPlainObject, typeOf } from "./types/select.ts";
@@ -30,17 +30,6 @@ export function explainRefusal(encoder: Encoder, root: unknown, refused: unknown
 export function explainRevoked(encoder: Encoder, root: unknown, cause: TypeError): EncodeError | null {
   const found = findRefused(encoder, root);
   return found !== null && isRevoked(found.value) ? explainRefusal(encoder, root, found.value, cause) : null;
-}
-
-const REVOKED = "nothing can be read of it any more; leave it out";
-
-function isRevoked(value: unknown): boolean {
-  try {
-    Array.isArray(value);
-    return false;
-  } catch {
-    return true;
-  }
 }
 
 /** Why a value can't be encoded, what it holds left aside; null if it can. */

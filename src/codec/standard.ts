@@ -2,6 +2,7 @@ import * as c from "./constants.ts";
 import { EncodeError } from "./errors.ts";
 import { Output } from "./output.ts";
 import { elementStep, entryStep, formatPath, memberStep, type Step } from "./path.ts";
+import { isRevoked, REVOKED } from "./reasons.ts";
 import { isArrayPrototype } from "./types/adorned.ts";
 import { writeTimestamp } from "./types/date.ts";
 
@@ -81,6 +82,7 @@ export class StandardWriter {
 
   private writeObject(value: object, p: number): number {
     const { output } = this;
+    if (isRevoked(value)) this.refuse("a revoked Proxy", REVOKED);
     if (Array.isArray(value)) {
       if (!isArrayPrototype(Object.getPrototypeOf(value)))
         this.refuse("an array of a subclass", "copy it to an array: Array.from()");
