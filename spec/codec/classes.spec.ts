@@ -138,8 +138,33 @@ describe("1: a method of the class", () => {
   });
 
   test("what is no reduction is refused", () => {
-    for (const bad of [null, [], [1, []], [Database, 1], [Database, [], 1, 2], {}]) {
-      expect(encodeError([{ [REDUCE]: () => bad }]).message).toContain("return [build, args]");
+    const cases: [unknown, string][] = [
+      [null, "null, no array"],
+      [{}, "no array (object)"],
+      [[], "an array of 0"],
+      [[Database, [], 1, 2], "an array of 4"],
+      [[1, []], "no function or class to build it by"],
+      [[Database, 1], "arguments that are no array"],
+    ];
+    for (const [bad, what] of cases) {
+      const { message } = encodeError([{ [REDUCE]: () => bad }]);
+      expect(message).toContain(`its reduce gives ${what}; return [build, args]`);
+    }
+  });
+
+  test("a builder that gives no object is named, with what to do", () => {
+    for (const [made, what] of [
+      [5, "number"],
+      [undefined, "undefined"],
+      [null, "null"],
+    ] as const) {
+      const opened = () => made;
+      register("opened", opened);
+      given.push("opened");
+      const error = decodeError(encode([{ [REDUCE]: () => [opened, []] }]));
+      expect(error.message).toMatch(new RegExp(`^opened gives .*${what}; let it return the object`));
+      expect(error.path).toBe("$[0]");
+      unregister("opened");
     }
   });
 

@@ -116,6 +116,13 @@ describe("functions", () => {
     expect((await stream().next()).value).toBe(6);
   });
 
+  test("eval, which sees the parameters and variables around it", () => {
+    const run = new Function("return text => { const own = 2; return eval(text) + own; }")() as (
+      text: string,
+    ) => number;
+    expect((sent(run) as typeof run)("own * 20")).toBe(42);
+  });
+
   test("typeof of a name that may not exist", () => {
     const text = "() => [typeof notDeclaredAnywhere, typeof (norThis) === 'undefined']";
     const ask = new Function(`return ${text}`)() as () => unknown;
@@ -625,6 +632,10 @@ describe("what can't be sent is refused, with the path, the reason and what to d
     ["a method that uses super", Private.prototype.toString, "super"],
     ["a class with static #private fields", Private, "static #private"],
     ["import.meta", () => import.meta.url, "import.meta"],
+    ["a name that eval may not declare", new Function("return text => eval(text) + outside")(), "outside is neither"],
+    ["a thunk that gives null", capture(helper, (() => null) as never), "what it captures is null"],
+    ["a thunk that gives nothing", capture(new Function("return helper") as never, (() => undefined) as never), "is undefined; give the variables by name"], // biome-ignore format: a case is a line
+    ["a thunk that gives a number", capture(new Function("return 1") as never, (() => 5) as never), "is a number"],
     [
       "a captured name that is none",
       capture(
@@ -640,6 +651,11 @@ describe("what can't be sent is refused, with the path, the reason and what to d
       expect(refusal({ workers: [{ run: value }] })).toContain(reason);
     });
   }
+
+  test("capture of what is no function, or without a thunk", () => {
+    expect(() => capture(5 as never, () => ({}))).toThrow("capture takes a function or class first");
+    expect(() => capture(() => 5, { other } as never)).toThrow("capture(fn, () => ({ a, b }))");
+  });
 
   test("what is captured, by its path", () => {
     const lock = new WeakMap();

@@ -1,3 +1,4 @@
+import { InvalidArgumentError } from "../../errors.ts";
 import { Environment } from "./environment.ts";
 import { given } from "./factory.ts";
 import { imported } from "./imported.ts";
@@ -22,8 +23,13 @@ const environments = new WeakMap<Captures, Environment>();
  *
  * @param shared the thunk of an enclosing scope, by itself or as `scope` made it
  * @returns the function
+ * @throws InvalidArgumentError if these are no functions
  */
 export function capture<F extends Function>(fn: F, captures: Captures, shared?: Captures): F {
+  if (typeof fn !== "function" || typeof captures !== "function") {
+    const what = typeof fn !== "function" ? "a function or class first" : "a function that gives the variables second";
+    throw new InvalidArgumentError(`capture takes ${what}`, {}, "write capture(fn, () => ({ a, b }))");
+  }
   capturesOf.set(fn, captures);
   if (shared !== undefined) outers.set(captures, shared);
   return fn;

@@ -16,12 +16,21 @@ export function freeNames(scope: Scope, skipped: readonly Range[]): string[] {
   const names = new Set<string>();
   const asked = new Set<Node>();
   if (scope.through.length > 0) collectAsked(scope.block as unknown as Node, asked);
-  for (const { identifier } of scope.through) {
+  for (const { identifier, from } of scope.through) {
+    if (isBound(identifier.name, from)) continue;
     const [start, end] = (identifier as unknown as { range: [number, number] }).range;
     if (asked.has(identifier as unknown as Node) && identifier.name !== "arguments") continue;
     if (!skipped.some(range => start >= range.start && end <= range.end)) names.add(identifier.name);
   }
   return [...names];
+}
+
+/** Whether a name is declared in the text all the same: where `eval` stands, names are left open, for it may declare more. */
+function isBound(name: string, from: Scope): boolean {
+  for (let scope: Scope | null = from; scope !== null && scope.type !== "with"; scope = scope.upper) {
+    if (scope.set.has(name)) return true;
+  }
+  return false;
 }
 
 /** The operands of every `typeof` below. */

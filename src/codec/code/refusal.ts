@@ -3,6 +3,7 @@ import { isNative } from "../reasons.ts";
 import { builtinName } from "./builtin.ts";
 import { captured } from "./capture.ts";
 import { PARENT_NAME } from "./class-analysis.ts";
+import { type Environment, isObject } from "./environment.ts";
 import { given, isVariableName } from "./factory.ts";
 import { keyText, type Source, sourceOf } from "./source.ts";
 
@@ -31,6 +32,9 @@ function nameRefusal(fn: Function, source: Source): string | null {
   const environment = captured(fn);
   let missing: string[];
   try {
+    const given = nonObject(environment);
+    if (given !== null)
+      return `what it captures is ${given}; give the variables by name: capture(fn, () => ({ a, b }))`;
     const bad = environment?.names().find(name => !isVariableName(name));
     if (bad !== undefined) return `it captures ${JSON.stringify(bad)}, which is no name for a variable`;
     const known = (name: string) => environment?.find(name) != null;
@@ -46,6 +50,15 @@ function nameRefusal(fn: Function, source: Source): string | null {
     return `what it captures can't be read now: ${why}; encode it later`;
   }
   return missing.length === 0 ? null : missingReason(fn, missing);
+}
+
+/** What a thunk gave that is no object; null if all of them give objects. */
+function nonObject(environment: Environment | null): string | null {
+  for (let one = environment; one !== null; one = one.outer) {
+    const values: unknown = one.read();
+    if (!isObject(values)) return values === null ? "null" : `a ${typeof values}`.replace("a undefined", "undefined");
+  }
+  return null;
 }
 
 /** Whether rebuilt code always has this. */

@@ -22,10 +22,10 @@ export const reduced: Composite = {
 
   parts(value) {
     const given = asked("reduce", () => (value as Record<typeof REDUCE, () => unknown>)[REDUCE]());
-    if (!Array.isArray(given) || given.length > 3 || typeof given[0] !== "function" || !Array.isArray(given[1])) {
-      throw new Refusal("its reduce gives something else; return [build, args] or [build, args, state]");
-    }
-    return given[2] === undefined ? [given[0], given[1]] : given;
+    const wrong = whatIsWrong(given);
+    if (wrong !== null) throw new Refusal(`its reduce gives ${wrong}; return [build, args] or [build, args, state]`);
+    const parts = given as readonly unknown[];
+    return parts[2] === undefined ? [parts[0], parts[1]] : parts;
   },
 
   create(parts) {
@@ -36,7 +36,7 @@ export const reduced: Composite = {
     const object = isClass(build as Callable)
       ? (Reflect.construct(build, args) as unknown)
       : (build as (...args: unknown[]) => unknown)(...args);
-    return expectObject(object, build.name);
+    return expectObject(object, build.name || "what builds it");
   },
 
   fill(object, parts) {
@@ -83,6 +83,14 @@ export const serialized: Composite = {
   fill: (_, parts) => parts.length === 2,
 };
 
+/** What a reduce gave instead of what it should; null if that is right. */
+function whatIsWrong(given: unknown): string | null {
+  if (!Array.isArray(given)) return given === null ? "null, no array" : `no array (${typeof given})`;
+  if (given.length < 2 || given.length > 3) return `an array of ${given.length}`;
+  if (typeof given[0] !== "function") return "no function or class to build it by";
+  return Array.isArray(given[1]) ? null : "arguments that are no array";
+}
+
 /** What a function of the user's gives. What it throws becomes the cause of an EncodeError, which knows the path. */
 function asked(name: string, give: () => unknown): unknown {
   try {
@@ -96,7 +104,9 @@ function asked(name: string, give: () => unknown): unknown {
 
 function expectObject(value: unknown, source: string): object {
   if ((typeof value === "object" && value !== null) || typeof value === "function") return value;
-  throw new Error(`${source} gave ${String(value)}, which is no object`);
+  throw new Error(
+    `${source} gives ${value === null ? "null" : `a value of type ${typeof value}`}; let it return the object`,
+  );
 }
 
 const classes = new WeakMap<Callable, boolean>();
