@@ -1,6 +1,5 @@
-import { afterEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import {
-  DecodeError,
   decode,
   deregisterSerializer,
   EncodeError,
@@ -13,40 +12,15 @@ import {
   unregisterModule,
 } from "../../src/codec/index.ts";
 import { StoreFullError } from "../../src/errors.ts";
+import { name, unnameAfterEach } from "./named.ts";
+import { decodeError, encodeError } from "./refused.ts";
 
 const REDUCE = Symbol.for("plasmid.reduce");
 const RESTORE = Symbol.for("plasmid.restore");
 
+unnameAfterEach();
+
 const ROUND = <T>(value: T): T => decode(encode(value)) as T;
-
-function encodeError(value: unknown): EncodeError {
-  try {
-    encode(value);
-  } catch (error) {
-    expect(error).toBeInstanceOf(EncodeError);
-    return error as EncodeError;
-  }
-  throw new Error("it was encoded");
-}
-
-function decodeError(bytes: Uint8Array): DecodeError {
-  try {
-    decode(bytes);
-  } catch (error) {
-    expect(error).toBeInstanceOf(DecodeError);
-    return error as DecodeError;
-  }
-  throw new Error("it was decoded");
-}
-
-const given: string[] = [];
-function name<T extends abstract new (...args: never[]) => unknown>(text: string, type: T): T {
-  given.push(text);
-  return register(text, type);
-}
-afterEach(() => {
-  for (const text of given.splice(0)) unregister(text);
-});
 
 /** What holds a connection, as a database does: nothing to copy, but it can be made anew. */
 class Database {
@@ -78,8 +52,7 @@ describe("1: a method of the class", () => {
 
   test("builds by a function as well", () => {
     const open = (path: string) => new Reducible(`${path}!`);
-    register("open", open);
-    given.push("open");
+    name("open", open);
     const value = { [REDUCE]: () => [open, ["a"]] };
     expect((ROUND(value) as unknown as Database).path).toBe("a!");
   });
@@ -159,8 +132,7 @@ describe("1: a method of the class", () => {
       [null, "null"],
     ] as const) {
       const opened = () => made;
-      register("opened", opened);
-      given.push("opened");
+      name("opened", opened);
       const error = decodeError(encode([{ [REDUCE]: () => [opened, []] }]));
       expect(error.message).toMatch(new RegExp(`^opened gives .*${what}; let it return the object`));
       expect(error.path).toBe("$[0]");

@@ -1,41 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { DecodeError, decode, EncodeError, encode } from "../../src/codec/index.ts";
-import { PlasmidError } from "../../src/errors.ts";
+import { type DecodeError, decode, encode } from "../../src/codec/index.ts";
+import { decodeError, encodeError } from "./refused.ts";
 import { holed } from "./values.ts";
-
-function encodeError(value: unknown): EncodeError {
-  try {
-    encode(value);
-  } catch (error) {
-    expect(error).toBeInstanceOf(EncodeError);
-    expect(error).toBeInstanceOf(PlasmidError);
-    expect((error as EncodeError).code).toBe("ERR_PLASMID_ENCODE");
-    return error as EncodeError;
-  }
-  throw new Error("it was encoded");
-}
-
-function decodeError(hex: string): DecodeError {
-  try {
-    decode(Uint8Array.fromHex(hex.replaceAll(" ", "")));
-  } catch (error) {
-    expect(error).toBeInstanceOf(DecodeError);
-    expect(error).toBeInstanceOf(PlasmidError);
-    expect((error as DecodeError).code).toBe("ERR_PLASMID_DECODE");
-    return error as DecodeError;
-  }
-  throw new Error("it was decoded");
-}
-
-function errorOf(value: unknown): EncodeError {
-  try {
-    encode(value);
-  } catch (error) {
-    if (error instanceof EncodeError) return error;
-    throw error;
-  }
-  throw new Error("it was encoded");
-}
 
 describe("what can't be encoded is refused", () => {
   class Lock {
@@ -159,12 +125,12 @@ describe("what can't be encoded is refused", () => {
     let deep: unknown = objects.proxy;
     for (let i = 0; i < 1000; i++) deep = [deep];
     for (const proxy of [objects.proxy, functions.proxy]) {
-      const error = errorOf({ a: [1, proxy] });
+      const error = encodeError({ a: [1, proxy] });
       expect(error.path).toBe("$.a[1]");
       expect(error.message).toContain("a revoked Proxy can't be encoded");
     }
-    expect(errorOf(objects.proxy)).toMatchObject({ path: "$", cause: expect.any(TypeError) });
-    expect(errorOf(deep).message).toContain("a revoked Proxy can't be encoded");
+    expect(encodeError(objects.proxy)).toMatchObject({ path: "$", cause: expect.any(TypeError) });
+    expect(encodeError(deep).message).toContain("a revoked Proxy can't be encoded");
   });
 
   test("what a reduce throws becomes the cause, with the path", () => {
@@ -174,7 +140,7 @@ describe("what can't be encoded is refused", () => {
           throw mine;
         },
       };
-      const error = errorOf({ list: [0, new Map([["k", thrower]])] });
+      const error = encodeError({ list: [0, new Map([["k", thrower]])] });
       expect(error.path).toBe('$.list[1].get("k")');
       expect(error.message).toContain("its reduce throws");
       expect(error.cause).toBe(mine);

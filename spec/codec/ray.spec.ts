@@ -1,39 +1,22 @@
 import { Database } from "bun:sqlite";
-import { afterEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import {
   decode,
   deregisterSerializer,
-  EncodeError,
   encode,
   inspectSerializability,
-  register,
   registerSerializer,
-  unregister,
 } from "../../src/codec/index.ts";
+
+import { name, unnameAfterEach } from "./named.ts";
+import { encodeError } from "./refused.ts";
+
+unnameAfterEach();
 
 // The examples of Ray's guide to serialization, one by one.
 
 const ROUND = <T>(value: T): T => decode(encode(value)) as T;
 const REDUCE = Symbol.for("plasmid.reduce");
-
-function failure(value: unknown): EncodeError {
-  try {
-    encode(value);
-  } catch (error) {
-    expect(error).toBeInstanceOf(EncodeError);
-    return error as EncodeError;
-  }
-  throw new Error("it was encoded");
-}
-
-const names: string[] = [];
-const name = <T extends abstract new (...args: never[]) => unknown>(text: string, type: T) => {
-  names.push(text);
-  return register(text, type);
-};
-afterEach(() => {
-  for (const text of names.splice(0)) unregister(text);
-});
 
 /** What threading.Lock is there: state that only this process has. */
 function newLock(): object {
@@ -77,7 +60,7 @@ describe("customized serialization", () => {
       connection = new Database(":memory:");
     }
     name("Bare", Bare);
-    const error = failure({ pool: [new Bare()] });
+    const error = encodeError({ pool: [new Bare()] });
     expect(error.path).toBe("$.pool[0].connection");
     expect(error.message).toContain("Database object");
   });
@@ -89,14 +72,14 @@ describe("customized serialization", () => {
 
   test("2: a class with a lock, by a serializer registered and taken back", () => {
     name("A", A);
-    expect(failure({ a: new A(1) }).path).toBe("$.a.lock");
-    expect(failure(new A(1)).message).toContain("native state (MessagePort)");
+    expect(encodeError({ a: new A(1) }).path).toBe("$.a.lock");
+    expect(encodeError(new A(1)).message).toContain("native state (MessagePort)");
 
     registerSerializer(A, { serialize: a => a.x, deserialize: x => new A(x) });
     expect(ROUND(new A(1)).x).toBe(1);
 
     deregisterSerializer(A);
-    expect(failure(new A(1)).path).toBe("$.lock");
+    expect(encodeError(new A(1)).path).toBe("$.lock");
     // Nothing happens when a serializer is taken back that is not there.
     deregisterSerializer(A);
   });
@@ -112,7 +95,7 @@ describe("customized serialization", () => {
     const back = ROUND(new SerializationHelper(new A(1))) as unknown as A;
     expect(back).toBeInstanceOf(A);
     expect(back.x).toBe(1);
-    expect(failure(new A(1)).path).toBe("$.lock");
+    expect(encodeError(new A(1)).path).toBe("$.lock");
   });
 });
 
