@@ -26,13 +26,25 @@ uint32_t pm_entry_check(const pm_entry *entry) {
 	return (uint32_t)(hash ^ hash >> 29);
 }
 
+bool pm_entry_placed(const pm_client *client, const pm_entry *entry) {
+	return entry->granules > 0 && (uint64_t)entry->start + entry->granules <= client->super->committed;
+}
+
+/* In terms that cannot overflow: a field may say anything. */
+bool pm_entry_sound(const pm_client *client, const pm_entry *entry) {
+	uint64_t extent = (uint64_t)entry->granules * PM_GRANULE, bytes = pm_load_relaxed(&entry->bytes);
+	return pm_entry_placed(client, entry) && bytes <= extent && entry->inband <= bytes &&
+	       pm_name_at(bytes, entry->references) + entry->name_room <= extent && entry->name_bytes <= entry->name_room &&
+	       entry->linked <= entry->references;
+}
+
 #define FAULT(...) return pm_fail(PLASMID_E_CORRUPT, __VA_ARGS__)
 
 #define RECORD(entry) (&client->records[pm_word_creator((entry)->word) - 1])
 
 /* What a walk over the slots adds up, to be held against the superblock. */
 typedef struct totals {
-	uint32_t objects, extents, evictable, names, free_slots;
+	uint32_t objects, extents, evictable, names, free_slots, dropping;
 	uint64_t granules;
 	uint32_t *contained; /* by slot: in how many containers */
 	uint32_t *charged;   /* by record: granules */
@@ -55,13 +67,45 @@ static int32_t check_extent(const pm_client *client, uint32_t slot, uint32_t sta
 	if (extent->start != entry->start || extent->size < entry->granules || PM_EXTENT_OWNER(*extent) != slot)
 		FAULT("slot %u: extent %u+%u, but node %u has %u+%u of slot %u", slot, entry->start, entry->granules, entry->node,
 		      extent->start, extent->size, PM_EXTENT_OWNER(*extent));
-	if (pm_name_at(pm_load_relaxed(&entry->bytes), entry->references) + entry->name_room >
-	    (uint64_t)entry->granules * PM_GRANULE)
-		FAULT("slot %u: parts do not fit into %u granules", slot, entry->granules);
 	sums->extents++;
 	sums->granules += extent->size;
 	if (entry->charged && RECORD(entry)->charge >> 32 == entry->creator_epoch)
 		sums->charged[RECORD(entry) - client->records] += entry->granules;
+	return 0;
+}
+
+/* What an entry says of itself alone: before anything is read where it points to. */
+static int32_t check_entry(const pm_client *client, uint32_t slot) {
+	const pm_superblock *super = client->super;
+	const pm_entry *entry = pm_entry_at(client, slot);
+	uint64_t word = pm_load(&entry->word);
+	uint32_t state = pm_word_state(word);
+	bool stashed = pm_word_stashed(word);
+	if (state > PLASMID_GONE || pm_word_creator(word) > super->max_clients || (stashed && state != PLASMID_CREATED))
+		FAULT("slot %u: word %llx", slot, (unsigned long long)word);
+	if (state == PLASMID_SEALED && entry->check != pm_entry_check(entry))
+		FAULT("slot %u: checksum", slot);
+	bool extent = state == PLASMID_CREATED || state == PLASMID_SEALED || (state != PLASMID_ABSENT && entry->node != 0);
+	if (extent && !(stashed ? pm_entry_placed(client, entry) : pm_entry_sound(client, entry)))
+		FAULT("slot %u: its parts do not fit into %u granules", slot, entry->granules);
+	if (entry->charged && pm_word_creator(word) == 0)
+		FAULT("slot %u is charged to nobody", slot);
+	if (!extent && entry->linked != 0)
+		FAULT("slot %u: %u refs linked, and no extent", slot, entry->linked);
+	if (state == PLASMID_SEALED && (entry->stamp > super->clock || entry->name_order > super->order))
+		FAULT("slot %u: later than the clock", slot);
+	return 0;
+}
+
+/* A client that is none holds nothing. */
+static int32_t check_holds(const pm_client *client, uint32_t slot) {
+	const uint64_t *leases = pm_leases_at(client, slot), *handles = pm_handles_at(client, slot);
+	for (uint32_t i = 0; i < client->hold_words; i++)
+		for (uint64_t bits = pm_load(&leases[i]) | pm_load(&handles[i]); bits != 0; bits &= bits - 1) {
+			uint32_t record = i * 64 + (uint32_t)__builtin_ctzll(bits);
+			if (record >= client->super->max_clients || pm_load(&client->records[record].state) == PM_CLIENT_FREE)
+				FAULT("slot %u is held by client %u, which is none", slot, record);
+		}
 	return 0;
 }
 
@@ -70,18 +114,17 @@ static int32_t check_slot(const pm_client *client, uint32_t slot, totals *sums) 
 	const pm_entry *entry = pm_entry_at(client, slot);
 	uint32_t state = pm_word_state(pm_load(&entry->word));
 	bool leased = pm_leased(client, slot), handled = pm_handled(client, slot);
+	if ((leased || handled) && check_holds(client, slot) != 0)
+		return PLASMID_E_CORRUPT;
 	if (state == PLASMID_ABSENT) {
 		if (leased || handled)
 			FAULT("slot %u is free, but held", slot);
 		return 0;
 	}
-	if (state > PLASMID_GONE)
-		FAULT("slot %u: state %u", slot, state);
 	sums->objects++;
 	sums->names += entry->named;
 	sums->evictable += entry->in_lru;
-	if (state == PLASMID_SEALED && entry->check != pm_entry_check(entry))
-		FAULT("slot %u: checksum", slot);
+	sums->dropping += entry->in_drop;
 	if ((state == PLASMID_FREED || state == PLASMID_GONE) && !leased && !handled && !entry->in_drop)
 		FAULT("slot %u: gone, held by nobody, still there", slot);
 	if (state == PLASMID_SEALED && entry->contained != contained[slot])
@@ -92,7 +135,8 @@ static int32_t check_slot(const pm_client *client, uint32_t slot, totals *sums) 
 	bool named = entry->name_bytes != 0 && (state == PLASMID_SEALED || (state == PLASMID_CREATED && entry->reserves));
 	if (named != entry->named)
 		FAULT("slot %u: %s", slot, named ? "its name is not bound" : "bound to a name it has no right to");
-	if (named && pm_index_find_name(client, pm_name_of(client, entry), entry->name_bytes, entry->name_hash) != slot)
+	if (named && pm_index_find_name(client, pm_name_of(client, entry), entry->name_bytes,
+	                                pm_name_hash(pm_name_of(client, entry), entry->name_bytes)) != slot)
 		FAULT("slot %u is not found by its name", slot);
 	return check_extent(client, slot, state, sums);
 }
@@ -103,8 +147,6 @@ static int32_t count_contained(const pm_client *client, uint32_t *contained) {
 		const pm_entry *entry = pm_entry_at(client, slot);
 		if (entry->linked == 0 || pm_word_state(pm_load(&entry->word)) == PLASMID_ABSENT)
 			continue;
-		if (entry->linked > entry->references)
-			FAULT("slot %u: %u of %u refs linked", slot, entry->linked, entry->references);
 		const pm_reference *references = (const pm_reference *)(pm_payload(client, entry) + pm_references_at(entry->bytes));
 		for (uint32_t i = 0; i < entry->linked; i++)
 			if (references[i].slot <= client->super->entries_used &&
@@ -114,10 +156,28 @@ static int32_t count_contained(const pm_client *client, uint32_t *contained) {
 	return 0;
 }
 
+static int32_t check_drops(const pm_client *client, const totals *sums) {
+	const pm_superblock *super = client->super;
+	uint32_t steps = 0, last = 0;
+	for (uint32_t slot = super->drop_head; slot != 0; last = slot, slot = pm_entry_at(client, slot)->lru_next) {
+		if (slot > super->entries_used || ++steps > sums->dropping)
+			FAULT("the drop queue is broken at slot %u", slot);
+		const pm_entry *entry = pm_entry_at(client, slot);
+		uint32_t state = pm_word_state(pm_load(&entry->word));
+		if (!entry->in_drop || (state != PLASMID_FREED && state != PLASMID_GONE))
+			FAULT("slot %u in the drop queue is of state %u", slot, state);
+	}
+	if (steps != sums->dropping || last != super->drop_tail)
+		FAULT("the drop queue has %u of %u", steps, sums->dropping);
+	return 0;
+}
+
 static int32_t check_lists(const pm_client *client, totals *sums) {
 	const pm_superblock *super = client->super;
 	uint32_t steps = 0, last = 0;
 	for (uint32_t slot = super->lru_head; slot != 0; last = slot, slot = pm_entry_at(client, slot)->lru_next) {
+		if (slot > super->entries_used)
+			FAULT("the LRU list leaves the table at slot %u", slot);
 		const pm_entry *entry = pm_entry_at(client, slot);
 		if (++steps > super->evictable || !entry->in_lru || entry->lru_prev != last)
 			FAULT("the LRU list is broken at slot %u", slot);
@@ -132,7 +192,7 @@ static int32_t check_lists(const pm_client *client, totals *sums) {
 		if (++sums->free_slots > super->entries_used)
 			FAULT("the free list runs in a circle");
 	}
-	return 0;
+	return check_drops(client, sums);
 }
 
 /* Of the old ones, which nobody passes who looks for its own. */
@@ -164,8 +224,8 @@ static int32_t check_sums(const pm_client *client, const totals *sums) {
 	if (sums->granules != super->heap.used || sums->extents != super->heap.used_count)
 		FAULT("%u extents of %llu granules, the heap counts %u of %u", sums->extents, (unsigned long long)sums->granules,
 		      super->heap.used_count, super->heap.used);
-	if (super->heap.limit != super->committed)
-		FAULT("the heap ends at %u, %u are committed", super->heap.limit, super->committed);
+	if (super->heap.limit != super->committed || super->heap.maximum != super->capacity / PM_GRANULE)
+		FAULT("the heap ends at %u of %u, %u are committed", super->heap.limit, super->heap.maximum, super->committed);
 	return 0;
 }
 
@@ -174,7 +234,13 @@ static int32_t check_with(const pm_client *client, uint32_t *contained, uint32_t
 	totals sums = {.contained = contained, .charged = charged};
 	if (super->entries_used > super->entries_reserved || super->entries_reserved > super->max_objects)
 		FAULT("%u of %u entries used, at most %u", super->entries_used, super->entries_reserved, super->max_objects);
-	int32_t r = count_contained(client, contained);
+	int32_t r = 0;
+	for (uint32_t slot = 1; r == 0 && slot <= super->entries_used; slot++)
+		r = check_entry(client, slot);
+	if (r == 0)
+		r = count_contained(client, contained);
+	if (r == 0 && !pm_index_whole(client))
+		FAULT("the chains of names do not hold the %u names", super->names);
 	for (uint32_t slot = 1; r == 0 && slot <= super->entries_used; slot++)
 		r = check_slot(client, slot, &sums);
 	if (r == 0)
@@ -191,6 +257,8 @@ static int32_t check_with(const pm_client *client, uint32_t *contained, uint32_t
 }
 
 int32_t pm_check(const pm_client *client) {
+	if (client->super->entries_used > client->super->max_objects)
+		FAULT("%u entries used, of %u", client->super->entries_used, client->super->max_objects);
 	uint32_t *contained = calloc((uint64_t)client->super->entries_used + 1, sizeof *contained);
 	uint32_t *charged = calloc(client->super->max_clients, sizeof *charged);
 	int32_t r = PLASMID_E_NO_MEMORY;

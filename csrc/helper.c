@@ -43,7 +43,7 @@ static bool serve(pm_client *client, bool woken) {
 		if (woken && pm_exchange(&store->armed, 0) != 0)
 			events |= PLASMID_EVENT_WAKE;
 		waiting |= pm_load(&store->armed) != 0;
-		if (pm_load(&super->destroyed) != 0 && pm_exchange(&store->told, 1) == 0)
+		if (pm_load(&super->destroyed) == PM_DESTROYED && pm_exchange(&store->told, 1) == 0)
 			events |= PLASMID_EVENT_DESTROYED;
 		if (pm_stray_waits(client))
 			events |= PLASMID_EVENT_STRAY;

@@ -110,3 +110,19 @@ uint32_t pm_index_find_name(const pm_client *client, const uint8_t *name, uint32
 uint32_t pm_index_glance_name(const pm_client *client, const uint8_t *name, uint32_t bytes, uint32_t hash) {
 	return find_name(client, name, bytes, hash, LONGEST_WALK);
 }
+
+bool pm_index_whole(const pm_client *client) {
+	const pm_superblock *super = client->super;
+	uint32_t found = 0;
+	if (super->name_buckets > super->entries_reserved)
+		return false;
+	for (uint32_t i = 0; i < super->name_buckets; i++)
+		for (uint32_t slot = client->names[i]; slot != 0; slot = pm_entry_at(client, slot)->name_next) {
+			if (slot > super->entries_used || found++ == super->names)
+				return false;
+			const pm_entry *entry = pm_entry_at(client, slot);
+			if (!entry->named || bucket_of(entry->name_hash, super->name_buckets) != i)
+				return false;
+		}
+	return found == super->names;
+}

@@ -25,6 +25,9 @@ uint32_t pm_index_find_name(const pm_client *client, const uint8_t *name, uint32
 /* The same without the lock: 0 proves nothing. */
 uint32_t pm_index_glance_name(const pm_client *client, const uint8_t *name, uint32_t bytes, uint32_t hash);
 
+/* Do the chains hold each bound name once, in its place, and nothing else? Under the lock; whatever the table says. */
+bool pm_index_whole(const pm_client *client);
+
 static inline const uint8_t *pm_name_of(const pm_client *client, const pm_entry *entry) {
 	return pm_payload(client, entry) + pm_name_at(entry->bytes, entry->references);
 }

@@ -39,6 +39,7 @@
 #define PM_MIN_CAPACITY (1u << 20)
 #define PM_MAX_CAPACITY (1ull << 37)  /* 2^31 granules */
 #define PM_NOTHING_OLD UINT32_MAX     /* see quota.h */
+#define PM_DESTROYED 0x64616564u      /* a word that no single flipped bit makes */
 #define PM_LOCK_BYTES_AT (1ull << 40) /* OFD lock bytes of the clients stand here, far beyond the file's end */
 
 /* ---- a client's record (128 bytes) --------------------------------------------------------------
@@ -149,7 +150,7 @@ typedef struct pm_superblock {
 	uint8_t pad0[64];
 
 	uint32_t lock __attribute__((aligned(64))); /* see lock.c */
-	uint32_t destroyed;                         /* set once, before the file is unlinked */
+	uint32_t destroyed;                         /* PM_DESTROYED, set once, before the file is unlinked */
 	uint32_t recovered;                         /* statistics that outlive a rebuild */
 	uint32_t reaped, quarantined;
 

@@ -6,6 +6,7 @@
 
 #include "error.h"
 #include "lock.h"
+#include "mend.h"
 #include "prim/atomic.h"
 #include "prim/bell.h"
 #include "prim/bytelock.h"
@@ -66,9 +67,9 @@ static int32_t enlist(pm_client *client, uint64_t key) {
 	int32_t r = pm_lock(client);
 	if (r != 0)
 		return r;
-	if (pm_load(&client->super->destroyed) == 0 && abandoned(client))
+	if (pm_load(&client->super->destroyed) != PM_DESTROYED && abandoned(client))
 		pm_segment_destroy(client);
-	if (pm_load(&client->super->destroyed) != 0) {
+	if (pm_load(&client->super->destroyed) == PM_DESTROYED) {
 		r = pm_fail(PLASMID_E_DESTROYED, "the store was destroyed while it was opened");
 	} else {
 		record->blocked = record->looped = 0;
@@ -82,6 +83,17 @@ static int32_t enlist(pm_client *client, uint64_t key) {
 		record->oldest = 0;
 		pm_store(&record->state, PM_CLIENT_ACTIVE);
 	}
+	pm_unlock(client);
+	return r;
+}
+
+/* Before the first step that follows a link. */
+static int32_t mend(pm_client *client) {
+	int32_t r = pm_lock(client);
+	if (r != 0)
+		return r;
+	if (!others_active(client))
+		r = pm_mend(client);
 	pm_unlock(client);
 	return r;
 }
@@ -102,7 +114,8 @@ int32_t pm_join(pm_client *client) {
 	client->epoch = pm_load(&record->epoch) + 1;
 	pm_store(&record->epoch, client->epoch);
 	client->lock_word = pm_lock_word(client->slot, client->epoch);
-	if (pm_load(&record->state) != PM_CLIENT_FREE)
+	r = mend(client);
+	if (r == 0 && pm_load(&record->state) != PM_CLIENT_FREE)
 		r = pm_reap(client, client->slot, client->epoch);
 	if (r == 0)
 		r = enlist(client, key);

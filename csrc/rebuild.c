@@ -56,20 +56,10 @@ static void clear_dead_bits(pm_client *client, uint32_t slot, const uint64_t *ma
 	}
 }
 
-static bool sound_extent(const pm_client *client, const pm_entry *entry) {
-	return entry->granules > 0 && (uint64_t)entry->start + entry->granules <= client->super->committed;
-}
-
-static bool sound(const pm_client *client, const pm_entry *entry) {
-	uint64_t extent = (uint64_t)entry->granules * PM_GRANULE;
-	return sound_extent(client, entry) && entry->bytes <= extent && entry->inband <= entry->bytes &&
-	       pm_name_at(entry->bytes, entry->references) + entry->name_room <= extent &&
-	       entry->name_bytes <= entry->name_room && entry->linked <= entry->references;
-}
-
-static void become(pm_entry *entry, uint32_t state) {
-	pm_store(&entry->word,
-	         pm_word(pm_word_version(entry->word), state == PLASMID_ABSENT ? 0 : pm_word_creator(entry->word), state));
+static void become(const pm_client *client, pm_entry *entry, uint32_t state) {
+	uint32_t creator = pm_word_creator(entry->word);
+	bool kept = state != PLASMID_ABSENT && creator <= client->super->max_clients;
+	pm_store(&entry->word, pm_word(pm_word_version(entry->word), kept ? creator : 0, state));
 }
 
 /* Decides what the slot becomes; true if it has an extent. */
@@ -81,17 +71,21 @@ static bool judge(pm_client *client, uint32_t slot, const uint8_t *living) {
 	if (state == PLASMID_CREATED) {
 		uint32_t record = pm_word_creator(word) - 1;
 		if (alive(client, record, living) && entry->creator_epoch == client->records[record].epoch &&
-		    (pm_word_stashed(word) ? sound_extent(client, entry) : sound(client, entry)))
+		    (pm_word_stashed(word) ? pm_entry_placed(client, entry) : pm_entry_sound(client, entry)))
 			return true;
 		state = PLASMID_GONE;
 		entry->linked = 0;
 	} else if (state == PLASMID_SEALED) {
-		if (sound(client, entry) && entry->check == pm_entry_check(entry))
+		if (pm_entry_sound(client, entry) && entry->check == pm_entry_check(entry)) {
+			/* Only who it is from may be wrong: nothing depends on that. */
+			if (pm_word_creator(word) > client->super->max_clients || pm_word_stashed(word))
+				pm_store(&entry->word, pm_word(pm_word_version(word), 0, PLASMID_SEALED));
 			return true;
+		}
 		client->super->quarantined++;
 		state = PLASMID_GONE;
 		entry->linked = 0;
-	} else if ((state == PLASMID_FREED || state == PLASMID_GONE) && leased && sound(client, entry)) {
+	} else if ((state == PLASMID_FREED || state == PLASMID_GONE) && leased && pm_entry_sound(client, entry)) {
 		entry->linked = 0;
 		return true;
 	}
@@ -99,7 +93,7 @@ static bool judge(pm_client *client, uint32_t slot, const uint8_t *living) {
 	bool keep = (state == PLASMID_FREED || state == PLASMID_GONE) && (leased || handled);
 	if (leased)
 		entry->granules = 0;
-	become(entry, keep ? state : PLASMID_ABSENT);
+	become(client, entry, keep ? state : PLASMID_ABSENT);
 	if (!keep) {
 		memset(pm_leases_at(client, slot), 0, client->hold_words * sizeof(uint64_t));
 		memset(pm_handles_at(client, slot), 0, client->hold_words * sizeof(uint64_t));
@@ -112,7 +106,16 @@ static int by_start(const void *a, const void *b) {
 	return x->start < y->start ? -1 : x->start > y->start;
 }
 
-/* Heap nodes from the extents; of two that overlap the one without a right checksum was judged already, so the later one goes. */
+/* Two extents overlap, that at `at` and the one before: which goes? The one that was used less lately is what was left in a slot when
+ * the other took its place, and has come back by a broken word. */
+static uint32_t older_of(const pm_client *client, const list *extents, uint32_t at) {
+	const pm_used *used = extents->used;
+	if (at == 0 || pm_entry_at(client, used[at].owner)->stamp < pm_entry_at(client, used[at - 1].owner)->stamp)
+		return at;
+	return at - 1;
+}
+
+/* Heap nodes from the extents. */
 static int32_t rebuild_heap(pm_client *client, list *extents) {
 	pm_superblock *super = client->super;
 	qsort(extents->used, extents->count, sizeof *extents->used, by_start);
@@ -124,11 +127,12 @@ static int32_t rebuild_heap(pm_client *client, list *extents) {
 		if (at == PM_HEAP_NEEDS_NODES)
 			return pm_fail(PLASMID_E_CORRUPT, "the heap's table is too small for %u extents", extents->count);
 		super->quarantined++;
+		at = older_of(client, extents, at);
 		pm_entry *entry = pm_entry_at(client, extents->used[at].owner);
 		pm_uncharge(client, entry);
 		entry->linked = entry->granules = 0;
 		bool held = pm_leased(client, extents->used[at].owner) || pm_handled(client, extents->used[at].owner);
-		become(entry, held ? PLASMID_GONE : PLASMID_ABSENT);
+		become(client, entry, held ? PLASMID_GONE : PLASMID_ABSENT);
 		memmove(&extents->used[at], &extents->used[at + 1], (extents->count - at - 1) * sizeof *extents->used);
 		extents->count--;
 	}

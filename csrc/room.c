@@ -15,7 +15,7 @@
 #define UNLINK_STEP 1024u
 #define TURNS_A_HOLD 64u
 
-static int32_t reserve_range(pm_client *client, uint64_t at, uint64_t from, uint64_t to) {
+static int32_t reserve_range(const pm_client *client, uint64_t at, uint64_t from, uint64_t to) {
 	uint64_t first = (at + from) & ~(uint64_t)(PM_PAGE - 1);
 	if (pm_file_reserve(client->file, first, pm_align(at + to, PM_PAGE)) != 0)
 		return pm_fail_errno("reserving room in the store's file");
@@ -83,13 +83,17 @@ static int32_t grow_nodes(pm_client *client, bool *locked) {
 	return 0;
 }
 
+int32_t pm_room_commit(const pm_client *client, uint32_t from, uint32_t to) {
+	return reserve_range(client, client->super->heap_at, (uint64_t)from * PM_GRANULE, (uint64_t)to * PM_GRANULE);
+}
+
 static int32_t grow_heap(pm_client *client, bool *locked) {
 	pm_superblock *super = client->super;
 	const uint32_t mib = (1u << 20) / PM_GRANULE;
 	uint32_t from = super->committed, trims = super->trims;
 	uint32_t to = step(from, mib, PM_RESERVE_STEP / PM_GRANULE, super->heap.maximum);
 	pm_unlock(client);
-	int32_t r = reserve_range(client, super->heap_at, (uint64_t)from * PM_GRANULE, (uint64_t)to * PM_GRANULE);
+	int32_t r = pm_room_commit(client, from, to);
 	int32_t taken = pm_lock(client);
 	*locked = taken == 0;
 	if (taken != 0 || r != 0)

@@ -23,6 +23,9 @@ int32_t pm_room_punch(pm_client *client, uint64_t from, uint64_t to);
 int32_t pm_room_reserve(pm_client *client, uint32_t entries_from, uint32_t entries_to, uint32_t nodes_from,
                         uint32_t nodes_to);
 
+/* Makes granules [from, to) of the heap real. 0 or a code. */
+int32_t pm_room_commit(const pm_client *client, uint32_t from, uint32_t to);
+
 /* The most nodes that a heap of max_objects extents can need. */
 static inline uint32_t pm_most_nodes(uint32_t max_objects) {
 	return 2 * max_objects + 8;

@@ -325,7 +325,7 @@ static int32_t attach(pm_client *client, bool *again) {
 		r = map(client, &super);
 	if (r != 0)
 		return r;
-	if (pm_load(&client->super->destroyed) != 0) {
+	if (pm_load(&client->super->destroyed) == PM_DESTROYED) {
 		*again = true;
 		/* Whoever destroyed it may have died before the unlink. */
 		pm_segment_destroy(client);
@@ -434,7 +434,7 @@ int32_t pm_segment_remove(const char *path) {
 
 void pm_segment_destroy(pm_client *client) {
 	struct stat mine, named;
-	pm_store(&client->super->destroyed, 1);
+	pm_store(&client->super->destroyed, PM_DESTROYED);
 	pm_wake_all(client);
 	PM_POINT("destroy:said");
 	/* One destroyer at a time: between another's look and its unlink the name may have become a new store's. */

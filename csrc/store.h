@@ -12,7 +12,7 @@ static inline int32_t pm_usable(const plasmid_store *store) {
 		return pm_fail(PLASMID_E_CLOSED, "the store was closed in this process");
 	if (__builtin_expect(store->client->forked, 0))
 		return pm_fail(PLASMID_E_FORKED, "this process was forked from the one that opened the store");
-	if (__builtin_expect(pm_load_relaxed(&store->client->super->destroyed) != 0, 0))
+	if (__builtin_expect(pm_load_relaxed(&store->client->super->destroyed) == PM_DESTROYED, 0))
 		return pm_fail(PLASMID_E_DESTROYED, "%s was destroyed", store->client->path);
 	return 0;
 }

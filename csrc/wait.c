@@ -44,7 +44,11 @@ void pm_notify(pm_client *client, uint32_t hash) {
 	for (uint32_t i = 0; i < client->hold_words; i++) {
 		if (pm_load_relaxed(&words[i]) == 0)
 			continue;
-		for (uint64_t taken = pm_exchange(&words[i], 0); taken != 0; taken &= taken - 1)
-			wake_client(client, i * 64 + (uint32_t)__builtin_ctzll(taken), false);
+		for (uint64_t taken = pm_exchange(&words[i], 0); taken != 0; taken &= taken - 1) {
+			uint32_t record = i * 64 + (uint32_t)__builtin_ctzll(taken);
+			/* A bit that no client set must not become a write beyond their records. */
+			if (record < client->super->max_clients)
+				wake_client(client, record, false);
+		}
 	}
 }

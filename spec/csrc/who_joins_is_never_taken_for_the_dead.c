@@ -95,7 +95,7 @@ static void sees_that_the_store_ends(void) {
 	while (pm_load(&store->client->records[2].epoch) == 0)
 		wait_ms(1);
 	wait_ms(20);
-	pm_store(&store->client->super->destroyed, 1);
+	pm_store(&store->client->super->destroyed, PM_DESTROYED);
 	int status;
 	CHECK(waitpid(second, &status, 0) == second && status == 0);
 	end(first);
