@@ -730,23 +730,6 @@ test("any change of a byte gives a DecodeError or a value, and the next message 
   expect([up2(), child2.m()]).toEqual([1, 1]);
 });
 
-test("a hundred thousand functions leave nothing behind", () => {
-  const bytes = encode(
-    capture(
-      () => bytes,
-      () => ({ bytes: 1 }),
-    ),
-    { code: true },
-  );
-  const run = (times: number) => {
-    for (let i = 0; i < times; i++) decode(bytes, { code: true });
-    Bun.gc(true);
-    return process.memoryUsage().heapUsed;
-  };
-  const before = run(20_000);
-  expect(run(80_000) - before).toBeLessThan(2e6);
-});
-
 test("the parser is not loaded until there is a function to parse", async () => {
   const program = `const { encode } = await import(${JSON.stringify(join(root, "src/codec/index.ts"))});
     const loaded = () => Object.keys(require.cache).some(path => /acorn|eslint-scope/.test(path));

@@ -175,3 +175,18 @@ test("encoding 1 GiB out of band takes less than 10 MB", async () => {
   const child = Bun.spawn([process.execPath, "-e", program], { stdout: "pipe", stderr: "inherit" });
   expect((await child.stdout.text()).trim()).toBe("64 true true");
 });
+
+test("an encoding inside of a getter has buffers of its own", () => {
+  const inner: Uint8Array[] = [];
+  const buffers: Uint8Array[] = [];
+  const value = {
+    first: new Uint8Array(1000),
+    get second() {
+      encode(new Uint8Array(2000), { buffers: inner });
+      return new Uint8Array(3000);
+    },
+  };
+  encode(value, { buffers });
+  expect(inner.map(buffer => buffer.length)).toEqual([2000]);
+  expect(buffers.map(buffer => buffer.length)).toEqual([1000, 3000]);
+});

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { encode } from "../../src/codec/index.ts";
+import { encode } from "../../../src/codec/index.ts";
 
 test("1 GB of buffers handed out takes no memory, nor does encoding keep hold of them", () => {
   // Never written to, so the machine does not give them memory either.
@@ -13,19 +13,4 @@ test("1 GB of buffers handed out takes no memory, nor does encoding keep hold of
   expect(process.memoryUsage.rss() - before).toBeLessThan(10e6);
   expect(buffers.every((buffer, i) => buffer.buffer === value[i]!.buffer)).toBe(true);
   expect(message.length).toBeLessThan(500);
-});
-
-test("an encoding inside of a getter has buffers of its own", () => {
-  const inner: Uint8Array[] = [];
-  const buffers: Uint8Array[] = [];
-  const value = {
-    first: new Uint8Array(1000),
-    get second() {
-      encode(new Uint8Array(2000), { buffers: inner });
-      return new Uint8Array(3000);
-    },
-  };
-  encode(value, { buffers });
-  expect(inner.map(buffer => buffer.length)).toEqual([2000]);
-  expect(buffers.map(buffer => buffer.length)).toEqual([1000, 3000]);
 });

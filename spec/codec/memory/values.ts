@@ -1,7 +1,7 @@
 import { heapStats } from "bun:jsc";
 import { describe, expect, test } from "bun:test";
-import { DecodeError, Decoder, decode, EncodeError, Encoder, encode } from "../../src/codec/index.ts";
-import { samples } from "./samples.ts";
+import { DecodeError, Decoder, decode, EncodeError, Encoder, encode } from "../../../src/codec/index.ts";
+import { samples } from "../samples.ts";
 
 const MIB = 1 << 20;
 
