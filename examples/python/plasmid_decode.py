@@ -182,7 +182,8 @@ class Decoder:
             else:
                 value.entries = self.entries()
         else:
-            read = getattr(self, f"type_{code}", None) or self.fail(f"unknown extension type {code}")
+            what = f"extension type {code}, which is code" if 80 <= code <= 83 else f"unknown extension type {code}"
+            read = getattr(self, f"type_{code}", None) or self.fail(what)
             value = read(size, end)
         if self.p != end:
             self.fail(f"an extension of type {code} whose contents end elsewhere")

@@ -1,4 +1,9 @@
 import { types } from "node:util";
+import { builtinType } from "../../src/codec/code/builtin-type.ts";
+import { bindingsType, environmentType } from "../../src/codec/code/environment-type.ts";
+import { functionType } from "../../src/codec/code/function-type.ts";
+import { goesByName } from "../../src/codec/code/refusal.ts";
+import type { Composite } from "../../src/codec/extension.ts";
 import { type Callable, OpaqueName, OpaqueValue } from "../../src/codec/index.ts";
 import { nameOf } from "../../src/codec/names.ts";
 import { REDUCE, serializerOf } from "../../src/codec/serializers.ts";
@@ -61,7 +66,10 @@ class Describer {
   private contents(value: object): [own: (key: string | symbol) => boolean, contents: Record<string, Description>] {
     const all = () => true;
     if (Array.isArray(value)) return [isArrayKey, this.array(value)];
-    if (typeof value === "function") return [all, { type: "name", ...describeName(nameOf(value as Callable)) }];
+    if (typeof value === "function") return [all, this.callable(value as Callable)];
+    if (value instanceof Blob) return [all, { type: "Blob", parts: this.all(blobParts(value)) }];
+    const isCode = CODE_TYPES.find(([type]) => type.prototypes.includes(Object.getPrototypeOf(value) as object));
+    if (isCode !== undefined) return [all, { type: isCode[1], parts: this.all(isCode[0].parts(value, null as never)) }];
     if (value instanceof OpaqueName) return [all, { type: "name", ...describeName(value) }];
     if (value instanceof OpaqueValue) return [all, { type: TYPE_NAMES[value.type]!, parts: this.all(value.parts) }];
     const custom = this.custom(value);
@@ -76,6 +84,14 @@ class Describer {
     if (prototype === null) return [isMember, { type: "null", ...members }];
     if (prototype === Object.prototype) return [isMember, { type: "Object", ...members }];
     return [isMember, { type: "instance", class: this.object(prototype.constructor), ...members }];
+  }
+
+  private callable(value: Callable): Record<string, Description> {
+    const name = nameOf(value);
+    if (name !== undefined) return { type: "name", ...describeName(name) };
+    return goesByName(value)
+      ? { type: "builtin", parts: this.all(builtinType.parts(value, null as never)) }
+      : { type: "function", parts: this.all(functionType.parts(value, null as never)) };
   }
 
   private custom(value: object): Record<string, Description> | null {
@@ -158,6 +174,20 @@ class Describer {
   private entries(entries: readonly (readonly [unknown, unknown])[]): Description[] {
     return entries.map(([key, value]) => [this.value(key), this.value(value)]);
   }
+}
+
+const CODE_TYPES = [
+  [environmentType as Composite, "environment"],
+  [bindingsType as Composite, "bindings"],
+  [builtinType, "builtin"],
+] as const;
+
+/** Type, name, time of change, bytes. Those of a Blob in memory are there at once. */
+function blobParts(value: Blob): unknown[] {
+  const isFile = value instanceof File;
+  const bytes = Bun.peek(value.bytes());
+  if (!(bytes instanceof Uint8Array)) throw new Error("the bytes of a Blob in memory take time to read");
+  return [value.type, isFile ? value.name : null, isFile ? value.lastModified : null, bytes];
 }
 
 const OPAQUE_CLASS = Symbol.for("plasmid.class");

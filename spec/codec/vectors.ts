@@ -1,5 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { decode, encode } from "../../src/codec/index.ts";
+import { forgetClasses } from "../../src/codec/code/class-ids.ts";
+import { decode, encode, encodeAsync } from "../../src/codec/index.ts";
+import { codeSamples } from "./code-samples.ts";
 import { type Description, describeValue } from "./describe.ts";
 import { samples } from "./samples.ts";
 
@@ -10,8 +12,15 @@ export interface Vector {
   readonly bytes: string;
   /** What its decoder is given beside it, hexadecimal. */
   readonly buffers?: readonly string[];
+  /** Whether it holds code. */
+  readonly code?: true;
   readonly value: Description;
 }
+
+const withBlobs = await encodeAsync([
+  new Blob(["text"], { type: "text/plain" }),
+  new File([new Uint8Array([1, 2])], "two.bin", { type: "a/b", lastModified: 5 }),
+]);
 
 const FOLDER = new URL("./vectors/v1/", import.meta.url);
 
@@ -29,24 +38,23 @@ export function freshVectors(): Vector[] {
   const outOfBand = encode([out, out.subarray(1)], { buffers, bufferThreshold: 8 });
   return [
     ...samples.map(({ name, make }) => vector(name, encode(make(), { errorStacks: false }))),
+    vector("Blobs", withBlobs),
+    ...codeSamples.map(({ name, make }) => vector(name, encode(make(), { code: true }), { code: true })),
     vector("all samples twice", encode([all, all], { errorStacks: false })),
-    vector(
-      "out of band",
-      outOfBand,
-      buffers.map(bytes => bytes.toHex()),
-    ),
+    vector("out of band", outOfBand, { buffers: buffers.map(bytes => bytes.toHex()) }),
   ];
 }
 
-function vector(name: string, bytes: Uint8Array, buffers?: readonly string[]): Vector {
-  const plain = { name, bytes: bytes.toHex(), ...(buffers === undefined ? {} : { buffers }) };
+function vector(name: string, bytes: Uint8Array, given: Pick<Vector, "buffers" | "code"> = {}): Vector {
+  const plain = { name, bytes: bytes.toHex(), ...given };
   return { ...plain, value: meaning(plain) };
 }
 
 /** What today's decoder makes of a vector's bytes. */
-export function meaning({ bytes, buffers }: Pick<Vector, "bytes" | "buffers">): Description {
+export function meaning({ bytes, buffers, code }: Pick<Vector, "bytes" | "buffers" | "code">): Description {
   const given = buffers?.map(hex => Uint8Array.fromHex(hex));
-  return describeValue(decode(Uint8Array.fromHex(bytes), { buffers: given, unknown: "keep" }));
+  forgetClasses();
+  return describeValue(decode(Uint8Array.fromHex(bytes), { buffers: given, unknown: "keep", code }));
 }
 
 /** Keeps the vectors of today that are not kept yet, by the bytes; never changes one. How many were added. */
