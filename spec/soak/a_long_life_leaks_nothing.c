@@ -1,0 +1,208 @@
+/* A day's work in miniature: processes that do all there is to do in one store, at random, for PLASMID_SOAK_SECONDS (30), while one of
+ * them is killed, or stopped for a while, every few hundred milliseconds. One process lives through all of it. Afterwards every byte is
+ * usable, the checker is content, and nothing is left: no file, no descriptor, no mapping. */
+#include <dirent.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <sys/mman.h>
+
+#include "worker.h"
+
+#include "prim/clock.h"
+
+#define WORKERS 3
+#define SURVIVOR WORKERS
+#define CAPACITY (8u << 20)
+#define OBJECTS 5000u
+#define STEPS_A_LIFE 50000u /* then a worker closes the store and opens it again */
+#define LEAST_STEPS 10000000u
+#define LEAST_SECONDS_FOR_THEM 120u
+
+/* What all of them see. */
+typedef struct shared {
+	uint32_t over;
+	uint64_t steps[WORKERS + 1];
+	uint64_t lives;
+} shared;
+
+static shared *common;
+static const char *name;
+
+static plasmid_store *open_store(const char *called, uint32_t flags) {
+	plasmid_options options = {.capacity = CAPACITY, .max_objects = OBJECTS, .lock_timeout_ms = 20000, .flags = flags};
+	plasmid_store *store;
+	WELL(plasmid_open(DIRECTORY, called, &options, &store));
+	return store;
+}
+
+/* A store of one's own that ends with its last client: with this process, however it ends. */
+static void brief_store(uint64_t seed) {
+	char called[64];
+	snprintf(called, sizeof called, "%s-own%d", name, (int)(seed % 4));
+	plasmid_store *store = open_store(called, PLASMID_OPEN_LAST_CLOSE);
+	worker w;
+	worker_begin(&w, store, seed);
+	for (int i = 0; i < 200; i++)
+		worker_step(&w);
+	worker_end(&w);
+	WELL(plasmid_close(store));
+}
+
+static bool over(void) {
+	return __atomic_load_n(&common->over, __ATOMIC_RELAXED) != 0;
+}
+
+static void one_life(uint32_t who, uint64_t seed) {
+	plasmid_store *store = open_store(name, PLASMID_OPEN_EXISTING);
+	worker w;
+	worker_begin(&w, store, seed);
+	for (uint32_t i = 0; i < STEPS_A_LIFE && !over(); i++) {
+		worker_step(&w);
+		__atomic_add_fetch(&common->steps[who], 1, __ATOMIC_RELAXED);
+	}
+	worker_end(&w);
+	WELL(plasmid_close(store));
+	__atomic_add_fetch(&common->lives, 1, __ATOMIC_RELAXED);
+}
+
+static uint32_t entries_in(const char *path, const char *prefix) {
+	DIR *folder = opendir(path);
+	uint32_t count = 0;
+	CHECK(folder != NULL);
+	for (const struct dirent *at = readdir(folder); at != NULL; at = readdir(folder))
+		count += strncmp(at->d_name, prefix, strlen(prefix)) == 0;
+	closedir(folder);
+	return count;
+}
+
+static uint32_t mappings(void) {
+	FILE *maps = fopen("/proc/self/maps", "r");
+	char line[512];
+	uint32_t count = 0;
+	CHECK(maps != NULL);
+	while (fgets(line, sizeof line, maps) != NULL)
+		count += strstr(line, name) != NULL;
+	fclose(maps);
+	return count;
+}
+
+static pid_t start(uint32_t who, uint64_t seed) {
+	pid_t pid = fork();
+	CHECK(pid >= 0);
+	if (pid != 0)
+		return pid;
+	/* The first life makes what a process has once. */
+	one_life(who, seed);
+	uint32_t descriptors = entries_in("/proc/self/fd", "");
+	while (!over()) {
+		brief_store(++seed);
+		one_life(who, ++seed);
+	}
+	CHECK(entries_in("/proc/self/fd", "") == descriptors && mappings() == 0);
+	exit(0);
+}
+
+static void end(pid_t pid) {
+	int status;
+	kill(pid, SIGCONT);
+	kill(pid, SIGKILL);
+	waitpid(pid, &status, 0);
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
+		return;
+	fprintf(stderr, "a worker ended by itself: status %x\n", status);
+	exit(1);
+}
+
+static uint32_t seconds(void) {
+	const char *given = getenv("PLASMID_SOAK_SECONDS");
+	return given == NULL ? 30 : (uint32_t)strtoul(given, NULL, 10);
+}
+
+/* Kills and stops until the time is over. Returns how many were killed. */
+static uint32_t harass(pid_t *workers, uint64_t *random, uint64_t *seed) {
+	uint64_t until = pm_monotonic_ns() + (uint64_t)seconds() * 1000000000u;
+	uint32_t kills = 0;
+	while (pm_monotonic_ns() < until) {
+		uint32_t who = roll(random) % WORKERS;
+		wait_ms(100 + roll(random) % 300);
+		if (roll(random) % 5 == 0) {
+			kill(workers[who], SIGSTOP);
+			wait_ms(20 + roll(random) % 100);
+			kill(workers[who], SIGCONT);
+			continue;
+		}
+		end(workers[who]);
+		kills++;
+		workers[who] = start(who, (*seed)++ << 20);
+	}
+	return kills;
+}
+
+/* Only what is pinned, and what that contains, may be left; when that is freed too the store is as new. */
+static void check_all_is_usable(void) {
+	plasmid_store *store = open_store(name, PLASMID_OPEN_EXISTING);
+	plasmid_object_row *rows = malloc(OBJECTS * sizeof *rows);
+	plasmid_stats stats;
+	uint32_t next;
+	CHECK(rows != NULL);
+	WELL(plasmid_reap(store));
+	WELL(plasmid_check(store));
+	WELL(plasmid_stats_of(store, &stats));
+	printf("%llu sealed, %llu recoveries, %llu reaped\n", (unsigned long long)stats.sealed_total,
+	       (unsigned long long)stats.recovered_total, (unsigned long long)stats.reaped_total);
+	CHECK(stats.quarantined_total == 0 && stats.leases == 0 && stats.handles == 0 && stats.clients == 1);
+	int32_t count = plasmid_list(store, 1, rows, OBJECTS, &next);
+	WELL(count);
+	for (int32_t i = 0; i < count; i++) {
+		CHECK(rows[i].leases == 0 && rows[i].handles == 0);
+		WELL(plasmid_free(store, REF(rows[i].ref)));
+	}
+	free(rows);
+	WELL(plasmid_drain(store));
+	WELL(plasmid_check(store));
+	WELL(plasmid_stats_of(store, &stats));
+	CHECK(stats.objects == 0 && stats.used == 0);
+	plasmid_span span = {.bytes = CAPACITY - 64};
+	plasmid_item item = {.buffers = (uint64_t)(uintptr_t)&span, .buffer_count = 1};
+	WELL(plasmid_create(store, &item));
+	WELL(plasmid_close(store));
+}
+
+/* Those whose last client was killed end when the next one opens them. */
+static void end_brief_stores(void) {
+	for (uint64_t i = 0; i < 4; i++)
+		brief_store(i);
+	WELL(plasmid_destroy(DIRECTORY, name));
+	CHECK(entries_in(DIRECTORY, name) == 0 && entries_in("/tmp", name) == 0);
+}
+
+int main(void) {
+	pid_t workers[WORKERS + 1];
+	uint64_t random = 42, seed = 1, steps = 0;
+	int status;
+	name = fresh_name();
+	common = mmap(NULL, sizeof *common, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	CHECK(common != MAP_FAILED);
+	/* In a child: a process that has a store open can't be forked. */
+	pid_t maker = fork();
+	if (maker == 0) {
+		WELL(plasmid_close(open_store(name, 0)));
+		exit(0);
+	}
+	CHECK(waitpid(maker, &status, 0) == maker && status == 0);
+	for (uint32_t i = 0; i <= WORKERS; i++)
+		workers[i] = start(i, seed++ << 20);
+	uint32_t kills = harass(workers, &random, &seed);
+	for (uint32_t i = 0; i < WORKERS; i++)
+		end(workers[i]);
+	__atomic_store_n(&common->over, 1, __ATOMIC_RELAXED);
+	CHECK(waitpid(workers[SURVIVOR], &status, 0) == workers[SURVIVOR] && status == 0);
+	for (uint32_t i = 0; i <= WORKERS; i++)
+		steps += common->steps[i];
+	printf("%u s: %llu operations, %u kills, %llu lives that ended well\n", seconds(), (unsigned long long)steps, kills,
+	       (unsigned long long)common->lives);
+	CHECK(kills > 0 && (seconds() < LEAST_SECONDS_FOR_THEM || steps >= LEAST_STEPS));
+	check_all_is_usable();
+	end_brief_stores();
+	return 0;
+}
