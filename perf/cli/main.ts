@@ -1,8 +1,11 @@
 /** `bun perf`: what Plasmid's figures are, what a change did to them, and how sure that is. */
 import { RevisionError } from "../compare/revision.ts";
 import { type Command, call, UsageError } from "./command.ts";
+import { bisectCommand } from "./run-bisect.ts";
 import { compareCommand } from "./run-compare.ts";
+import { countCommand } from "./run-count.ts";
 import { dashboardCommand } from "./run-dashboard.ts";
+import { gateCommand } from "./run-gate.ts";
 import { recordCommand } from "./run-record.ts";
 import { selfTestCommand } from "./run-self-test.ts";
 import { suiteCommand } from "./run-suite.ts";
@@ -10,6 +13,9 @@ import { trendCommand } from "./run-trend.ts";
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   compare: compareCommand,
+  count: countCommand,
+  gate: gateCommand,
+  bisect: bisectCommand,
   record: recordCommand,
   trend: trendCommand,
   dashboard: dashboardCommand,

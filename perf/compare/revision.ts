@@ -28,6 +28,18 @@ export async function isDirty(): Promise<boolean> {
   return (await git("status", "--porcelain", "--untracked-files=no")).output.trim() !== "";
 }
 
+/** The commits after `good` up to `bad`, oldest first, along the line of first parents. */
+export async function between(good: string, bad: string): Promise<string[]> {
+  const { code, output } = await git("rev-list", "--first-parent", "--reverse", `${good}..${bad}`);
+  if (code !== 0) throw new RevisionError(`git rev-list failed:\n${tail(output, 5)}`);
+  return output.split("\n").filter(line => line !== "");
+}
+
+/** What a commit says it does. */
+export async function subjectOf(revision: string): Promise<string> {
+  return (await git("log", "-1", "--format=%s", revision)).output.trim();
+}
+
 /** This checkout, as it is. */
 export function thisTree(): Side {
   return { tree: root, library: builtLibrary("release") };

@@ -2,22 +2,13 @@
  * `bun perf/compare/worker.ts TREE PROBE WARM-UP-MS SLICE-MS`: one side of a pair. It loads a checkout's own code, does one thing until
  * it is warm, and then a slice of it each time it is told; it answers with the nanoseconds of one.
  */
-import { join } from "node:path";
 import { now } from "mitata/src/lib.mjs";
 import { PROBES } from "../probes/list.ts";
-import type { Tree } from "../probes/probe.ts";
 import { answer, told } from "../run/partner.ts";
 import type { Batch } from "../run/rounds.ts";
+import { loadTree } from "./tree.ts";
 
 const [tree, name, warmUpMs, sliceMs] = process.argv.slice(2) as [string, string, string, string];
-
-async function loaded(): Promise<Tree> {
-  const [{ Store }, { encode, decode }] = await Promise.all([
-    import(join(tree, "src/index.ts")),
-    import(join(tree, "src/codec/index.ts")),
-  ]);
-  return { Store, encode, decode, directory: process.env.PLASMID_PERF_FOLDER! };
-}
 
 /** The nanoseconds of one of `count`. */
 async function slice(batch: Batch, count: number): Promise<number> {
@@ -39,7 +30,7 @@ async function warmUp(batch: Batch): Promise<number> {
   }
 }
 
-const { batch, end } = await PROBES[name]!.start(await loaded());
+const { batch, end } = await PROBES[name]!.start(await loadTree(tree));
 const count = await warmUp(batch);
 answer("ready");
 for await (const _ of told()) answer(await slice(batch, count));

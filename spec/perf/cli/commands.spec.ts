@@ -113,6 +113,21 @@ describe("bun perf compare", () => {
   });
 });
 
+describe("bun perf bisect and gate", () => {
+  test("bisect refuses what it can't look for", async () => {
+    expect(await perf("bisect", "nothing")).toMatchObject({ code: 2, err: expect.stringContaining("--list") });
+    expect(await perf("bisect", "peek")).toMatchObject({ code: 2, err: expect.stringContaining("--good") });
+    const same = await perf("bisect", "peek", "--good", "HEAD");
+    expect(same).toMatchObject({ code: 2, err: expect.stringContaining("no commit between") });
+  });
+
+  test("gate opens where two pairs can show nothing", async () => {
+    const { out, code } = await perf("gate", "HEAD", "--no-count", "--only", "peek-held", "--json", ...TINY);
+    expect(JSON.parse(out)).toMatchObject({ changes: [], stopped: [], judgements: [{ probe: "peek-held" }] });
+    expect(code).toBe(0);
+  }, 240_000);
+});
+
 describe("bun perf self-test", () => {
   test("compares, plants both slowdowns, and says what it has not shown", async () => {
     const { out, code } = await perf("self-test", "--runs", "0", "--json", ...TINY);

@@ -1,0 +1,107 @@
+import type { Side } from "../compare/pair.ts";
+import { checkOut, resolveRevision, thisTree } from "../compare/revision.ts";
+import { type CountChange, changeOf } from "../count/change.ts";
+import { COUNTED } from "../count/counted.ts";
+import { type Count, CountError, count } from "../count/counting.ts";
+import { Arena } from "../run/arena.ts";
+import { figure } from "../stats/figure.ts";
+import { columns } from "./columns.ts";
+import { type Call, type Command, UsageError } from "./command.ts";
+import { Interrupt } from "./interrupt.ts";
+import { Progress } from "./progress.ts";
+
+const HELP = `bun perf count [base] [--only part of a name,...] [--functions] [--json]
+
+Instructions of one, by Callgrind (Debian: apt-get install valgrind): of the whole process and of the core's functions. Each probe
+runs N times and 2N times, so that the start cancels. Counts repeat where times don't: with a base, a change of more than 1% of the
+whole, or of 0.5% of the core, is told. Half a minute a probe and side.
+
+  --only A,B     the probes whose names contain one of these; ${Object.keys(COUNTED).slice(0, 5).join(", ")} and more
+  --functions    the core's functions too
+  --json         what was counted, as JSON`;
+
+export const countCommand: Command = {
+  about: "instructions by Callgrind, against a revision or alone",
+  help: HELP,
+  options: { json: { type: "boolean" }, only: { type: "string" }, functions: { type: "boolean" } },
+  async run(call) {
+    const { counts, changes } = await countSides(call.names[0], call);
+    if (call.options.json) console.log(JSON.stringify(changes ?? counts));
+    else console.log(changes === undefined ? countTable(counts) : changeTable(changes));
+    if (call.options.functions && !call.options.json) console.log(`\n${functionTable(counts)}`);
+    return 0;
+  },
+};
+
+export interface Counted {
+  counts: Count[];
+  /** Where there is a base. */
+  changes?: CountChange[];
+}
+
+/** The probes that are counted and that `--only` asks for. */
+function countedLike({ options }: Call): string[] {
+  const parts = typeof options.only === "string" ? options.only.split(",") : [];
+  const probes = Object.keys(COUNTED).filter(name => parts.length === 0 || parts.some(part => name.includes(part)));
+  if (probes.length === 0)
+    throw new UsageError(
+      `nothing is counted that is called ${parts.join(" or ")}; there are ${Object.keys(COUNTED).join(", ")}`,
+    );
+  return probes;
+}
+
+/** Counts this checkout, and the base if there is one. */
+export async function countSides(base: string | undefined, call: Call): Promise<Counted> {
+  const probes = countedLike(call);
+  using arena = new Arena();
+  using interrupt = new Interrupt();
+  interrupt.cleanUp(() => arena[Symbol.dispose]());
+  const progress = new Progress();
+  const other: Side | undefined = base === undefined ? undefined : await checkOut(await resolveRevision(base));
+  const counts: Count[] = [];
+  const changes: CountChange[] = [];
+  for (const [i, probe] of probes.entries()) {
+    progress.show(probe, i, probes.length);
+    try {
+      const mine = await count(probe, thisTree(), arena.folder, interrupt.signal);
+      counts.push(mine);
+      if (other !== undefined) changes.push(changeOf(await count(probe, other, arena.folder, interrupt.signal), mine));
+    } catch (error) {
+      if (interrupt.signal.aborted) break;
+      if (error instanceof CountError) throw new UsageError(error.message);
+      throw error;
+    }
+  }
+  progress.clear();
+  return { counts, ...(other !== undefined && { changes }) };
+}
+
+function countTable(counts: readonly Count[]): string {
+  const rows = counts.map(({ probe, total, core }) => [probe, figure(total), figure(core)]);
+  return columns(["probe", "instructions of one", "in the core"], rows).join("\n");
+}
+
+/** What a base's counts have become. */
+export function changeTable(changes: readonly CountChange[]): string {
+  const share = (value: number) => `${value < 0 ? "-" : "+"}${Math.abs(value * 100).toFixed(2)}%`;
+  const rows = changes.map(({ probe, base, count, total, core, verdict }) => [
+    probe,
+    figure(base.total),
+    figure(count.total),
+    share(total),
+    figure(base.core),
+    figure(count.core),
+    share(core),
+    verdict === "more" ? "MORE" : verdict,
+  ]);
+  return columns(["probe", "base", "this", "change", "core: base", "this", "change", "verdict"], rows).join("\n");
+}
+
+function functionTable(counts: readonly Count[]): string {
+  const rows = counts.flatMap(({ probe, functions }) =>
+    Object.entries(functions)
+      .sort(([, a], [, b]) => b - a)
+      .map(([name, each]) => [probe, name, figure(each)]),
+  );
+  return columns(["probe", "function", "instructions of one"], rows).join("\n");
+}

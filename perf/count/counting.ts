@@ -1,0 +1,62 @@
+import { readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import type { Side } from "../compare/pair.ts";
+import { COUNTED } from "./counted.ts";
+import { type Profile, parseProfile } from "./profile.ts";
+
+/** Instructions of one, in the whole process and in the core's functions. */
+export interface Count {
+  probe: string;
+  total: number;
+  core: number;
+  functions: Record<string, number>;
+}
+
+/** Callgrind is not there, or a run under it ended badly. */
+export class CountError extends Error {}
+
+/** One collector, no second thread that compiles: what is counted doesn't depend on when a thread runs. */
+const REPEATABLE = { BUN_JSC_useConcurrentJIT: "0", BUN_JSC_useConcurrentGC: "0", BUN_JSC_numberOfGCMarkers: "1" };
+const TIMEOUT_MS = 300_000;
+const WORKER = join(import.meta.dir, "worker.ts");
+
+/** Counts N of a probe and 2N of it, in processes of their own: the difference is N of it, without the start. */
+export async function count(probe: string, side: Side, folder: string, signal?: AbortSignal): Promise<Count> {
+  if (Bun.which("valgrind") === null) throw new CountError("valgrind is missing: apt-get install valgrind");
+  const times = COUNTED[probe]!;
+  const [once, twice] = await Promise.all([
+    profile(probe, times, side, folder, signal),
+    profile(probe, 2 * times, side, folder, signal),
+  ]);
+  const functions: Record<string, number> = {};
+  for (const [name, instructions] of twice.functions) {
+    const each = (instructions - (once.functions.get(name) ?? 0)) / times;
+    if (each >= 0.5) functions[name] = each;
+  }
+  const core = Object.values(functions).reduce((sum, each) => sum + each, 0);
+  return { probe, total: (twice.total - once.total) / times, core, functions };
+}
+
+async function profile(
+  probe: string,
+  times: number,
+  { tree, library }: Side,
+  folder: string,
+  signal: AbortSignal | undefined,
+): Promise<Profile> {
+  const out = join(folder, `callgrind.${crypto.randomUUID()}`);
+  const tool = ["valgrind", "--tool=callgrind", "--smc-check=all-non-file", `--callgrind-out-file=${out}`];
+  const child = Bun.spawn([...tool, process.execPath, WORKER, tree, probe, String(times)], {
+    // Nothing else of the environment: its length alone moves the stack.
+    env: { PATH: process.env.PATH!, ...REPEATABLE, PLASMID_PERF_FOLDER: folder, PLASMID_LIBRARY: library },
+    stdio: ["ignore", "ignore", "pipe"],
+    timeout: TIMEOUT_MS,
+    killSignal: "SIGKILL",
+    ...(signal && { signal }),
+  });
+  const said = await child.stderr.text();
+  if ((await child.exited) !== 0) throw new CountError(`${probe} under Callgrind ended badly:\n${said.slice(-2000)}`);
+  const found = parseProfile(readFileSync(out, "utf8"), "libplasmid.so");
+  rmSync(out);
+  return found;
+}
