@@ -62,13 +62,22 @@ async function duel(ours: string, peer: string): Promise<Outcome> {
   return JSON.parse(await outputOf([process.execPath, join(FOLDER, "duel.ts"), data, ours, peer]));
 }
 
+/** A Python that has numpy: the one of the path, or Debian's own. */
+function pythonWithNumpy(): string | undefined {
+  return ["python3", "/usr/bin/python3"].find(python => {
+    if (Bun.which(python) === null) return false;
+    return Bun.spawnSync([python, "-c", "import numpy"], { stdio: ["ignore", "ignore", "ignore"] }).exitCode === 0;
+  });
+}
+
 /** Out of band beside CPython's pickle 5, where there are a Python and its numpy. */
 async function comparePickle(): Promise<void> {
+  const python = pythonWithNumpy();
   const pickles: number[][] = [];
   const mine: Outcome[] = [];
   for (let i = 0; i < PROCESSES; i++) {
     mine.push(await duel(OUT_OF_BAND, ALONE));
-    const text = await outputOf(["python3", join(FOLDER, "pickle5.py")]).catch(() => null);
+    const text = python === undefined ? null : await outputOf([python, join(FOLDER, "pickle5.py")]);
     if (text !== null) pickles.push(JSON.parse(text));
   }
   for (const [side, way] of (["encode", "decode"] as const).entries()) {

@@ -20,6 +20,7 @@ const FIRST = [
   "wait",
   "latency",
   "wake",
+  "peers",
   "two-processes",
   "overhead",
   "heap",

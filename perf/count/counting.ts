@@ -22,12 +22,16 @@ const WORKER = join(import.meta.dir, "worker.ts");
 
 /** Counts N of a probe and 2N of it, in processes of their own: the difference is N of it, without the start. */
 export async function count(probe: string, side: Side, folder: string, signal?: AbortSignal): Promise<Count> {
-  if (Bun.which("valgrind") === null) throw new CountError("valgrind is missing: apt-get install valgrind");
   const times = COUNTED[probe]!;
   const [once, twice] = await Promise.all([
     profile(probe, times, side, folder, signal),
     profile(probe, 2 * times, side, folder, signal),
   ]);
+  return countOf(probe, times, once, twice);
+}
+
+/** Instructions of one, from the profiles of `times` and of twice as many. */
+export function countOf(probe: string, times: number, once: Profile, twice: Profile): Count {
   const functions: Record<string, number> = {};
   for (const [name, instructions] of twice.functions) {
     const each = (instructions - (once.functions.get(name) ?? 0)) / times;
@@ -37,13 +41,15 @@ export async function count(probe: string, side: Side, folder: string, signal?: 
   return { probe, total: (twice.total - once.total) / times, core, functions };
 }
 
-async function profile(
+/** Does a probe so often under Callgrind. @throws CountError */
+export async function profile(
   probe: string,
   times: number,
   { tree, library }: Side,
   folder: string,
-  signal: AbortSignal | undefined,
+  signal?: AbortSignal,
 ): Promise<Profile> {
+  if (Bun.which("valgrind") === null) throw new CountError("valgrind is missing: apt-get install valgrind");
   const out = join(folder, `callgrind.${crypto.randomUUID()}`);
   const tool = ["valgrind", "--tool=callgrind", "--smc-check=all-non-file", `--callgrind-out-file=${out}`];
   const child = Bun.spawn([...tool, process.execPath, WORKER, tree, probe, String(times)], {

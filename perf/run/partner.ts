@@ -47,6 +47,11 @@ export class Partner implements AsyncDisposable {
     this.#child.send(message);
   }
 
+  /** Closes the channel of IPC. */
+  disconnect(): void {
+    this.#child.disconnect();
+  }
+
   /** What it says next. @throws if it has ended, or says nothing for too long: then it is ended. */
   async hear<T>(): Promise<T> {
     const timer = setTimeout(() => this.#child.kill("SIGKILL"), this.#timeoutMs);

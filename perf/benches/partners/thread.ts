@@ -1,0 +1,9 @@
+/** A Worker that receives bytes in a SharedArrayBuffer. */
+import { type Arrival, type Notice, sumOfPages } from "../../peers/ways.ts";
+import { nowNs } from "../../run/limits.ts";
+
+declare const self: Worker;
+self.onmessage = ({ data }: MessageEvent<Required<Notice>>) => {
+  const sum = sumOfPages(data.bytes);
+  self.postMessage({ ns: nowNs() - data.startNs, sum } satisfies Arrival);
+};
