@@ -48,6 +48,52 @@ describe("views and their buffers", () => {
     }
   });
 
+  test("lists of views, each of a buffer of its own or not, and what refers to them", () => {
+    const kinds = [Float64Array, Uint8Array, BigInt64Array, Int16Array, Float32Array];
+    const make = fc.constantFrom(...(kinds as unknown as ViewClass[])).chain(Kind => {
+      const one = fc.array(fc.nat({ max: 3 }), { minLength: 1, maxLength: 4 });
+      return fc
+        .array(one, { minLength: 8, maxLength: 80 })
+        .map(all => all.map(from => new Kind(new ArrayBuffer(from.length * 8))));
+    });
+    const odd = fc.constantFrom("none", "again", "part", "buffer", "buffer first", "named", "kind", "empty", "number");
+    fc.assert(
+      fc.property(make, odd, fc.nat(), fc.boolean(), (views, oddity, seed, distinct) => {
+        if (distinct) for (const [i, { buffer }] of views.entries()) new Uint8Array(buffer as ArrayBuffer)[0] = i + 1;
+        const at = seed % views.length;
+        const [view, other] = [views[at]!, views[(at + 1) % views.length]!];
+        const list: unknown[] = views.slice();
+        if (oddity === "again") list[at] = other;
+        if (oddity === "part") list[at] = new Uint8Array(other.buffer, 1, 2);
+        if (oddity === "named") Object.assign(view, { named: 1 });
+        if (oddity === "kind") list[at] = new Uint16Array([1, 2]);
+        if (oddity === "empty") list[at] = new Float64Array(0);
+        if (oddity === "number") list[at] = 5;
+        const value = {
+          before: oddity === "buffer first" ? view.buffer : null,
+          list,
+          rows: list.map((of, i) => ({ i, of })),
+        };
+        const after =
+          oddity === "buffer" ? [view.buffer, value, new Uint8Array(view.buffer as ArrayBuffer, 1)] : [view, value];
+        for (const bufferThreshold of [Number.POSITIVE_INFINITY, 16]) {
+          const buffers: Uint8Array[] = [];
+          expectSame(decode(encode([value, after], { buffers, bufferThreshold }), { buffers }), [value, after]);
+        }
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test("a list of what only looks like views of its kind", () => {
+    const views: object[] = Array.from({ length: 20 }, (_, i) => new Float64Array([i]));
+    views[7] = Object.setPrototypeOf(new DataView(new ArrayBuffer(8)), Float64Array.prototype) as object;
+    expect(() => encode(views)).toThrow(EncodeError);
+    views[7] = new Float64Array([7]);
+    structuredClone(views[7], { transfer: [(views[7] as Float64Array<ArrayBuffer>).buffer] });
+    expect(() => encode(views)).toThrow("$[7]");
+  });
+
   test("only the bytes that the value shows are written", () => {
     const large = new Uint8Array(1_000_000);
     expect(encode(large.subarray(500, 510)).length).toBe(12);

@@ -8,6 +8,7 @@ import { Gaps } from "./gaps.ts";
 import { LinkedOutput, type ReferenceEncoder } from "./linked-output.ts";
 import { writePackedArray, writePackedMap, writePackedSet } from "./lists/containers.ts";
 import { writeList } from "./lists/list.ts";
+import { MIN_VIEWS, writeViews } from "./lists/views.ts";
 import type { Callable } from "./names.ts";
 import { FULL } from "./output.ts";
 import { Refusal } from "./reasons.ts";
@@ -311,6 +312,10 @@ export class Encoder extends LinkedOutput {
       if (q >= 0) return q;
     }
     p = this.writeArrayHeader(length, p);
+    if (length >= MIN_VIEWS) {
+      const q = writeViews(this, array, length, p);
+      if (q >= 0) return q;
+    }
     for (let i = 0; i < length; i++) {
       const element = array[i];
       if (typeof element === "number") p = this.writeNumber(element, p);

@@ -8,6 +8,8 @@ interface Pending {
   readonly kind: object;
   /** The number of the first. */
   readonly start: number;
+  /** From one number to the next. */
+  readonly step: number;
 }
 
 /**
@@ -70,21 +72,26 @@ export class Memo {
     if (distinct) {
       if (this.areStored(objects)) return false;
       this.pending ??= [];
-      this.pending.push({ objects, kind, start });
+      this.pending.push({ objects, kind, start, step: 1 });
       this.count += objects.length;
       return true;
     }
-    const numbers = this.hashed();
-    for (let i = 0; i < objects.length; i++) {
-      const object = objects[i]!;
-      if (numbers.get(object) === undefined) {
-        numbers.set(object, start + i);
-        continue;
-      }
-      for (let k = 0; k < i; k++) numbers.delete(objects[k]!);
-      return false;
+    return this.storeAll(objects, start, 1);
+  }
+
+  /**
+   * Adds views with one prototype, each with its buffer right behind it. False, and nothing is added, if one of the buffers was there
+   * before or is there twice; if none is, no view is either. `distinct` says that none is there twice.
+   */
+  addViews(views: readonly object[], kind: object, buffers: readonly object[], distinct: boolean): boolean {
+    if (this.pending !== null) this.storePending(null);
+    const start = this.count;
+    if (distinct ? this.areStored(buffers) : !this.storeAll(buffers, start + 1, 2)) return false;
+    this.pending = [{ objects: views, kind, start, step: 2 }];
+    if (distinct) {
+      this.pending.push({ objects: buffers, kind: ArrayBuffer.prototype, start: start + 1, step: 2 });
+      this.count += views.length * 2;
     }
-    this.count = start + objects.length;
     return true;
   }
 
@@ -105,6 +112,22 @@ export class Memo {
     return false;
   }
 
+  /** Stores objects from the number `start` on, each `step` after the one before. False, with nothing stored, at a repetition. */
+  private storeAll(objects: readonly object[], start: number, step: number): boolean {
+    const numbers = this.hashed();
+    for (let i = 0; i < objects.length; i++) {
+      const object = objects[i]!;
+      if (numbers.get(object) === undefined) {
+        numbers.set(object, start + i * step);
+        continue;
+      }
+      for (let k = 0; k < i; k++) numbers.delete(objects[k]!);
+      return false;
+    }
+    this.count += objects.length * step;
+    return true;
+  }
+
   /** The hash table, with the few in it. */
   private hashed(): Map<object, number> {
     if (this.numbers !== null) return this.numbers;
@@ -122,8 +145,8 @@ export class Memo {
         left.push(list);
       } else {
         const numbers = this.hashed();
-        const { objects, start } = list;
-        for (let i = 0; i < objects.length; i++) numbers.set(objects[i]!, start + i);
+        const { objects, start, step } = list;
+        for (let i = 0; i < objects.length; i++) numbers.set(objects[i]!, start + i * step);
       }
     }
     this.pending = left;

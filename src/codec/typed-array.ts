@@ -47,6 +47,11 @@ kinds.set(Buffer.prototype, KIND_BUFFER);
 /** The prototypes of all kinds of view. */
 export const VIEW_PROTOTYPES: readonly object[] = [...kinds.keys()];
 
+/** The kind of views with this prototype; -1 if there is none. */
+export function kindOfPrototype(prototype: object): number {
+  return kinds.get(prototype) ?? -1;
+}
+
 /** The kind of a view, or of the one that its class extends. */
 export function viewKind(view: object): number {
   for (

@@ -8,6 +8,7 @@ import { readDates, writeDates } from "./dates.ts";
 import { readNumbers, writeNumbers } from "./numbers.ts";
 import { readRecords, writeRecords } from "./records.ts";
 import { readTexts, writeTexts } from "./texts.ts";
+import { writeViews } from "./views.ts";
 
 /** Nulls that may stand before the value that says what a list is made of. */
 const NULLS_PASSED = 1000;
@@ -47,6 +48,8 @@ export function writeList(
   const packed = writePacked(encoder, values, count, p, depth);
   if (packed >= 0) return packed;
   p = encoder.writeArrayHeader(count, p);
+  const views = writeViews(encoder, values, count, p);
+  if (views >= 0) return views;
   for (let i = 0; i < count; i++) p = encoder.write(values[i], p, depth);
   return p;
 }

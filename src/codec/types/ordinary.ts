@@ -27,6 +27,11 @@ export function isOrdinaryArray(array: readonly unknown[]): boolean {
 /** The same of a typed array. Once its buffer was asked for, it takes as much whatever its length. */
 export function isOrdinaryTypedArray(array: ArrayBufferView): boolean {
   void array.buffer;
+  return isOrdinaryOnceAsked(array);
+}
+
+/** The same of a typed array whose buffer was just asked for. */
+export function isOrdinaryOnceAsked(array: ArrayBufferView): boolean {
   return bytesOf(array) === TYPED_ARRAY_BYTES && Object.isExtensible(array);
 }
 

@@ -103,17 +103,34 @@ export const view: Leaf<ArrayBufferView> = {
       encoder.closeExt(p, close);
       return close;
     }
-    const own = value instanceof Uint8Array ? value : new Uint8Array(buffer, start, bytes);
-    if (kind === KIND_UINT8) return encoder.writeBytes(own, encoder.writeBinHeader(bytes, p));
-    const q = encoder.writeByte(kind, encoder.writeExtHeader(c.EXT_INLINE_VIEW, bytes + 1, p));
-    return encoder.writeBytes(own, q);
+    return writeInline(encoder, kind, value instanceof Uint8Array ? value : new Uint8Array(buffer, start, bytes), p);
   },
 };
+
+/** A view that shows all of its buffer, both of them numbered already. */
+export function writeWholeView(encoder: Encoder, kind: number, buffer: ArrayBuffer, bytes: number, p: number): number {
+  if (!encoder.takesOut(buffer, 0, bytes)) return writeInline(encoder, kind, new Uint8Array(buffer, 0, bytes), p);
+  const q = writeShortView(encoder, kind, 0, bytes / ELEMENT_BYTES[kind]!, p);
+  return closeShortView(encoder, p, writeBuffer(encoder, buffer, 0, bytes, true, q));
+}
+
+/** A view and the bytes it shows. */
+function writeInline(encoder: Encoder, kind: number, own: Uint8Array, p: number): number {
+  const bytes = own.length;
+  if (kind === KIND_UINT8) return encoder.writeBytes(own, encoder.writeBinHeader(bytes, p));
+  const q = encoder.writeByte(kind, encoder.writeExtHeader(c.EXT_INLINE_VIEW, bytes + 1, p));
+  return encoder.writeBytes(own, q);
+}
 
 /** Whether a view has no properties but its elements, nor a lock on it. */
 export function isBareView(value: object): boolean {
   if (value instanceof DataView) return hasNothingOfItsOwn(value);
-  return ArrayBuffer.isView(value) && isOrdinaryTypedArray(value);
+  try {
+    return ArrayBuffer.isView(value) && isOrdinaryTypedArray(value);
+  } catch {
+    // A DataView with the prototype of another kind.
+    return false;
+  }
 }
 
 /** Why a buffer, or a view on it, can't be written; null if it can. */
