@@ -1,8 +1,13 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { decode, EncodeError, encode } from "../../src/codec/index.ts";
+import { difference } from "./isomorphic.ts";
+import { name, unnameAfterEach } from "./named.ts";
+import { encodeError } from "./refused.ts";
 import { expectSame } from "./same.ts";
 import type { ViewClass } from "./values.ts";
+
+unnameAfterEach();
 
 const ROUND = <T>(value: T): T => decode(encode(value)) as T;
 
@@ -16,6 +21,32 @@ describe("views and their buffers", () => {
     expect(back.doubles.byteOffset).toBe(8);
     back.doubles[0] = 1.5;
     expect(back.bytes[15]).toBe(0x3f);
+  });
+
+  test("a buffer with more to it is kept before its views, refused behind them, never handed out", () => {
+    class Page extends ArrayBuffer {}
+    name("Page", Page);
+    const make = [
+      () => Object.assign(new ArrayBuffer(1000), { note: 1 }),
+      () => Object.freeze(new ArrayBuffer(1000)),
+      () => new Page(1000),
+    ];
+    for (const one of make) {
+      const buffer = one();
+      const buffers: Uint8Array[] = [];
+      const bytes = encode([buffer, new Uint8Array(buffer), buffer], { buffers });
+      expect(buffers).toEqual([]);
+      expect(difference(decode(bytes), [buffer, new Uint8Array(buffer), buffer])).toBeNull();
+      const error = encodeError({ views: [new Uint8Array(buffer)], buffer });
+      expect(error.path).toBe("$.buffer");
+      expect(error.message).toContain("put it before its views");
+      expect(ROUND([new Uint8Array(buffer)])[0]!.length).toBe(1000);
+    }
+    // What a decoder is given is not changed by a message.
+    const given = new Uint8Array(8);
+    const hostile = Uint8Array.fromHex("c9000000090b96d41200c000a137a16101");
+    expect(() => decode(hostile, { buffers: [given] })).toThrow("only to what the message itself holds");
+    expect(Object.keys(given.buffer)).toEqual([]);
   });
 
   test("whichever comes first: the buffer, the whole or a part", () => {

@@ -503,7 +503,14 @@ describe("a class that is not known", () => {
     register("gone.map", GoneMap);
     const gone = new Gone([1]);
     const map = new GoneMap([[gone, Object.freeze(new Gone(2))]]);
-    const value = [gone, { map, reduced: { [REDUCE]: () => [Gone, [1], { gone }] } }, Gone];
+    const adorned = Object.defineProperties(new Gone(3), { type: { value: 1 }, [Symbol.iterator]: { value: gone } });
+    const value = [
+      gone,
+      adorned,
+      Object.seal(new Gone(4)),
+      { map, reduced: { [REDUCE]: () => [Gone, [1], { gone }] } },
+      Gone,
+    ];
     const bytes = encode(value);
     registerSerializer(GoneMap, { serialize: () => 1, deserialize: () => new GoneMap() });
     const more = encode([new GoneMap()]);

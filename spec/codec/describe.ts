@@ -157,8 +157,9 @@ class Describer {
     const lock = Object.isExtensible(value) ? 0 : Object.isFrozen(value) ? 3 : Object.isSealed(value) ? 2 : 1;
     if (lock > 0) around.lock = lock;
     const extra: Description[] = [];
-    for (const key of Reflect.ownKeys(value)) {
-      if (own(key) || key === OPAQUE_CLASS) continue;
+    const keys = Reflect.ownKeys(value);
+    const beside = keys.filter(key => !own(key) && key !== OPAQUE_CLASS);
+    for (const key of [...beside, ...keys.filter(key => own(key) && isFixed(value, key, lock))]) {
       const { value: member, writable, enumerable, configurable } = Object.getOwnPropertyDescriptor(value, key)!;
       const flags = (writable ? 1 : 0) + (enumerable ? 2 : 0) + (configurable ? 4 : 0);
       extra.push([this.value(key), flags, this.value(member)]);
@@ -228,6 +229,15 @@ function describeBuffer(value: ArrayBuffer): Record<string, Description> {
 
 function isArrayKey(key: string | symbol): boolean {
   return key === "length" || (typeof key === "string" && String(Number(key) >>> 0) === key && key !== "4294967295");
+}
+
+/** Whether a member can't be written to, or taken away, though the lock would not forbid it. */
+function isFixed(value: object, key: string | symbol, lock: number): boolean {
+  const isBuiltin = basePrototypeOf(Object.getPrototypeOf(value) ?? {}) !== null && !Array.isArray(value);
+  if (lock === 3 || isBuiltin) return false;
+  const { writable, enumerable, configurable } = Object.getOwnPropertyDescriptor(value, key)!;
+  if (!enumerable) return Array.isArray(value) && key === "length" && !writable;
+  return !writable || (!configurable && lock !== 2);
 }
 
 function isHidden(value: object, key: string): boolean {

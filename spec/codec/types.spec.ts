@@ -343,6 +343,30 @@ describe("around an object", () => {
     expectRound(value);
   });
 
+  test("read-only and fixed members of what is locked, or has anything else around it, stay so", () => {
+    const fixed = <T extends object>(object: T): T => {
+      Object.defineProperty(object, 0, { value: [1], writable: false, enumerable: true, configurable: true });
+      return Object.defineProperty(object, 1, { value: "b", writable: true, enumerable: true, configurable: false });
+    };
+    const values = [
+      Object.preventExtensions(fixed({ after: 1 })),
+      Object.seal(fixed({ after: 1 })),
+      Object.seal(fixed([1, 2, 3])),
+      Object.seal(Object.defineProperty(fixed([1, 2]), "named", { value: 1, enumerable: true })),
+      Object.preventExtensions(Object.defineProperty(fixed([1, 2]), "length", { writable: false })),
+      Object.assign(fixed(Object.create(null)), { [symbol]: 1 }),
+      Object.defineProperty(fixed({}), "hidden", { value: 1 }),
+    ];
+    for (const value of values) {
+      const bytes = encode(value);
+      expect(Buffer.from(bytes).toString("latin1").split("named").length).toBeLessThan(3);
+      const back = decode(bytes) as object;
+      expect(Object.getOwnPropertyDescriptors(back)).toEqual(Object.getOwnPropertyDescriptors(value));
+      expect(Reflect.ownKeys(back)).toEqual(Reflect.ownKeys(value));
+      expect(Object.isExtensible(back)).toBe(Object.isExtensible(value));
+    }
+  });
+
   test("`__proto__` as a hidden property pollutes nothing", () => {
     const value = Object.defineProperty([1], "__proto__", { value: { polluted: true }, configurable: true });
     const back = expectRound(value);

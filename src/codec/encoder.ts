@@ -20,6 +20,7 @@ import { writeBigInt } from "./types/scalars.ts";
 import { isPlainArray, isPlainObject, typeOf } from "./types/select.ts";
 import { emptiness, isSparse, sparseArray } from "./types/sparse-array.ts";
 import { writeSymbol } from "./types/symbols.ts";
+import { isBareBuffer } from "./types/views.ts";
 
 const INITIAL_BYTES = 4096;
 /** An encoder does not keep more than this between messages. */
@@ -445,6 +446,12 @@ export class Encoder extends LinkedOutput {
    */
   refuse(value: unknown, cause?: unknown): never {
     throw explainRefusal(this, this.root, value, cause);
+  }
+
+  protected override bufferAgain(value: ArrayBuffer): void {
+    // A view that brought it brought its bytes alone.
+    if (!this.extents.adorned.has(value) && !isBareBuffer(value)) this.refuse(value);
+    super.bufferAgain(value);
   }
 
   protected refuseCycle(): never {

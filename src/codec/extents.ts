@@ -20,6 +20,10 @@ export class BufferExtents {
   end = 0;
   /** A view did not fit into what the first one wrote. */
   unsettled = false;
+  /** Whether there are any buffers. */
+  any = false;
+  /** Buffers that were written with what is around them: their class, their lock, properties. */
+  readonly adorned = new Set<ArrayBuffer>();
   private parts: Map<ArrayBuffer, Extent> | null = null;
   private final = false;
 
@@ -27,6 +31,7 @@ export class BufferExtents {
   first(buffer: ArrayBuffer, start: number, end: number): void {
     this.start = start;
     this.end = end;
+    this.any = true;
     if (this.final) {
       const part = this.parts?.get(buffer);
       this.start = part === undefined ? 0 : part.start;
@@ -64,7 +69,9 @@ export class BufferExtents {
   }
 
   clear(): void {
-    if (this.parts === null) return;
+    if (!this.any) return;
+    this.any = false;
+    if (this.adorned.size > 0) this.adorned.clear();
     this.parts = null;
     this.unsettled = false;
     this.final = false;

@@ -90,9 +90,13 @@ export abstract class LinkedOutput extends Output {
 
   /** Refers back to an object that is met again. */
   protected writeAgain(value: object, number: number, p: number): number {
-    // An ArrayBuffer of which views wrote only a part is wanted whole.
-    if (this.extents.isPart(value)) this.extents.again(value as ArrayBuffer, 0, (value as ArrayBuffer).byteLength);
+    if (this.extents.any && value instanceof ArrayBuffer) this.bufferAgain(value);
     return this.writeBackReference(number, p);
+  }
+
+  /** An ArrayBuffer of which views wrote only a part is wanted whole. */
+  protected bufferAgain(value: ArrayBuffer): void {
+    if (this.extents.isPart(value)) this.extents.again(value, 0, value.byteLength);
   }
 
   /** The place of a reference in the table. */

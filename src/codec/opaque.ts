@@ -16,6 +16,8 @@ export class OpaqueValue {
   readonly type: number;
   /** What is written of it, its class among it: of an instance nil, the class, then each key and value. */
   readonly parts: readonly unknown[];
+  /** What is written around it (docs/format.md, type 11: class, lock, flags, further properties); null if nothing. */
+  around: readonly unknown[] | null = null;
 
   constructor(type: number, name: Name, parts: readonly unknown[]) {
     this.type = type;

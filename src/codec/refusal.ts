@@ -12,6 +12,7 @@ import { membersOf } from "./types/collections.ts";
 import { isPlainArray, isPlainObject, typeOf } from "./types/select.ts";
 import { isSparse, sparseArray } from "./types/sparse-array.ts";
 import { symbolReason } from "./types/symbols.ts";
+import { isBareBuffer } from "./types/views.ts";
 
 /**
  * The error for a value that the encoder refused. The encoder does not keep track of where it is, for that would cost every value
@@ -146,8 +147,12 @@ function findRefused(encoder: Encoder, root: unknown): Found | null {
   }
 }
 
+const LATE_BUFFER =
+  "a view before it brought its bytes, but not its class, lock or properties; put it before its views";
+
 function walk(encoder: Encoder, root: unknown): Found | null {
   const seen = new Set<unknown>();
+  const viewed = new Set<unknown>();
   const stack: Visit[][] = [[{ object: null, step: () => "", needed: 0, children: [root], next: 0 }]];
   for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
     const visit = top[0];
@@ -168,6 +173,10 @@ function walk(encoder: Encoder, root: unknown): Found | null {
       return { value: child, steps: stack.map(stepOf), reason: CYCLE };
     }
     seen.add(child);
+    if (viewed.has(child) && !isBareBuffer(child as ArrayBuffer)) {
+      return { value: child, steps: stack.map(stepOf), reason: LATE_BUFFER };
+    }
+    if (ArrayBuffer.isView(child)) viewed.add(child.buffer);
     stack.push(contentsOf(child, encoder).map(contents => ({ ...contents, object: child, next: 0 })));
   }
   return null;

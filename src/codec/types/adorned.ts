@@ -2,7 +2,7 @@ import { types } from "node:util";
 import * as c from "../constants.ts";
 import type { Decoder } from "../decoder.ts";
 import type { Composite, Leaf } from "../extension.ts";
-import { OpaqueName } from "../opaque.ts";
+import { OpaqueName, OpaqueValue } from "../opaque.ts";
 import { memberStep, type Step } from "../path.ts";
 import { constructorOf } from "../reasons.ts";
 import { basePrototypeOf, baseTypeOf } from "./base.ts";
@@ -43,9 +43,12 @@ export const adorned: Composite = {
   wraps: true,
 
   parts(value) {
+    if (value instanceof OpaqueValue) return [value, ...(value.around ?? [])];
     const base = baseTypeOf(value);
     const type = classBeside(value, base);
-    const keys = ownKeysBeside(value, base).filter(key => key !== OPAQUE_CLASS || !(type instanceof OpaqueName));
+    const lock = lockOf(value);
+    const beside = ownKeysBeside(value, base).filter(key => key !== OPAQUE_CLASS || !(type instanceof OpaqueName));
+    const keys = new Set([...beside, ...fixedKeys(value, base, lock)]);
     let flags = "";
     const members: unknown[] = [];
     for (const key of keys) {
@@ -54,7 +57,7 @@ export const adorned: Composite = {
       flags += flagsOf(descriptor);
       members.push(key, (value as Record<string | symbol, unknown>)[key]);
     }
-    return [value, type, lockOf(value), flags, ...members];
+    return [value, type, lock, flags, ...members];
   },
 
   guard(decoder: Decoder) {
@@ -69,6 +72,10 @@ export const adorned: Composite = {
   fill(object, parts) {
     const [, type, lock, flags] = parts;
     if (typeof flags !== "string" || parts.length !== FIRST_KEY + flags.length * 2) return false;
+    if (object instanceof OpaqueValue) {
+      object.around = parts.slice(1);
+      return true;
+    }
     if (type instanceof OpaqueName) {
       Object.defineProperty(object, OPAQUE_CLASS, { value: type, configurable: true });
     } else if (type !== null) {
@@ -88,6 +95,7 @@ export const adorned: Composite = {
 
 /** Whether an object has more to it than its base type writes. */
 export function isAdorned(value: object, base: Leaf | Composite | null): boolean {
+  if (value instanceof OpaqueValue) return value.around !== null;
   if (!Object.isExtensible(value)) return true;
   if (base?.isBare?.(value) === true) return classBeside(value, base) !== null;
   return classBeside(value, base) !== null || ownKeysBeside(value, base).length > 0;
@@ -117,6 +125,20 @@ function ownKeysBeside(value: object, base: Leaf | Composite | null): (string | 
   // A function's arguments are a plain object with indexes.
   if (keys.length === Object.keys(value).length || types.isArgumentsObject(value)) return [];
   return keys.filter(key => typeof key === "symbol" || !Object.prototype.propertyIsEnumerable.call(value, key));
+}
+
+/**
+ * Properties that the base type writes, but not that they are read-only or fixed: they are said again, with their flags. To ask each
+ * property of every object would cost more than all else, so this is said only of objects that are out of the ordinary anyway.
+ */
+function fixedKeys(value: object, base: Leaf | Composite | null, lock: number): string[] {
+  const holdsMembers = base === null || base.prototypes.length === 0;
+  if (!holdsMembers || lock === FROZEN || (Array.isArray(value) && lock === EXTENSIBLE)) return [];
+  return Object.getOwnPropertyNames(value).filter(key => {
+    const { writable, enumerable, configurable } = Object.getOwnPropertyDescriptor(value, key)!;
+    if (Array.isArray(value) && key === "length") return writable === false;
+    return enumerable === true && (writable === false || (configurable === false && lock !== SEALED));
+  });
 }
 
 /** Indexes come first. */
@@ -180,7 +202,7 @@ function isContainer(lead: number): boolean {
   );
 }
 
-const SHARED_CODES: readonly number[] = [c.EXT_NAMED, c.EXT_SHARED, c.EXT_REDUCED, c.EXT_SERIALIZED];
+const SHARED_CODES: readonly number[] = [c.EXT_NAMED, c.EXT_OUT_OF_BAND, c.EXT_SHARED, c.EXT_REDUCED, c.EXT_SERIALIZED];
 
 /** What may be adorned. Not what a message only refers to, nor what code of this process has built: these are shared. */
 function isAdornable(code: number): boolean {

@@ -40,7 +40,10 @@ export const arrayBuffer: Leaf<ArrayBuffer> = {
     extents.first(value, 0, value.byteLength);
     if (value.resizable) return writeResizable(encoder, value, p);
     const { start, end } = extents;
-    return writeBuffer(encoder, value, start, end, encoder.takesOut(value, start, end), p);
+    const isBare = isBareBuffer(value);
+    if (!isBare) extents.adorned.add(value);
+    // One that was given to a decoder is the giver's: nothing is added to it.
+    return writeBuffer(encoder, value, start, end, isBare && encoder.takesOut(value, start, end), p);
   },
 };
 
@@ -131,6 +134,11 @@ export function isBareView(value: object): boolean {
     // A DataView with the prototype of another kind.
     return false;
   }
+}
+
+/** Whether an ArrayBuffer is no more than its bytes. */
+export function isBareBuffer(value: ArrayBuffer): boolean {
+  return Object.getPrototypeOf(value) === ArrayBuffer.prototype && hasNothingOfItsOwn(value);
 }
 
 /** Why a buffer, or a view on it, can't be written; null if it can. */
