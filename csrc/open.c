@@ -261,9 +261,10 @@ static int32_t end_tokens(plasmid_store *store) {
 	pm_stash_end(store);
 	for (uint32_t token = 1; token < client->token_high; token++) {
 		pm_token *at = pm_token_at(client, token);
-		bool draft = at->kind == PM_TOKEN_DRAFT;
+		/* The rest of another store's token is that store's: it may be putting, without the lock. */
 		if (at->store != store->index || at->slot == 0 || at->kind == PM_TOKEN_FREE || at->kind == PM_TOKEN_LEASE)
 			continue;
+		bool draft = at->kind == PM_TOKEN_DRAFT;
 		pm_token_end(client, token);
 		if (draft && !at->buffered)
 			pm_token_recycle(client, token);

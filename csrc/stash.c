@@ -116,14 +116,20 @@ int32_t pm_stash_fill(plasmid_store *store, uint32_t granules, bool *locked) {
 	return stash->count > 0 && *locked ? 0 : r;
 }
 
+/* An entry that was taken back may be anybody's by now. The swap then changes nothing; but for the thread sanitizer it is a write all the
+ * same, beside the plain reads of whoever holds the lock. */
+PM_RACY static bool claim_word(uint64_t *word, uint64_t stashed, uint64_t claimed) {
+	return pm_cas(word, &stashed, claimed);
+}
+
 /* The token of an entry that nobody takes back any more, or 0. */
 static uint32_t claim(plasmid_store *store, pm_stash *stash) {
 	pm_client *client = store->client;
 	while (stash->count > 0) {
 		uint32_t token = stash->tokens[--stash->count];
 		const pm_token *at = pm_token_at(client, token);
-		uint64_t created = pm_word(at->count, client->slot + 1, PLASMID_CREATED), stashed = created | PM_WORD_STASHED;
-		if (pm_cas(&pm_entry_at(client, at->slot)->word, &stashed, created | PM_WORD_CLAIMED))
+		uint64_t created = pm_word(at->count, client->slot + 1, PLASMID_CREATED);
+		if (claim_word(&pm_entry_at(client, at->slot)->word, created | PM_WORD_STASHED, created | PM_WORD_CLAIMED))
 			return token;
 		/* Somebody needed the room more than speed. */
 		pm_token_released(client, token);
