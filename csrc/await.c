@@ -37,28 +37,13 @@ static int32_t look(pm_client *client, const target *what, uint64_t timeout_ns) 
 	return r == PLASMID_E_NOT_FOUND ? 1 : r;
 }
 
-static void arm(plasmid_store *store) {
-	pm_client *client = store->client;
-	pm_client_record *record = &client->records[client->slot];
-	/* The only loop is woken without the detour over the helper. One that comes later takes this back before it looks. */
-	uint64_t bell = pm_load_relaxed(&client->store_count) == 1 ? store->bell_name : 0;
-	pm_store(&store->armed, 1);
-	if (pm_load_relaxed(&record->bell) != bell)
-		pm_store(&record->bell, bell);
-	pm_fence();
-	if (pm_load(&record->looped) != 0)
-		return;
-	pm_store(&record->looped, 1);
-	pm_helper_nudge(client);
-}
-
 PLASMID_API int32_t plasmid_unwatch(plasmid_store *store) {
 	pm_store(&store->armed, 0);
 	return 0;
 }
 
 static int32_t watch(plasmid_store *store, const target *what) {
-	arm(store);
+	pm_arm(store);
 	return look(store->client, what, store->client->lock_timeout_ns);
 }
 
@@ -201,7 +186,7 @@ PLASMID_API int32_t plasmid_watch_room(plasmid_store *store) {
 	int32_t r = pm_usable(store);
 	if (r != 0)
 		return r;
-	arm(store);
+	pm_arm(store);
 	pm_store(&store->client->super->room_watchers, 1);
 	pm_fence();
 	return 0;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "error.h"
+#include "event.h"
 #include "hold.h"
 #include "index.h"
 #include "prim/atomic.h"
@@ -251,6 +252,9 @@ static int32_t check_with(const pm_client *client, uint32_t *contained, uint32_t
 		r = check_oldest(client, &sums);
 	if (r != 0)
 		return r;
+	const char *told = pm_events_check(client);
+	if (told != NULL)
+		FAULT("%s", told);
 	uint32_t where;
 	const char *fault = pm_heap_check(&super->heap, client->nodes, super->nodes_reserved, &where);
 	return fault == NULL ? 0 : pm_fail(PLASMID_E_CORRUPT, "heap node %u: %s", where, fault);

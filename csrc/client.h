@@ -61,6 +61,7 @@ typedef struct pm_client {
 	pm_entry *entries;
 	uint64_t *holds;
 	pm_extent *nodes;
+	pm_event *events;
 	uint32_t hold_words;
 	uint64_t file_bytes, heap_bytes, generation;
 	dev_t device;
@@ -137,6 +138,15 @@ typedef struct pm_use {
 	uint32_t slot, version;
 } pm_use;
 
+/* One who is told what happens; see subscribe.c. */
+typedef struct pm_subscription {
+	bool open;
+	uint32_t kinds; /* bits of enum plasmid_event_kind */
+	uint32_t walk;  /* the next slot to look at for what exists; 0: done */
+	uint64_t cell;  /* of the next record, which has this number if it is not overwritten */
+	uint64_t number;
+} pm_subscription;
+
 struct plasmid_store {
 	pm_client *client;
 	struct plasmid_store *next;
@@ -160,7 +170,9 @@ struct plasmid_store {
 	pm_stash stashes[PM_STASH_SIZES];
 	uint32_t scout; /* slot that some later eviction will take */
 	bool scout_hurries;
-	uint64_t scouted; /* which one: evicted_total will then be this */
+	uint64_t scouted;               /* which one: evicted_total will then be this */
+	pm_subscription *subscriptions; /* under the lock */
+	uint32_t subscription_count;
 	uint32_t missed_count;
 	pm_use missed[PM_MISSED]; /* in the order of use */
 };

@@ -5,6 +5,7 @@
 #include "check.h"
 #include "crash.h"
 #include "error.h"
+#include "event.h"
 #include "fate.h"
 #include "hold.h"
 #include "index.h"
@@ -191,6 +192,7 @@ void pm_commit(pm_client *client, uint32_t slot, uint32_t flags) {
 	}
 	entry->stamp = ++client->super->clock;
 	PM_POINT("seal:filled");
+	pm_event_add(client, PLASMID_KIND_SEAL, slot);
 	PM_IN_ORDER(entry->check = pm_entry_check(entry), publish(client, entry));
 	PM_POINT("seal:published");
 	/* Two sealed objects have the name now; the greater order wins, in a rebuild too. */

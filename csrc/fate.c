@@ -1,6 +1,7 @@
 #include "fate.h"
 
 #include "crash.h"
+#include "event.h"
 #include "hold.h"
 #include "index.h"
 #include "lru.h"
@@ -81,6 +82,8 @@ void pm_remove(pm_client *client, uint32_t slot, uint32_t state) {
 	pm_entry *entry = pm_entry_at(client, slot);
 	PM_ASSERT(pm_word_state(entry->word) == PLASMID_SEALED || pm_word_state(entry->word) == PLASMID_CREATED);
 	bool awaited = pm_word_state(entry->word) == PLASMID_CREATED;
+	if (!awaited)
+		pm_event_add(client, state == PLASMID_FREED ? PLASMID_KIND_FREE : PLASMID_KIND_EVICT, slot);
 	pm_store(&entry->word, pm_word(pm_word_version(entry->word), pm_word_creator(entry->word), state));
 	pm_fence_release(); /* before its bytes are another's */
 	PM_POINT("remove:published");
@@ -147,6 +150,7 @@ uint32_t pm_evict_exactly(pm_client *client, uint32_t granules, uint32_t align) 
 		return 0;
 	client->super->evicted_total++;
 	pm_uncharge(client, entry);
+	pm_event_add(client, PLASMID_KIND_EVICT, slot);
 	pm_store(&entry->word, pm_word(pm_word_version(entry->word) + 1, 0, PLASMID_ABSENT));
 	pm_fence_release();
 	PM_POINT("evict:absent");

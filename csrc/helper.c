@@ -171,6 +171,21 @@ void pm_helper_nudge(pm_client *client) {
 	pm_futex_wake(ring, 1);
 }
 
+void pm_arm(plasmid_store *store) {
+	pm_client *client = store->client;
+	pm_client_record *record = &client->records[client->slot];
+	/* The only loop is woken without the detour over the helper. One that comes later takes this back before it looks. */
+	uint64_t bell = pm_load_relaxed(&client->store_count) == 1 ? store->bell_name : 0;
+	pm_store(&store->armed, 1);
+	if (pm_load_relaxed(&record->bell) != bell)
+		pm_store(&record->bell, bell);
+	pm_fence();
+	if (pm_load(&record->looped) != 0)
+		return;
+	pm_store(&record->looped, 1);
+	pm_helper_nudge(client);
+}
+
 void pm_helper_stop(pm_client *client) {
 	if (!client->helper_runs)
 		return;

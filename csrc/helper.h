@@ -15,6 +15,9 @@ int32_t pm_helper_start(pm_client *client);
  * reading itself. Costs the caller the same whatever the size. */
 void pm_map_ahead(pm_client *client, uint64_t at, uint64_t bytes);
 
+/* The store's event loop waits for something, until it is woken. */
+void pm_arm(plasmid_store *store);
+
 /* Makes it look now. */
 void pm_helper_nudge(pm_client *client);
 

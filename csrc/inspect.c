@@ -73,6 +73,7 @@ PLASMID_API int32_t plasmid_stats_of(plasmid_store *store, plasmid_stats *stats)
 			.leases = leases,
 			.handles = handles,
 			.tokens = client->tokens,
+			.subscribers = super->subscribers,
 	};
 	pm_leave(store);
 	return 0;

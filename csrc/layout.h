@@ -2,16 +2,17 @@
  *
  *   0            superblock: what the file is, the lock, the shared words, the heads of all derived structures
  *   clients_at   pm_client_record[max_clients]
- *   waits_at     pm_wait_bucket: one bit a client, for each of PM_WAIT_BUCKETS
+ *   waits_at     pm_wait_bucket: one bit a client, for each of PM_WAIT_BUCKETS, and one more for events
  *   names_at     u32[max_objects]: heads of the name chains         \
  *   entries_at   pm_entry[max_objects + 1]: the table; slot 0 unused | reserved as they are used
  *   holds_at     u64[max_objects + 1][2 * words]: who leases, who has handles
  *   nodes_at     pm_extent[2 * max_objects + 8]: the heap's tags    /
+ *   events_at    pm_event[PM_EVENT_CELLS]: the ring of events, reserved by the first who subscribes
  *   heap_at      the payload
  *
  * TRUTH AND WHAT IS DERIVED
  *   Truth: an entry's word, id, extent (start, granules), shape (bytes, inband, buffers, references), name, pins, stamp, creator,
- *   linked; the hold bits; the client records; the reserved and committed marks; the ring of tombstones.
+ *   linked; the hold bits; the client records; the reserved and committed marks; the rings of tombstones and of events.
  *   Derived: everything else (chains, free lists, recency order, containment counts, heap nodes and bins, statistics).
  *   pm_rebuild() makes the derived from the truth. An operation commits by ONE store to the truth; whatever it does to the derived
  *   before or after, a death in between is healed by the rebuild.
@@ -34,6 +35,7 @@
 #define PM_PAGE_GRANULES 64u  /* granules in a page */
 #define PM_LARGE_BYTES 32768u /* from here up an object owns whole pages and is read in place */
 #define PM_WAIT_BUCKETS 64u   /* interest is filtered by hash: a wake for another key of the bucket is only spurious */
+#define PM_EVENT_CELLS 16384u /* a power of two */
 #define PM_TOMBSTONES 1024u   /* ids that `free` remembers after the slot is gone */
 #define PM_MAX_CLIENTS 1024u
 #define PM_MIN_CAPACITY (1u << 20)
@@ -50,10 +52,11 @@ typedef struct pm_client_record {
 	uint32_t pid;   /* for people; liveness is the OFD lock */
 	uint32_t reserved;
 	uint64_t opened_ms;
-	uint64_t charge; /* derived: granules of its objects, below its epoch; see quota.h */
-	uint32_t quota;  /* granules that they may take; 0: any */
-	uint32_t oldest; /* derived: where its oldest may stand in the LRU list */
-	uint8_t pad[24];
+	uint64_t charge;        /* derived: granules of its objects, below its epoch; see quota.h */
+	uint32_t quota;         /* granules that they may take; 0: any */
+	uint32_t oldest;        /* derived: where its oldest may stand in the LRU list */
+	uint32_t subscriptions; /* of its stores: super.subscribers counts them */
+	uint8_t pad[20];
 	uint32_t wake;     /* 64: futex of threads that block: grows when they should look */
 	uint32_t blocked;  /* how many do; nobody is woken for none */
 	uint32_t ring;     /* futex of the helper thread: grows when an event loop should look */
@@ -131,6 +134,19 @@ typedef struct pm_buffer {
 	uint64_t bytes;
 } pm_buffer;
 
+/* A record in the ring of events (64 bytes); see event.h. */
+typedef struct pm_event {
+	uint64_t number;
+	uint64_t at_ms; /* Unix time */
+	uint64_t bytes; /* payload; of a DEATH: opened_ms of the client */
+	uint32_t id[4];
+	uint32_t slot;       /* of the object; of a DEATH: of the client */
+	uint32_t pid;        /* who did it, or died */
+	uint16_t kind;       /* enum plasmid_event_kind */
+	uint16_t name_bytes; /* the name stands in the cells that follow */
+	uint8_t pad[12];
+} pm_event;
+
 /* ---- the superblock ------------------------------------------------------------------------------
  * entries_used <= entries_reserved <= max_objects; heap.limit == committed granules */
 typedef struct pm_superblock {
@@ -144,7 +160,7 @@ typedef struct pm_superblock {
 	uint32_t max_clients;
 	uint32_t hold_words; /* u64 words a kind */
 	uint32_t flags;      /* PLASMID_OPEN_LAST_CLOSE */
-	uint64_t clients_at, waits_at, names_at, entries_at, holds_at, nodes_at, heap_at, file_bytes;
+	uint64_t clients_at, waits_at, names_at, entries_at, holds_at, nodes_at, events_at, heap_at, file_bytes;
 	uint64_t generation; /* random: two stores of one name differ */
 	uint64_t seal;
 	uint8_t pad0[64];
@@ -153,6 +169,7 @@ typedef struct pm_superblock {
 	uint32_t destroyed;                         /* PM_DESTROYED, set once, before the file is unlinked */
 	uint32_t recovered;                         /* statistics that outlive a rebuild */
 	uint32_t reaped, quarantined;
+	uint32_t subscribers; /* sum of the records' subscriptions; beside `destroyed`, which every call reads anyway */
 
 	uint32_t collect __attribute__((aligned(64))); /* grows with each request for a garbage collection */
 	uint32_t room_watchers;                        /* somebody waits for room: givers wake everyone */
@@ -172,9 +189,10 @@ typedef struct pm_superblock {
 	uint32_t name_buckets;                              /* linear hashing: heads in use, see index.c */
 	uint32_t names;                                     /* bound names */
 	uint32_t lru_head, lru_tail, evictable;
-	uint32_t drop_head, drop_tail; /* containers whose references are being released, a few a call */
-	uint64_t clock;                /* recency, grows with each use */
-	uint64_t order;                /* of names */
+	uint32_t drop_head, drop_tail;               /* containers whose references are being released, a few a call */
+	uint64_t clock;                              /* recency, grows with each use */
+	uint64_t order;                              /* of names */
+	uint64_t event_head, event_tail, event_next; /* see event.h */
 	uint64_t sealed_total, evicted_total, freed_total;
 	pm_heap heap;
 
@@ -184,6 +202,7 @@ typedef struct pm_superblock {
 _Static_assert(sizeof(pm_client_record) == 128, "client record");
 _Static_assert(sizeof(pm_entry) == 128, "entry");
 _Static_assert(sizeof(pm_reference) == 24, "reference");
+_Static_assert(sizeof(pm_event) == 64, "event");
 _Static_assert(sizeof(pm_extent) == 32, "extent");
 
 /* In the word of a CREATED entry. */

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "error.h"
+#include "event.h"
 #include "fate.h"
 #include "guard.h"
 #include "helper.h"
@@ -259,6 +260,7 @@ static int32_t end_tokens(plasmid_store *store) {
 	if (r != 0)
 		return r;
 	pm_stash_end(store);
+	pm_subscriptions_end(store);
 	for (uint32_t token = 1; token < client->token_high; token++) {
 		pm_token *at = pm_token_at(client, token);
 		/* The rest of another store's token is that store's: it may be putting, without the lock. */

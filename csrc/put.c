@@ -5,6 +5,7 @@
 #include "crash.h"
 #include "create.h"
 #include "error.h"
+#include "event.h"
 #include "fate.h"
 #include "hold.h"
 #include "index.h"
@@ -43,6 +44,7 @@ static int32_t put_locked(plasmid_store *store, const plasmid_item *item, const 
 	entry->stamp = ++client->super->clock;
 	entry->check = pm_entry_check(entry);
 	PM_POINT("put:filled");
+	pm_event_add(client, PLASMID_KIND_SEAL, slot);
 	pm_store(&entry->word, pm_word(pm_word_version(entry->word), client->slot + 1, PLASMID_SEALED));
 	PM_POINT("put:published");
 	client->super->sealed_total++;
@@ -73,6 +75,7 @@ PLASMID_API int32_t plasmid_put_small(plasmid_store *store, uint32_t bytes) {
 	if (r != 0)
 		return r;
 	bool locked = true;
+	stashed = stashed && !pm_subscribed(store->client);
 	if (stashed)
 		r = pm_stash_fill(store, shape.granules, &locked);
 	/* In the hold that filled it, for once that is left, somebody may take all of it back; or in a wait for room before. */

@@ -29,7 +29,9 @@ uint32_t pm_oldest_own(pm_client *client, bool *more) {
 	*more = false;
 	if (record->oldest == PM_NOTHING_OLD)
 		return 0;
-	uint32_t slot = record->oldest != 0 ? record->oldest : client->super->lru_tail;
+	bool known = record->oldest != 0 && record->oldest <= client->super->entries_used &&
+	             pm_entry_at(client, record->oldest)->in_lru;
+	uint32_t slot = known ? record->oldest : client->super->lru_tail;
 	for (uint32_t steps = 0; slot != 0; steps++) {
 		pm_entry *entry = pm_entry_at(client, slot);
 		PM_ASSERT(entry->in_lru);

@@ -1,6 +1,7 @@
 #include "reap.h"
 
 #include "crash.h"
+#include "event.h"
 #include "fate.h"
 #include "hold.h"
 #include "lock.h"
@@ -43,6 +44,8 @@ int32_t pm_reap(pm_client *client, uint32_t record, uint32_t epoch) {
 		from = to > used ? 0 : to;
 		if (from == 0) {
 			super->reaped++;
+			pm_subscribers_drop(client, record);
+			pm_event_death(client, record);
 			pm_store(&dead->stashed, 0); /* it may have died before it counted the last one out */
 			pm_store(&dead->state, PM_CLIENT_FREE);
 			/* Whoever waits for room, or for one of its drafts, looks again. */

@@ -6,6 +6,7 @@
 #include "check.h"
 #include "crash.h"
 #include "error.h"
+#include "event.h"
 #include "hold.h"
 #include "index.h"
 #include "lock.h"
@@ -270,6 +271,7 @@ static int32_t rebuild_with(pm_client *client, uint8_t *living, list *extents, a
 	pm_superblock *super = client->super;
 	uint64_t mask[PM_MAX_CLIENTS / 64] = {0};
 	look_for_living(client, living);
+	pm_events_recover(client, living); /* before anything is judged: the last event is true if its object is as it says */
 	for (uint32_t i = 0; i < super->max_clients; i++)
 		if (living[i])
 			mask[i / 64] |= 1ull << (i % 64);

@@ -73,17 +73,21 @@ static uint64_t fingerprint(void) {
 	                          sizeof(pm_heap),
 	                          sizeof(pm_reference),
 	                          sizeof(pm_buffer),
+	                          sizeof(pm_event),
 	                          PM_GRANULE,
 	                          PM_PAGE,
 	                          PM_LARGE_BYTES,
 	                          PM_WAIT_BUCKETS,
 	                          PM_TOMBSTONES,
+	                          PM_EVENT_CELLS,
 	                          offsetof(pm_superblock, lock),
 	                          offsetof(pm_superblock, entries_reserved),
 	                          offsetof(pm_superblock, heap),
 	                          offsetof(pm_superblock, tombs),
+	                          offsetof(pm_superblock, event_head),
 	                          offsetof(pm_entry, check),
 	                          offsetof(pm_entry, name_hash),
+	                          offsetof(pm_client_record, charge),
 	                          offsetof(pm_client_record, wake),
 	                          offsetof(pm_heap, tree),
 	                          offsetof(pm_heap, small)};
@@ -108,7 +112,7 @@ static void lay_out(pm_superblock *super) {
 	super->clients_at = at;
 	at = pm_align(at + (uint64_t)super->max_clients * sizeof(pm_client_record), PM_PAGE);
 	super->waits_at = at;
-	at = pm_align(at + (uint64_t)PM_WAIT_BUCKETS * super->hold_words * 8, PM_PAGE);
+	at = pm_align(at + (uint64_t)(PM_WAIT_BUCKETS + 1) * super->hold_words * 8, PM_PAGE);
 	super->names_at = at;
 	at = pm_align(at + objects * 4, PM_PAGE);
 	super->entries_at = at;
@@ -117,6 +121,8 @@ static void lay_out(pm_superblock *super) {
 	at = pm_align(at + (objects + 1) * 16 * super->hold_words, PM_PAGE);
 	super->nodes_at = at;
 	at = pm_align(at + (uint64_t)pm_most_nodes(super->max_objects) * sizeof(pm_extent), PM_PAGE);
+	super->events_at = at;
+	at = pm_align(at + PM_EVENT_CELLS * sizeof(pm_event), PM_PAGE);
 	super->heap_at = at;
 	super->file_bytes = at + super->capacity;
 }
@@ -161,6 +167,7 @@ static void point(pm_client *client) {
 	client->entries = (pm_entry *)(client->base + super->entries_at);
 	client->holds = (uint64_t *)(client->base + super->holds_at);
 	client->nodes = (pm_extent *)(client->base + super->nodes_at);
+	client->events = (pm_event *)(client->base + super->events_at);
 	client->heap_writable = client->base + super->heap_at;
 	client->hold_words = super->hold_words;
 	client->generation = super->generation;
@@ -222,6 +229,7 @@ static int32_t furnish(pm_client *client, const pm_superblock *plan) {
 	pm_superblock *super = client->super;
 	super->entries_reserved = entries;
 	super->nodes_reserved = nodes;
+	super->event_next = 1;
 	pm_heap_init(&super->heap, client->nodes, nodes, 0, (uint32_t)(plan->capacity / PM_GRANULE));
 	pm_index_clear(client);
 	return 0;

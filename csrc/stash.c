@@ -6,6 +6,7 @@
 #include "crash.h"
 #include "create.h"
 #include "error.h"
+#include "event.h"
 #include "fate.h"
 #include "hold.h"
 #include "prim/atomic.h"
@@ -21,7 +22,7 @@
 #define SCOUT_AHEAD 64u /* objects */
 
 bool pm_stash_wanted(plasmid_store *store, uint32_t granules) {
-	if (granules > PM_STASH_SIZES)
+	if (granules > PM_STASH_SIZES || pm_subscribed(store->client))
 		return false;
 	pm_stash *stash = &store->stashes[granules - 1];
 	if (stash->puts < PM_STASH_SLOTS) {
@@ -102,6 +103,11 @@ int32_t pm_stash_fill(plasmid_store *store, uint32_t granules, bool *locked) {
 		r = pm_room_take(client, granules, 1, &slot, &node, locked);
 		if (r != 0)
 			break;
+		/* Somebody may have subscribed while the lock was let go: from then on nothing is put without it. */
+		if (pm_subscribed(client)) {
+			pm_room_untake(client, slot, node);
+			break;
+		}
 		uint32_t token = pm_token_take(client, PM_TOKEN_STASH, slot, store->index);
 		if (token == 0) {
 			pm_room_untake(client, slot, node);

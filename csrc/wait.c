@@ -4,16 +4,25 @@
 #include "prim/bell.h"
 #include "prim/futex.h"
 
-static uint64_t *bucket(pm_client *client, uint32_t hash) {
-	return client->waits + (uint64_t)(hash % PM_WAIT_BUCKETS) * client->hold_words;
+/* The last one is for events. */
+static uint64_t *bucket(pm_client *client, uint32_t index) {
+	return client->waits + (uint64_t)index * client->hold_words;
 }
 
-void pm_interest(pm_client *client, uint32_t hash) {
-	uint64_t *word = bucket(client, hash) + client->slot / 64;
+static void interest(pm_client *client, uint32_t index) {
+	uint64_t *word = bucket(client, index) + client->slot / 64;
 	uint64_t bit = 1ull << (client->slot % 64);
 	if ((pm_load_relaxed(word) & bit) == 0)
 		pm_or(word, bit);
 	pm_fence();
+}
+
+void pm_interest(pm_client *client, uint32_t hash) {
+	interest(client, hash % PM_WAIT_BUCKETS);
+}
+
+void pm_interest_in_events(pm_client *client) {
+	interest(client, PM_WAIT_BUCKETS);
 }
 
 /* A thread that blocks counts itself before it sets its bit, a loop says so before it does: whoever took the bit sees them. */
@@ -38,8 +47,8 @@ void pm_wake_all(pm_client *client) {
 			wake_client(client, i, true);
 }
 
-void pm_notify(pm_client *client, uint32_t hash) {
-	uint64_t *words = bucket(client, hash);
+static void notify(pm_client *client, uint32_t index) {
+	uint64_t *words = bucket(client, index);
 	pm_fence();
 	for (uint32_t i = 0; i < client->hold_words; i++) {
 		if (pm_load_relaxed(&words[i]) == 0)
@@ -51,4 +60,12 @@ void pm_notify(pm_client *client, uint32_t hash) {
 				wake_client(client, record, false);
 		}
 	}
+}
+
+void pm_notify(pm_client *client, uint32_t hash) {
+	notify(client, hash % PM_WAIT_BUCKETS);
+}
+
+void pm_notify_subscribers(pm_client *client) {
+	notify(client, PM_WAIT_BUCKETS);
 }

@@ -13,6 +13,10 @@ void pm_interest(pm_client *client, uint32_t hash);
 /* After a change was published, under the lock: were we to die before the wake, the recovery wakes everyone. */
 void pm_notify(pm_client *client, uint32_t hash);
 
+/* The same for whoever is subscribed to events, under the lock. */
+void pm_interest_in_events(pm_client *client);
+void pm_notify_subscribers(pm_client *client);
+
 /* Everyone, whether they wait or not. */
 void pm_wake_all(pm_client *client);
 

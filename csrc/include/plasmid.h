@@ -308,6 +308,42 @@ PLASMID_API int32_t plasmid_wait_room(plasmid_store *store, uint32_t timeout_ms)
 /* Asks to be woken (PLASMID_EVENT_WAKE) when something is given back to the store. */
 PLASMID_API int32_t plasmid_watch_room(plasmid_store *store);
 
+/* ---- being told what happens ------------------------------------------------------------------- */
+
+enum plasmid_event_kind {
+	PLASMID_KIND_GAP = 0,      /* events were missed: the reader was too slow. Always told */
+	PLASMID_KIND_EXISTING = 1, /* there already when the subscription began */
+	PLASMID_KIND_SEAL = 2,
+	PLASMID_KIND_EVICT = 3,
+	PLASMID_KIND_SPILL = 4,
+	PLASMID_KIND_RESTORE = 5,
+	PLASMID_KIND_FREE = 6,
+	PLASMID_KIND_DEATH = 7 /* of a client, when it is reaped */
+};
+
+typedef struct plasmid_event_row {
+	uint64_t number; /* grows by 1 with each event of the store; 0 for what exists and for gaps */
+	uint64_t at_ms;  /*  8: Unix time; of what exists: when it was made */
+	uint64_t bytes;  /* 16: of payload; of a gap: how many events were missed, of whatever kind */
+	plasmid_ref ref; /* 24 */
+	uint32_t pid;    /* 44: who did it; the maker of what exists, 0 if it has ended; who died */
+	uint32_t kind;   /* 48 */
+	uint32_t name_bytes;
+	uint8_t name[PLASMID_NAME_BYTES]; /* 56 */
+} plasmid_event_row;
+
+/* From now on this store is told of the events whose bit (1 << kind) is set in `kinds`, and first, if `existing` is not 0, of every sealed
+ * object. Returns a number for the calls below. While anybody is subscribed, small puts take the lock. LOCK_TIMEOUT also if a process
+ * has been in the middle of a put for that long; NO_SPACE: for the ring. */
+PLASMID_API int32_t plasmid_subscribe(plasmid_store *store, uint32_t kinds, uint32_t existing);
+
+/* Up to `limit` events; returns how many. 0: there is none now, and this store's loop is woken when there is (PLASMID_EVENT_WAKE). */
+PLASMID_API int32_t plasmid_next_events(plasmid_store *store, uint32_t subscription, plasmid_event_row *rows,
+                                        uint32_t limit);
+
+/* Ends it. The store's close does, too. */
+PLASMID_API int32_t plasmid_unsubscribe(plasmid_store *store, uint32_t subscription);
+
 /* ---- looking at a store ------------------------------------------------------------------------ */
 
 typedef struct plasmid_stats {
@@ -332,7 +368,9 @@ typedef struct plasmid_stats {
 	uint32_t clients;
 	uint32_t leases;  /* objects that this process leases */
 	uint32_t handles; /* objects that this process has handles on */
-	uint32_t tokens;  /* tokens of this process that have not ended */
+	uint32_t tokens;  /* leases, handles, drafts and subscriptions of this process that have not ended */
+	uint32_t subscribers;
+	uint32_t reserved;
 } plasmid_stats;
 
 PLASMID_API int32_t plasmid_stats_of(plasmid_store *store, plasmid_stats *stats);

@@ -71,6 +71,7 @@ static plasmid_ref target;
 static uint32_t token;
 
 static plasmid_options options;
+static bool told; /* the survivor is subscribed to all events */
 
 static void open_store(void) {
 	WELL(plasmid_open(DIRECTORY, name, &options, &store));
@@ -131,6 +132,8 @@ static void survive(void) {
 		put(50 + 90 * i, label, NULL, 0, 0);
 		WELL(plasmid_forget(store, token));
 	}
+	if (told)
+		WELL(plasmid_subscribe(store, UINT32_MAX, 0));
 	pause_here();
 }
 
@@ -215,6 +218,19 @@ static void begin_ragged(void) {
 	}
 	for (uint32_t i = 0; i < 20; i += 3)
 		WELL(plasmid_forget(store, tokens[i]));
+}
+
+static void do_subscribe(void) {
+	WELL(plasmid_subscribe(store, UINT32_MAX, 1));
+}
+
+static void begin_subscribed(void) {
+	open_store();
+	do_subscribe();
+}
+
+static void do_unsubscribe(void) {
+	WELL(plasmid_unsubscribe(store, 1));
 }
 
 /* A client that has used up its share; others have older cache. */
@@ -333,6 +349,7 @@ typedef struct operation {
 	void (*dead)(void);        /* what a client was doing that died before */
 	uint32_t changes;          /* after how many changes under the lock; 0: when it paused */
 	uint32_t max_objects, mib; /* of the store, if not the smallest */
+	bool told;                 /* the survivor is subscribed to events */
 } operation;
 
 static const operation OPERATIONS[] = {
@@ -366,6 +383,16 @@ static const operation OPERATIONS[] = {
 		{.what = "part, with a stash", .prepare = begin_stashed, .act = do_close, .max_objects = 8192},
 		{.what = "create, grows", .prepare = begin, .act = do_grow, .mib = 2},
 		{.what = "put, over its quota", .prepare = begin_quota, .act = do_put_over_quota},
+		{.what = "put, told of", .prepare = begin, .act = do_put_small, .told = true},
+		{.what = "put, replaces, told", .prepare = begin, .act = do_put_named, .told = true},
+		{.what = "put, takes over, told", .prepare = begin_full, .act = do_put_small, .told = true},
+		{.what = "create, evicts, told", .prepare = begin_full, .act = do_evict_many, .told = true},
+		{.what = "free, told of", .prepare = begin_container, .act = do_free, .told = true},
+		{.what = "reap, told of", .prepare = begin, .act = do_reap, .dead = die_holding, .told = true},
+		{.what = "recover, told", .act = do_open, .dead = die_putting, .changes = 40, .told = true},
+		{.what = "subscribe", .prepare = begin_stashed, .act = do_subscribe, .max_objects = 8192},
+		{.what = "unsubscribe", .prepare = begin_subscribed, .act = do_unsubscribe},
+		{.what = "part, subscribed", .prepare = begin_subscribed, .act = do_close},
 		{.what = "reap", .prepare = begin, .act = do_reap, .dead = die_holding},
 		{.what = "recover, early", .act = do_open, .dead = die_putting, .changes = 2},
 		{.what = "recover, half-way", .act = do_open, .dead = die_putting, .changes = 40},
@@ -406,6 +433,39 @@ static void nothing_of_the_dead(const segment_view *view, uint32_t self) {
 		CHECK(pm_word_state(entry->word) != PLASMID_CREATED);
 		if (pm_word_state(entry->word) == PLASMID_SEALED)
 			CHECK(as_written(view, entry));
+	}
+}
+
+/* How often the ring tells of that object, by its seal or by its end. */
+static uint32_t times_told(const segment_view *view, const object *of, bool end) {
+	const pm_event *events = (const pm_event *)(view->base + view->super->events_at);
+	uint32_t times = 0;
+	for (uint64_t cell = view->super->event_tail; cell < view->super->event_head;) {
+		const pm_event *event = &events[cell % PM_EVENT_CELLS];
+		bool is_end = event->kind == PLASMID_KIND_EVICT || event->kind == PLASMID_KIND_FREE;
+		bool is_seal = event->kind == PLASMID_KIND_SEAL;
+		times += memcmp(event->id, of->id, sizeof of->id) == 0 && (end ? is_end : is_seal);
+		cell += 1 + (event->name_bytes + sizeof *event - 1) / sizeof *event;
+	}
+	return times;
+}
+
+/* The ring says what happened, each thing once, and nothing that did not: whoever is subscribed has the same picture. */
+static void told_the_truth(const segment_view *view, const picture *before, const findings *found) {
+	for (uint32_t i = 0; i < before->count; i++)
+		CHECK(times_told(view, &before->objects[i], true) == found->missing[i]);
+	for (uint32_t i = 0; i < found->fresh.count; i++) {
+		CHECK(times_told(view, &found->fresh.objects[i], false) == 1);
+		CHECK(times_told(view, &found->fresh.objects[i], true) == 0);
+	}
+	const pm_event *events = (const pm_event *)(view->base + view->super->events_at);
+	for (uint64_t cell = view->super->event_tail; cell < view->super->event_head;) {
+		const pm_event *event = &events[cell % PM_EVENT_CELLS];
+		object sealed = {0};
+		memcpy(sealed.id, event->id, sizeof sealed.id);
+		if (event->kind == PLASMID_KIND_SEAL && times_told(view, &sealed, true) == 0)
+			CHECK(find(before, &sealed) != NULL || find(&found->fresh, &sealed) != NULL);
+		cell += 1 + (event->name_bytes + sizeof *event - 1) / sizeof *event;
 	}
 }
 
@@ -450,6 +510,10 @@ static void examine(const char *image, int survivor, const picture *before, int 
 	compare(before, &now, &found);
 	/* What is sealed is whole: nothing is ever put aside. */
 	CHECK(view.super->quarantined == 0);
+	if (told) {
+		CHECK(view.super->subscribers == 1);
+		told_the_truth(&view, before, &found);
+	}
 	CHECK(write(to, &found, sizeof found) == (ssize_t)sizeof found);
 	let_survivor_die(survivor);
 	WELL(plasmid_reap(store));
@@ -590,6 +654,7 @@ static uint32_t step_through(const operation *what) {
 	uint64_t instructions = 0;
 	name = fresh_name();
 	now_stepped = what;
+	told = what->told;
 	options = (plasmid_options){.capacity = (uint64_t)(what->mib != 0 ? what->mib : 1) << 20,
 	                            .max_objects = what->max_objects != 0 ? what->max_objects : 64,
 	                            .max_clients = 8};

@@ -24,7 +24,7 @@ typedef struct outcome {
 static known objects[MOST];
 static uint32_t object_count;
 static uint8_t *image;
-static part parts[6];
+static part parts[PARTS];
 static int part_count;
 static uint64_t image_bytes;
 static outcome *sums;

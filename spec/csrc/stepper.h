@@ -59,7 +59,9 @@ typedef struct part {
 	uint64_t at, bytes;
 } part;
 
-static inline int parts_of(const segment_view *view, part parts[6]) {
+#define PARTS 7
+
+static inline int parts_of(const segment_view *view, part parts[PARTS]) {
 	const pm_superblock *s = view->super;
 	uint64_t slots = (uint64_t)s->entries_reserved + 1;
 	int count = 0;
@@ -69,6 +71,9 @@ static inline int parts_of(const segment_view *view, part parts[6]) {
 	parts[count++] = (part){s->holds_at, slots * 2 * s->hold_words * sizeof(uint64_t)};
 	parts[count++] = (part){s->nodes_at, (uint64_t)s->nodes_reserved * sizeof(pm_extent)};
 	parts[count++] = (part){s->heap_at, (uint64_t)s->touched * PM_GRANULE};
+	/* One record more than is counted: it may be being written. */
+	uint64_t cells = s->event_next > 1 || s->subscribers > 0 ? s->event_head + 1 : 0;
+	parts[count++] = (part){s->events_at, (cells < PM_EVENT_CELLS ? cells : PM_EVENT_CELLS) * sizeof(pm_event)};
 	return count;
 }
 
@@ -80,7 +85,7 @@ typedef struct shadow {
 
 /* Has it changed since? Then the shadow follows. */
 static inline bool changed(const segment_view *view, shadow *last) {
-	part parts[6];
+	part parts[PARTS];
 	bool any = last->bytes == NULL;
 	if (any) {
 		last->size = view->bytes;
@@ -99,7 +104,7 @@ static inline bool changed(const segment_view *view, shadow *last) {
 
 /* Copies the segment to a store of that name. The descriptor through which the survivor's byte is held. */
 static inline int copy_segment(const segment_view *view, const char *store, uint32_t survivor) {
-	part parts[6];
+	part parts[PARTS];
 	int count = parts_of(view, parts);
 	int fd = open(path_of_store(store), O_RDWR | O_CREAT | O_EXCL, 0600);
 	CHECK(fd >= 0 && ftruncate(fd, (off_t)view->bytes) == 0);

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Code, Event, HoldKind, ItemFlag, Mine, ObjectState, OpenFlag } from "../../src/native/code.ts";
+import { Code, Event, EventKind, HoldKind, ItemFlag, Mine, ObjectState, OpenFlag } from "../../src/native/code.ts";
 import * as layout from "../../src/native/layout.ts";
 import { symbols } from "../../src/native/symbols.ts";
 
@@ -19,6 +19,7 @@ const STRUCTS: Record<string, Record<string, number>> = {
   plasmid_item: layout.Item,
   plasmid_stats: layout.Stats,
   plasmid_object_row: layout.ObjectRow,
+  plasmid_event_row: layout.EventRow,
   plasmid_hold_sum: layout.HoldSum,
   plasmid_holder_row: layout.HolderRow,
   plasmid_hold_row: layout.HoldRow,
@@ -66,6 +67,9 @@ test.skipIf(COMPILER === null)("every code and flag is the header's", () => {
   for (const [name, bit] of Object.entries(OpenFlag)) ours[`PLASMID_OPEN_${name}`] = bit;
   for (const [name, bit] of Object.entries(Event)) ours[`PLASMID_EVENT_${name}`] = bit;
   for (const [name, bit] of Object.entries(Mine)) ours[`PLASMID_MINE_${name}`] = bit;
+  EventKind.forEach((name, kind) => {
+    ours[`PLASMID_KIND_${name.toUpperCase()}`] = kind;
+  });
   HoldKind.forEach((name, kind) => {
     ours[`PLASMID_HOLD_${name.toUpperCase()}`] = kind;
   });

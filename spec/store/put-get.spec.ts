@@ -268,6 +268,7 @@ test("closed is closed", async () => {
     () => store.holders(),
     () => store.holders(ref),
     () => store.usage(),
+    () => store.subscribe(),
   ];
   for (const call of calls) expect(call).toThrow(StoreClosedError);
   expect(store.get(ref)).rejects.toThrow(StoreClosedError);

@@ -91,7 +91,8 @@ export const Stats = {
   leases: 132,
   handles: 136,
   tokens: 140,
-  size: 144,
+  subscribers: 144,
+  size: 152,
 } as const;
 
 /** `plasmid_object_row`. */
@@ -124,6 +125,19 @@ export const HoldRow = { pid: 0, kind: 4, count: 8, size: 12 } as const;
 
 /** `plasmid_stray_row`. */
 export const StrayRow = { id: 0, nameBytes: 16, name: 20, size: 532 } as const;
+
+/** `plasmid_event_row`. */
+export const EventRow = {
+  number: 0,
+  atMs: 8,
+  bytes: 16,
+  ref: 24,
+  pid: 44,
+  kind: 48,
+  nameBytes: 52,
+  name: 56,
+  size: 568,
+} as const;
 
 const TWO_32 = 4294967296;
 

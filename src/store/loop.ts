@@ -24,6 +24,7 @@ export class Loop {
   readonly #strays: Strays;
   #socket: Socket | undefined;
   #holds = 0;
+  #listeners = 0;
   #closed = false;
   #error: PlasmidError | undefined;
 
@@ -60,9 +61,20 @@ export class Loop {
     this.rest();
   }
 
+  /** As `hold`, but the process may end: somebody wants to be woken as long as it lives. */
+  listen(): void {
+    if (this.#error !== undefined) throw this.#error;
+    this.#listeners++;
+  }
+
+  unlisten(): void {
+    this.#listeners--;
+    this.rest();
+  }
+
   /** The core need not look for us, unless something is awaited. */
   rest(): void {
-    if (this.#holds === 0) this.#segment.core.plasmid_unwatch(this.#segment.at);
+    if (this.#holds === 0 && this.#listeners === 0) this.#segment.core.plasmid_unwatch(this.#segment.at);
   }
 
   /** Looks what happened, as if woken. */

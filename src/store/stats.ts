@@ -45,8 +45,10 @@ export interface StoreStats {
   leases: number;
   /** Objects that this process has handles on. */
   handles: number;
-  /** Leases, handles and drafts of this process that have not ended. */
+  /** Leases, handles, drafts and subscriptions of this process that have not ended. */
   tokens: number;
+  /** Subscriptions to events, of all processes; those of a dead one until it is reaped. */
+  subscribers: number;
 }
 
 /** The store's numbers now. */

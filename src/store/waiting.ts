@@ -67,9 +67,17 @@ interface Pending {
   finish(error?: unknown): void;
 }
 
+/** Somebody who is told of every wake, whether something is awaited or not. */
+export interface Listener {
+  woken(): void;
+  /** The store was closed or destroyed; with an error, nobody will be woken any more. */
+  over(error?: PlasmidError): void;
+}
+
 /** All that is awaited through one store. Every wait ends once: found, failed, timed out, aborted, or with the store. */
 export class Waiting implements Wakeful {
   readonly #pending = new Set<Pending>();
+  readonly #listeners = new Set<Listener>();
   readonly #store: string;
   #loop!: Loop;
   readonly #ended: (closed: boolean) => PlasmidError;
@@ -123,7 +131,21 @@ export class Waiting implements Wakeful {
     });
   }
 
+  /** Tells the listener of every wake from now on. @throws SystemError if this thread can't be woken. */
+  listen(listener: Listener): void {
+    this.#loop.listen();
+    this.#listeners.add(listener);
+  }
+
+  /** No more; whoever awaits it looks again. */
+  unlisten(listener: Listener): void {
+    if (!this.#listeners.delete(listener)) return;
+    this.#loop.unlisten();
+    this.look();
+  }
+
   look(): void {
+    for (const listener of [...this.#listeners]) listener.woken();
     for (const pending of this.#pending) {
       try {
         if (pending.look()) pending.finish();
@@ -131,6 +153,11 @@ export class Waiting implements Wakeful {
         pending.finish(error);
       }
     }
+  }
+
+  /** The store is about to be closed: nobody listens any more. */
+  silence(): void {
+    for (const listener of [...this.#listeners]) listener.over();
   }
 
   destroyed(): void {
@@ -142,10 +169,12 @@ export class Waiting implements Wakeful {
   }
 
   failed(error: PlasmidError): void {
+    for (const listener of [...this.#listeners]) listener.over(error);
     for (const pending of [...this.#pending]) pending.finish(error);
   }
 
   #end(closed: boolean): void {
+    this.silence();
     for (const pending of [...this.#pending]) pending.finish(this.#ended(closed));
   }
 }
