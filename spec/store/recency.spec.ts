@@ -145,7 +145,7 @@ test("of objects of any size those that go are the least recently used", () => {
   const check = fc.property(steps, list => {
     evicted += trace(
       { capacity: "1MiB" },
-      n => 1 + ((n * 7919) % 130_000),
+      n => 25_000 + ((n * 7919) % 40_000),
       list,
       () => {},
     );
