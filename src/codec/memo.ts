@@ -56,7 +56,7 @@ export class Memo {
 
   /** The object's number; -1 if it has none. */
   find(object: object): number {
-    if (this.pending !== null) this.storePending(Object.getPrototypeOf(object) as object | null);
+    if (this.pending !== null) this.storeKind(Object.getPrototypeOf(object) as object | null);
     if (this.numbers !== null) return this.numbers.get(object) ?? -1;
     for (let i = 0; i < this.stored; i++) if (this.few[i] === object) return i;
     return -1;
@@ -67,7 +67,7 @@ export class Memo {
    * twice. `distinct` says that none is there twice.
    */
   addAll(objects: readonly object[], kind: object, distinct: boolean): boolean {
-    if (this.pending !== null) this.storePending(kind);
+    if (this.pending !== null) this.storeKind(kind);
     const start = this.count;
     if (distinct) {
       if (this.areStored(objects)) return false;
@@ -107,7 +107,10 @@ export class Memo {
   /** Whether any of these is stored. */
   private areStored(objects: readonly object[]): boolean {
     const { numbers } = this;
-    if (numbers !== null) return objects.some(object => numbers.has(object));
+    if (numbers !== null) {
+      for (let i = 0; i < objects.length; i++) if (numbers.has(objects[i]!)) return true;
+      return false;
+    }
     for (let i = 0; i < this.stored; i++) if (objects.includes(this.few[i]!)) return true;
     return false;
   }
@@ -134,6 +137,15 @@ export class Memo {
     this.numbers = new Map();
     for (let i = 0; i < this.stored; i++) this.numbers.set(this.few[i]!, i);
     return this.numbers;
+  }
+
+  /** Stores the pending lists of a kind, of which there mostly are none. */
+  private storeKind(kind: object | null): void {
+    for (const list of this.pending!) {
+      if (list.kind !== kind) continue;
+      this.storePending(kind);
+      return;
+    }
   }
 
   /** Stores the pending lists of a kind, or all. */

@@ -25,7 +25,9 @@ export function writeArrays(
   const arrays: object[] = [];
   const lengths: number[] = new Array(count);
   const elements = gather(values, count, arrays, lengths);
-  if (elements === null || !encoder.memo.addAll(arrays, Array.prototype, false)) return -1;
+  // A table of their own costs half as much as adding them to the memo's, which seldom is asked for them.
+  if (elements === null || new Set(arrays).size !== arrays.length) return -1;
+  if (!encoder.memo.addAll(arrays, Array.prototype, true)) return -1;
   const kindAt = encoder.writeOpenExtHeader(c.EXT_ARRAYS, 0, p);
   let q = encoder.writeUint(count, encoder.writeByte(KIND_UINT8, kindAt));
   q = writeLengths(encoder, lengths, kindAt, q);
