@@ -169,32 +169,6 @@ export class Output {
     return q + size;
   }
 
-  /** The units of an ASCII text, without a header. -1 if it is not ASCII. For short texts: a native call costs as much as ten or so. */
-  writeUnits(text: string, p: number): number {
-    const { length } = text;
-    this.need(p, length);
-    const bytes = this.bytes;
-    let union = 0;
-    let i = 0;
-    for (; i + 4 <= length; i += 4, p += 4) {
-      const a = text.charCodeAt(i);
-      const b = text.charCodeAt(i + 1);
-      const c = text.charCodeAt(i + 2);
-      const d = text.charCodeAt(i + 3);
-      union |= a | b | c | d;
-      bytes[p] = a;
-      bytes[p + 1] = b;
-      bytes[p + 2] = c;
-      bytes[p + 3] = d;
-    }
-    for (; i < length; i++) {
-      const unit = text.charCodeAt(i);
-      union |= unit;
-      bytes[p++] = unit;
-    }
-    return union < 0x80 ? p : -1;
-  }
-
   private writeTextHeader(size: number, p: number): void {
     const bytes = this.bytes;
     if (size < 32) {

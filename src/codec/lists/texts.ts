@@ -9,7 +9,7 @@ import { type Lengths, NO_BYTE, NO_WORD, readLengths, sumLengths, writeLongLengt
 const MAX_UNITS = 1 << 24;
 const MAX_MEAN_UNITS = 512;
 /** Up to this mean of some of them, joining costs more than taking each unit. */
-const SHORT_UNITS = 10;
+const SHORT_UNITS = 16;
 const LOOKS = 16;
 /** Texts that are cut from one string keep all of it alive; so it is cut into strings of this many texts first. */
 const WINDOW = 128;
@@ -46,24 +46,56 @@ function areShort(values: readonly unknown[], count: number): boolean {
 function writeShort(encoder: Encoder, values: readonly unknown[], count: number, p: number): number {
   const lengths = writeHead(encoder, count, p);
   const text = lengths + count;
-  let q = text + 5;
   encoder.need(text, 5);
-  for (let i = 0; i < count; i++) {
-    const value = values[i];
-    if (typeof value === "string") {
-      const { length } = value;
-      if (length >= NO_BYTE) return -1;
-      encoder.bytes[lengths + i] = length;
-      q = encoder.writeUnits(value, q);
-      if (q < 0) return -1;
-    } else {
-      if (value !== null) return -1;
-      encoder.bytes[lengths + i] = NO_BYTE;
-    }
-  }
+  const q = copyAscii(encoder, values, lengths, count);
+  if (q < 0) return -1;
   encoder.bytes[text] = c.STR32;
   encoder.view.setUint32(text + 1, q - text - 5);
   encoder.closeExt(p, q);
+  return q;
+}
+
+/**
+ * The lengths of texts at `lengths`, then, behind room for a header, the texts. Where they end; -1 if one is not ASCII, or too long.
+ * Nothing is called in the loop but to grow: what a call did to the memory would have to be found out after each.
+ */
+function copyAscii(encoder: Encoder, values: readonly unknown[], lengths: number, count: number): number {
+  let { bytes, capacity } = encoder;
+  let q = lengths + count + 5;
+  for (let i = 0; i < count; i++) {
+    const value = values[i];
+    if (typeof value !== "string") {
+      if (value !== null) return -1;
+      bytes[lengths + i] = NO_BYTE;
+      continue;
+    }
+    const { length } = value;
+    if (length >= NO_BYTE) return -1;
+    if (q + length > capacity) {
+      encoder.need(q, length);
+      ({ bytes, capacity } = encoder);
+    }
+    bytes[lengths + i] = length;
+    let union = 0;
+    let k = 0;
+    for (; k + 4 <= length; k += 4, q += 4) {
+      const a = value.charCodeAt(k);
+      const b = value.charCodeAt(k + 1);
+      const c = value.charCodeAt(k + 2);
+      const d = value.charCodeAt(k + 3);
+      union |= a | b | c | d;
+      bytes[q] = a;
+      bytes[q + 1] = b;
+      bytes[q + 2] = c;
+      bytes[q + 3] = d;
+    }
+    for (; k < length; k++) {
+      const unit = value.charCodeAt(k);
+      union |= unit;
+      bytes[q++] = unit;
+    }
+    if (union >= 0x80) return -1;
+  }
   return q;
 }
 
