@@ -42,7 +42,24 @@ test("a bad file, no file and a wrong call each have an exit code and a message"
   writeFileSync(file, encode({ a: [1, 2, 3] }).subarray(0, 5));
   const bad = plasmid("inspect", file);
   expect([bad.code, bad.out]).toEqual([1, ""]);
-  expect(bad.err).toBe(`plasmid: ${file}: the message is cut off (byte 5, at $.a[1])\n`);
+  expect(bad.err).toBe(
+    `plasmid: ${file}: this is no message, or not all of one: the message is cut off (byte 5, at $.a[1])\n`,
+  );
+  const twice = {};
+  const graph = encode([twice, twice, "text"]);
+  const damaged: [Uint8Array, string][] = [
+    [
+      graph.subarray(0, -3),
+      `the message is cut off: ${graph.length - 3} bytes are announced, ${graph.length - 6} are here`,
+    ],
+    [Buffer.concat([graph, graph]), `bytes behind the end of the value (byte ${graph.length}, at $)`],
+    [new Uint8Array(0), "nothing is here: no message is empty"],
+    [Buffer.from('{"a":1}'), "bytes behind the end of the value (byte 1, at $)"],
+  ];
+  for (const [bytes, why] of damaged) {
+    writeFileSync(file, bytes);
+    expect(plasmid("inspect", file)).toMatchObject({ code: 1, out: "", err: expect.stringContaining(why) });
+  }
   expect(plasmid("inspect", join(folder.path, "none"))).toMatchObject({ code: 1, out: "" });
   for (const args of [[], ["nothing"], ["inspect"], ["inspect", file, "--depth", "x"], ["inspect", "--odd", file]]) {
     const { code, out, err } = plasmid(...args);

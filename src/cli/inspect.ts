@@ -39,7 +39,8 @@ export function inspectFile(args: string[]): number {
     return 0;
   } catch (error) {
     if (!(error instanceof DecodeError) && (error as { code?: unknown }).code === undefined) throw error;
-    process.stderr.write(`plasmid: ${file}: ${(error as Error).message}\n`);
+    const what = error instanceof DecodeError ? "this is no message, or not all of one: " : "";
+    process.stderr.write(`plasmid: ${file}: ${what}${(error as Error).message}\n`);
     return 1;
   }
 }

@@ -57,6 +57,7 @@ interface Level {
  */
 export function readTree(message: Uint8Array, options: TreeOptions): MessageTree {
   const bytes = new Bytes(message);
+  if (message.length === 0) bytes.fail("nothing is here: no message is empty");
   const isGraph = openGraph(bytes);
   const stack: Level[] = [];
   const kept = { ...options, depth: Math.min(options.depth, MAX_DEPTH) };
@@ -77,11 +78,13 @@ function openGraph(bytes: Bytes): boolean {
   if (lead < c.EXT8 || lead > c.EXT32) return false;
   bytes.p = 1;
   const size = bytes.extSize(lead);
+  const here = bytes.bytes.length - bytes.p - 1;
   if (bytes.bytes[bytes.p] !== c.EXT_GRAPH) {
     bytes.p = 0;
     return false;
   }
-  if (size !== bytes.bytes.length - bytes.p - 1) bytes.fail(`a graph of ${size} bytes in another message`, 0);
+  if (size > here) bytes.fail(`the message is cut off: ${size} bytes are announced, ${here} are here`);
+  if (size < here) bytes.fail("bytes behind the end of the value", bytes.p + 1 + size);
   bytes.p++;
   const version = bytes.uint(1);
   if (version !== c.FORMAT_VERSION)
