@@ -1,4 +1,4 @@
-import { afterEach } from "bun:test";
+import { afterAll, afterEach, beforeAll } from "bun:test";
 import { type Callable, register, unregister } from "../../src/codec/index.ts";
 
 const given: string[] = [];
@@ -14,4 +14,12 @@ export function unnameAfterEach(): void {
   afterEach(() => {
     for (const text of given.splice(0)) unregister(text);
   });
+}
+
+/** Registers these, each by its key, for all tests of a file. */
+export function registerAll(values: Readonly<Record<string, Callable>>): void {
+  beforeAll(() => {
+    for (const [text, value] of Object.entries(values)) register(text, value);
+  });
+  afterAll(() => Object.keys(values).forEach(unregister));
 }

@@ -10,7 +10,7 @@ import {
   unregister,
 } from "../../src/codec/index.ts";
 import { difference } from "./isomorphic.ts";
-import { holed } from "./values.ts";
+import { resizable } from "./values.ts";
 
 const ROUND = <T>(value: T, options?: EncodeOptions): T => decode(encode(value, options)) as T;
 
@@ -20,143 +20,7 @@ function expectRound<T>(value: T): T {
   return back;
 }
 
-/** What structured clone makes of a value. */
-function cloned(value: unknown): unknown {
-  try {
-    return structuredClone(value);
-  } catch {
-    return "throws";
-  }
-}
-
 const symbol = Symbol.for("plasmid.spec");
-
-describe("every type, beside structured clone", () => {
-  /** Null: both give the same. Else what this codec does better, or otherwise. */
-  const table: [string, () => unknown, string | null][] = [
-    ["undefined", () => undefined, null],
-    ["null", () => null, null],
-    ["-0", () => -0, null],
-    ["NaN", () => Number.NaN, null],
-    ["BigInt", () => 2n ** 100n, null],
-    ["a lone surrogate", () => "\ud800", null],
-    ["a lone surrogate as a key", () => ({ "\udfff": 1 }), null],
-    ["a boxed number", () => Object(-0), null],
-    ["a boxed string", () => Object("a\ud800"), null],
-    ["a boxed boolean", () => Object(false), null],
-    ["a boxed BigInt", () => Object(5n), null],
-    ["a boxed symbol", () => Object(symbol), "structured clone throws; a registered symbol is the same everywhere"],
-    ["a registered symbol", () => symbol, "structured clone throws; a registered symbol is the same everywhere"],
-    ["a well-known symbol", () => Symbol.iterator, "structured clone throws; it is the same everywhere"],
-    ["a symbol key", () => ({ a: 1, [symbol]: { b: 2 } }), "structured clone drops it"],
-    ["a hidden property", () => Object.defineProperty({ a: 1 }, "h", { value: [2] }), "structured clone drops it"],
-    ["named properties of an array", () => Object.assign([1], { name: "n" }), null],
-    ["holes and names together", () => Object.assign(holed(5, { 1: 1, 3: undefined }), { name: "n" }), null],
-    ["a match", () => /b(?<rest>.*)/.exec("abc"), "structured clone gives its groups a prototype"],
-    [
-      "an object without prototype",
-      () => Object.assign(Object.create(null), { a: 1 }),
-      "structured clone gives it one",
-    ],
-    [
-      "an accessor",
-      () => ({
-        get a() {
-          return [1];
-        },
-      }),
-      null,
-    ],
-    ["a frozen object", () => Object.freeze({ a: Object.freeze([1]) }), "structured clone thaws it"],
-    ["a sealed object", () => Object.seal({ a: 1 }), "structured clone opens it"],
-    ["an object that is closed", () => Object.preventExtensions({ a: 1 }), "structured clone opens it"],
-    ["a frozen Map", () => Object.freeze(new Map([[1, 2]])), "structured clone thaws it"],
-    ["properties of a Map", () => Object.assign(new Map([[1, 2]]), { extra: [3] }), null],
-    ["properties of a Set", () => Object.assign(new Set([1]), { extra: [3] }), null],
-    ["properties of a Date", () => Object.assign(new Date(0), { extra: [3] }), "structured clone drops them"],
-    ["properties of a view", () => Object.assign(new Uint8Array([1]), { extra: 3 }), "structured clone drops them"],
-    ["properties of a RegExp", () => Object.assign(/a/, { extra: 3 }), "structured clone drops them"],
-    ["a RegExp", () => /a(b)?[\]/]\n/dgimsuy, null],
-    ["a RegExp of sets", () => /[\p{L}--[a-z]]/v, null],
-    ["an empty RegExp", () => /(?:)/, null],
-    ["a RegExp's lastIndex", () => Object.assign(/a/g, { lastIndex: 7 }), "structured clone starts anew"],
-    ["a Date", () => new Date(5), null],
-    ["an invalid Date", () => new Date(Number.NaN), null],
-    [
-      "a Map with itself as key",
-      () => {
-        const map = new Map();
-        return map.set(map, map);
-      },
-      null,
-    ],
-    ["an Error", () => new Error("m"), null],
-    ["a TypeError", () => new TypeError("m"), null],
-    ["an Error without message", () => new Error(), null],
-    ["an Error's cause", () => new Error("m", { cause: { a: [1] } }), "Bun's structured clone drops it"],
-    [
-      "an Error's own properties",
-      () => Object.assign(new RangeError("m"), { code: "E", at: [1] }),
-      "structured clone drops them",
-    ],
-    ["an Error's own name", () => Object.assign(new Error("m"), { name: "Mine" }), "structured clone drops it"],
-    ["an AggregateError", () => new AggregateError([new Error("a"), 1], "m"), "structured clone makes it an Error"],
-    ["a SuppressedError", () => new SuppressedError(1, 2, "m"), "structured clone makes it an Error"],
-    ["a DOMException", () => new DOMException("m", "AbortError"), null],
-    ["an ArrayBuffer", () => new Uint8Array([1, 2]).buffer, null],
-    ["a resizable ArrayBuffer", () => resizable(8, 16), null],
-    ["a view that follows its buffer", () => new Uint16Array(resizable(8, 16), 2), null],
-    ["a view of fixed length on such a buffer", () => new Uint16Array(resizable(8, 16), 2, 3), null],
-    ["a DataView that follows its buffer", () => new DataView(resizable(8, 16), 3), null],
-    ["a Buffer", () => Buffer.from("abc"), "structured clone makes it a Uint8Array"],
-    ["a DataView", () => new DataView(new ArrayBuffer(8), 2, 3), null],
-    ["a URL", () => new URL("https://a.b/c?d=1#e"), "structured clone throws, or gives {}"],
-    ["URLSearchParams", () => new URLSearchParams("a=1&a=2&b"), "structured clone throws, or gives {}"],
-    [
-      "Headers",
-      () =>
-        new Headers([
-          ["a", "b"],
-          ["set-cookie", "c"],
-          ["set-cookie", "d"],
-        ]),
-      "structured clone throws, or gives {}",
-    ],
-    ["arguments", () => args(1, [2]), "structured clone throws in Bun; it is a plain object with indexes"],
-    ["a Proxy", () => new Proxy({ a: [1] }, {}), "structured clone throws; it is written as what it shows"],
-    [
-      "a Proxy of an array",
-      () => new Proxy([1, { a: 2 }], {}),
-      "structured clone throws; it is written as what it shows",
-    ],
-  ];
-
-  for (const [name, make, deviation] of table) {
-    test(deviation === null ? name : `${name}: ${deviation}`, () => {
-      const value = make();
-      const back = decode(encode(value));
-      const expected = name === "arguments" || name === "an accessor" ? { ...(value as object) } : value;
-      expect(difference(expected, back)).toBeNull();
-      const theirs = cloned(value);
-      const agree = theirs !== "throws" && difference(theirs, back) === null;
-      expect(agree).toBe(deviation === null);
-      // Twice in one value it is one.
-      const [one, two] = ROUND([value, value]) as [unknown, unknown];
-      expect(Object.is(one, two)).toBe(true);
-    });
-  }
-});
-
-function resizable(byteLength: number, maxByteLength: number): ArrayBuffer {
-  const buffer = new ArrayBuffer(byteLength, { maxByteLength });
-  new Uint8Array(buffer).set([1, 2, 3, 4].slice(0, byteLength));
-  return buffer;
-}
-
-function args(..._: unknown[]): IArguments {
-  // biome-ignore lint/complexity/noArguments: it is what is tested.
-  return arguments;
-}
 
 describe("errors", () => {
   test("cycles through cause, errors and own properties", () => {

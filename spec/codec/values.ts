@@ -129,3 +129,10 @@ export const plain = fc.letrec<{ value: unknown }>(tie => ({
     ),
   ),
 })).value;
+
+/** A buffer that can grow, its first bytes set. */
+export function resizable(byteLength: number, maxByteLength: number): ArrayBuffer {
+  const buffer = new ArrayBuffer(byteLength, { maxByteLength });
+  new Uint8Array(buffer).set([1, 2, 3, 4].slice(0, byteLength));
+  return buffer;
+}
