@@ -231,7 +231,7 @@ static int32_t new_store(pm_client *client, plasmid_store **out) {
 	store->index = ++client->store_indexes;
 	store->next = client->stores;
 	client->stores = store;
-	client->store_count++;
+	pm_store_relaxed(&client->store_count, client->store_count + 1); /* read by loops that wait */
 	pm_store(&client->closing, 0);
 	pm_store(&client->records[client->slot].state, PM_CLIENT_ACTIVE);
 	pthread_setspecific(thread_key, store);
@@ -327,7 +327,8 @@ PLASMID_API int32_t plasmid_close(plasmid_store *store) {
 		pm_store(&client->late, 1);
 		pm_helper_nudge(client);
 	}
-	bool over = --client->store_count == 0 && last_one(client);
+	pm_store_relaxed(&client->store_count, client->store_count - 1);
+	bool over = client->store_count == 0 && last_one(client);
 	if (over) {
 		/* The helper wants the mutex too: it is told to stop before it is waited for, and nobody can join meanwhile. */
 		pm_registry_remove(client);
