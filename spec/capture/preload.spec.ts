@@ -53,6 +53,19 @@ test("a lambda just works: imports, helpers of other files, recursion, classes, 
   expect(output.split("\n")).toEqual(['[18,8,1,"a/b\\n",24,"twice"]', '[103,3,1,"Child"]']);
 });
 
+test("a namespace of a file of one's own is what it exports, one object wherever it is used", async () => {
+  const output = await run({
+    "shapes.ts": `export const unit = 3;
+      export const area = (side: number): number => side * side * unit;
+      export class Square { constructor(readonly side: number) {} area() { return area(this.side) } }`,
+    "main.ts": `import * as shapes from "./shapes.ts";
+      import { send } from "./send.ts";
+      const total = (...sides: number[]) => sides.reduce((sum, side) => sum + new shapes.Square(side).area(), 0);
+      console.log(send({ total, same: () => shapes, again: () => shapes }, "[v.total(1, 2), v.same().unit, v.same() === v.again()]"));`,
+  });
+  expect(output).toBe("[15,3,true]");
+});
+
 test("counters share their variables, those made in a loop and by sent functions too", async () => {
   const output = await run({
     "main.ts": `import { send } from "./send.ts";

@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import * as c from "../constants.ts";
 import type { Composite } from "../extension.ts";
 import { BuiltinValue, builtinName } from "./builtin.ts";
@@ -70,7 +71,7 @@ export const bindingsType: Composite<Bindings> = {
 
 /**
  * What is written for a value. A thunk of `scope` is what it stands for; what was imported, and namespaces that come with the engine or
- * with Bun (`Math`, `node:path`), go by their names.
+ * with Bun (`Math`, `node:path`), go by their names; the namespace of a module of the program's own is what it exports.
  */
 function written(value: unknown): unknown {
   if (isScope(value)) return environmentOf(value);
@@ -78,5 +79,15 @@ function written(value: unknown): unknown {
     return isObject(value.value) && builtinName(value.value) === null ? value : written(value.value);
   if (typeof value !== "object" || value === null) return value;
   const name = builtinName(value);
-  return name === null ? value : new BuiltinValue(name);
+  if (name !== null) return new BuiltinValue(name);
+  return types.isModuleNamespaceObject(value) ? exportsOf(value) : value;
+}
+
+const exportsByNamespace = new WeakMap<object, object>();
+
+/** What a module of the program's own exports now, in an object that stands for its namespace. */
+function exportsOf(namespace: object): object {
+  const known = exportsByNamespace.get(namespace) ?? Object.create(null);
+  exportsByNamespace.set(namespace, known);
+  return Object.assign(known, namespace);
 }
