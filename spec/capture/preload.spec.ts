@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { root } from "../../scripts/paths.ts";
 import { runProgram, temporaryFolder, well } from "../support/program.ts";
 
@@ -24,7 +24,10 @@ async function run(files: Record<string, string>): Promise<string> {
       }`,
     ...files,
   };
-  for (const [path, text] of Object.entries(all)) writeFileSync(join(folder.path, path), text);
+  for (const [path, text] of Object.entries(all)) {
+    mkdirSync(dirname(join(folder.path, path)), { recursive: true });
+    writeFileSync(join(folder.path, path), text);
+  }
   const { stdout, ...ended } = await runProgram(join(folder.path, "main.ts"), folder.path);
   expect(ended).toEqual(well);
   return stdout.trim();
@@ -64,6 +67,25 @@ test("a namespace of a file of one's own is what it exports, one object wherever
       console.log(send({ total, same: () => shapes, again: () => shapes }, "[v.total(1, 2), v.same().unit, v.same() === v.again()]"));`,
   });
   expect(output).toBe("[15,3,true]");
+});
+
+test("JSX calls its runtime by name", async () => {
+  const runtime = `export const Fragment = Symbol.for("fragment");
+    export const jsxDEV = (type, props, key) => ({ type: String(type.name ?? type.description ?? type), props, key });
+    export const jsx = jsxDEV, jsxs = jsxDEV;`;
+  const output = await run({
+    "node_modules/react/package.json": '{ "name": "react", "exports": { "./*": "./runtime.js" }, "type": "module" }',
+    "node_modules/react/runtime.js": runtime,
+    "view.tsx": `const size = 3;
+      const Item = ({ n }: { n: number }) => <li>{n * size}</li>;
+      export const View = ({ n }: { n: number }) => <><Item n={n} key={1} /></>;
+      export const List = () => [1, 2].map(n => <Item n={n} />);
+      export class Page { render() { return <Item n={2} /> } }`,
+    "main.ts": `import { List, Page, View } from "./view.tsx";
+      import { send } from "./send.ts";
+      console.log(send({ View, Page, List }, "[v.List()[1].type, v.View({ n: 1 }).type, v.View({ n: 1 }).props.children.type, new v.Page().render().props.n]"));`,
+  });
+  expect(output).toBe('["Item","fragment","Item",2]');
 });
 
 test("counters share their variables, those made in a loop and by sent functions too", async () => {

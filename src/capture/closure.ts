@@ -2,6 +2,7 @@ import type { Class, Function as FunctionNode, Node } from "acorn";
 import type { Variable } from "eslint-scope";
 import { lexicalUses } from "../codec/code/lexical.ts";
 import { childrenOf } from "../codec/code/parser.ts";
+import { usesJsx } from "./jsx.ts";
 import type { Module } from "./module.ts";
 
 /** A function or class, and what it closes over. */
@@ -11,6 +12,7 @@ export interface Closure {
   readonly variables: readonly Variable[];
   /** Whether it is an arrow function that uses the `this` around it. */
   readonly usesThis: boolean;
+  readonly usesJsx: boolean;
 }
 
 /** All functions and classes of a module that close over anything, the outer ones first. */
@@ -21,7 +23,7 @@ export function closuresOf(module: Module): Closure[] {
 
   function visit(node: Node): void {
     const closure = isCode(node) ? closureOf(module, node) : null;
-    if (closure !== null && (closure.variables.length > 0 || closure.usesThis)) found.push(closure);
+    if (closure !== null && (closure.variables.length > 0 || closure.usesThis || closure.usesJsx)) found.push(closure);
     for (const child of childrenOf(node)) visit(child);
   }
 }
@@ -45,7 +47,7 @@ function closureOf(module: Module, node: FunctionNode | Class): Closure {
     variables.add(resolved);
   }
   const usesThis = node.type === "ArrowFunctionExpression" && lexicalUses(node as FunctionNode).this;
-  return { node, variables: [...variables], usesThis };
+  return { node, variables: [...variables], usesThis, usesJsx: module.jsx !== null && usesJsx(node) };
 }
 
 export function isClass(node: Node): node is Class {

@@ -1,6 +1,7 @@
 import type { Node, Parser, Program } from "acorn";
 import type { Scope, ScopeManager } from "eslint-scope";
 import { childrenOf } from "../codec/code/parser.ts";
+import { type JsxRuntime, jsxRuntimeOf, usesJsx } from "./jsx.ts";
 import { stripTypes } from "./strip-types.ts";
 
 /** A parsed module: what runs of it, at the places of the text. */
@@ -10,6 +11,8 @@ export interface Module {
   readonly scopes: ScopeManager;
   readonly scope: Scope;
   readonly parents: ReadonlyMap<Node, Node>;
+  /** What its JSX calls; null if it has none. */
+  readonly jsx: JsxRuntime | null;
 }
 
 /**
@@ -25,7 +28,8 @@ export function parseModule(text: string, jsx: boolean): Module {
   const parents = new Map<Node, Node>();
   linkParents(program, parents);
   const scopes = analyze(program as never, { ecmaVersion: 2022, sourceType: "module", jsx: true });
-  return { text, program, scopes, scope: scopes.acquire(program as never, true) as Scope, parents };
+  const scope = scopes.acquire(program as never, true) as Scope;
+  return { text, program, scopes, scope, parents, jsx: jsx && usesJsx(program) ? jsxRuntimeOf(text) : null };
 }
 
 /** A class for each, made once: the engine compiles the methods of a class anew. */

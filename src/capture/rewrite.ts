@@ -11,6 +11,7 @@ const SCOPE = "$plasmidScope";
 const NAMED = "$plasmidNamed";
 const METHODS = "$plasmidMethods";
 const IMPORTED = "$plasmidImported";
+const EXPORTED = "$plasmidExported";
 
 /**
  * A module in which each function and class says what it closes over. Nothing is moved to another line, so errors still show the
@@ -30,7 +31,7 @@ export function rewrite(text: string, path: string, runtime: string): string | n
   const closures = closuresOf(module);
   const edits = new Rewriter(module, closures).edits();
   if (edits.length === 0) return null;
-  const names = `capture as ${CAPTURE}, captureNamed as ${NAMED}, scope as ${SCOPE}, captureMethods as ${METHODS}, imported as ${IMPORTED}`;
+  const names = `capture as ${CAPTURE}, captureNamed as ${NAMED}, scope as ${SCOPE}, captureMethods as ${METHODS}, imported as ${IMPORTED}, exported as ${EXPORTED}`;
   const header = `import { ${names} } from ${JSON.stringify(runtime)};`;
   return applyEdits(text, [{ start: startOf(module.program), end: startOf(module.program), text: header }, ...edits]);
 }
@@ -130,15 +131,26 @@ class Rewriter {
   }
 
   /** What stands behind the function: its captures, and the cell that it shares. */
-  private arguments({ node, variables, usesThis }: Closure): string {
+  private arguments({ node, variables, usesThis, usesJsx }: Closure): string {
     const own = variables.filter(variable => !this.cells.has(variable)).map(variable => this.member(variable));
     if (usesThis) own.push("this: this");
+    if (usesJsx) own.push(...this.jsxMembers(node, usesThis));
     const cells = [...variables.map(variable => this.cells.get(variable)), ...this.cellsNamedIn(node)].filter(
       cell => cell !== undefined,
     );
     const innermost = cells.toSorted((a, b) => b.at - a.at)[0];
     const captures = own.length === 0 ? "() => ({})" : `() => ({ ${own.join(", ")} })`;
     return innermost === undefined ? captures : `${captures}, ${innermost.name}`;
+  }
+
+  /** What compiled JSX calls, by the names it has there. In development it is also handed `this`, for messages alone. */
+  private jsxMembers(node: Node, usesThis: boolean): string[] {
+    const { module, names } = this.module.jsx!;
+    const members = [...names].map(
+      ([name, exported]) => `${name}: ${EXPORTED}(${JSON.stringify(module)}, "${exported}")`,
+    );
+    if (node.type === "ArrowFunctionExpression" && !usesThis) members.push("this: undefined");
+    return members;
   }
 
   /** The cells that declarations inside of a function name as the ones around theirs. */

@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from "../../errors.ts";
 import { Environment } from "./environment.ts";
 import { given } from "./factory.ts";
-import { imported } from "./imported.ts";
+import { exported, imported } from "./imported.ts";
 
 /** Gives, each time it is asked, what a function closes over, by name. */
 export type Captures = () => object;
@@ -97,3 +97,4 @@ given.$plasmidNamed = captureNamed;
 given.$plasmidMethods = captureMethods;
 given.$plasmidScope = scope;
 given.$plasmidImported = imported;
+given.$plasmidExported = exported;

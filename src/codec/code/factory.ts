@@ -39,6 +39,7 @@ export const given: Record<string, unknown> = {
   $plasmidMethods: undefined,
   $plasmidScope: undefined,
   $plasmidImported: undefined,
+  $plasmidExported: undefined,
 };
 
 /** Whether a variable of a scope may be called this. */

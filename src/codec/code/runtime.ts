@@ -1,3 +1,3 @@
 /** What rewritten modules import. */
 export { capture, captureMethods, captureNamed, scope } from "./capture.ts";
-export { imported } from "./imported.ts";
+export { exported, imported } from "./imported.ts";
