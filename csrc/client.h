@@ -39,6 +39,11 @@ typedef struct pm_token {
 	uint8_t leaving;  /* PM_TOKEN_DRAFT: that view goes, the draft stays */
 } pm_token;
 
+enum pm_refusal {
+	PM_REFUSED_FORKED = 1,
+	PM_REFUSED_CUT /* see cut.h */
+};
+
 #define PM_STRAYS 16u
 
 /* An object that somebody wrote to through a view; see stray.h. */
@@ -75,13 +80,15 @@ typedef struct pm_client {
 	/* who we are */
 	uint32_t slot, epoch, lock_word;
 	uint64_t lock_timeout_ns;
-	uint32_t quota; /* granules; 0: none */
-	uint32_t index; /* in the registry of this process */
-	bool forked;
+	pthread_t lock_thread;                        /* of ours that has the lock, or 0 */
+	uint32_t quota;                               /* granules; 0: none */
+	uint32_t index;                               /* in the registry of this process */
+	uint32_t refused;                             /* enum pm_refusal: 0, or why no call can be made any more */
 	int32_t (*recover)(struct pm_client *client); /* set by whoever opens: the lock stands below the rebuild */
 
 	/* holds of this process, by slot; under the store's lock */
 	uint32_t *lease_count, *handle_count;
+	uint64_t count_bytes; /* of each */
 
 	/* writes through views; see window.h and stray.h */
 	uint32_t *turns; /* by slot */
@@ -89,6 +96,13 @@ typedef struct pm_client {
 	uint32_t trap;   /* such a write ends the process */
 	uint32_t strays_noted, strays_told;
 	pm_stray strays[PM_STRAYS];
+
+	/* a file that is taken away; see cut.h */
+	const uint8_t *edge; /* the last byte of the tables */
+	uint64_t cut_at;     /* zeros stand in front of the file from here on */
+	uint32_t patched;    /* `heap` may show zeros: no reading from it without the lock */
+	uint32_t patching;   /* threads that may be putting them there */
+	uint32_t mends;      /* faults that were to heal by themselves */
 
 	uint32_t unchecked; /* debug builds: calls since the checker walked */
 
@@ -118,8 +132,9 @@ typedef struct pm_client {
 	void (*end_late)(struct pm_client *client); /* ends what a close left for want of the lock; likewise */
 	uint32_t late;                              /* there is such a store */
 	uint32_t stop;
-	uint32_t closing; /* no store is left; leases are: the deallocator nudges the helper */
-	uint32_t nudges;  /* futex of this process */
+	uint32_t closing;  /* no store is left; leases are: the deallocator nudges the helper */
+	uint32_t nudges;   /* futex of this process */
+	uint64_t bell_key; /* as in our record, which may be cut off */
 } pm_client;
 
 #define PM_STASH_SIZES 8u  /* objects of 1 to so many granules */

@@ -7,14 +7,16 @@
 #include <unistd.h>
 
 #include "client.h"
+#include "cut.h"
 #include "helper.h"
 #include "index.h"
 #include "prim/atomic.h"
+#include "prim/barrier.h"
 #include "prim/signal.h"
 #include "stray.h"
 #include "window.h"
 
-static struct sigaction before;
+static struct sigaction before_fault, before_loss;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 /* ---- saying why the process ends: only what may be called in a signal handler ------------------ */
@@ -66,11 +68,17 @@ static uint32_t leased_at(const pm_client *client, uint32_t granule) {
 	return 0;
 }
 
+static uint64_t page_in_file(const pm_window *seen, const siginfo_t *info) {
+	return (seen->at + ((uintptr_t)info->si_addr - seen->address)) & ~(uint64_t)(PM_PAGE - 1);
+}
+
 /* True if the instruction can be repeated, or the process shall end of it. */
 static bool on_write(const pm_window *seen, int number, const siginfo_t *info) {
 	pm_client *client = seen->client;
 	if (seen->kind == PM_WINDOW_FILE || client->lease_count == NULL)
 		return false;
+	if (pm_load(&client->refused) != 0)
+		return pm_windows_blank(client, page_in_file(seen, info), page_in_file(seen, info) + PM_PAGE);
 	uint64_t offset = (uintptr_t)info->si_addr - seen->address;
 	uint32_t slot = seen->kind == PM_WINDOW_OBJECT ? seen->slot : leased_at(client, (uint32_t)(offset / PM_GRANULE));
 	if (slot == 0)
@@ -97,11 +105,34 @@ static void on_fault(int number, siginfo_t *info, void *context) {
 			info->si_code == SEGV_ACCERR && pm_window_find((uintptr_t)info->si_addr, &seen) && on_write(&seen, number, info);
 	errno = error;
 	if (!done)
-		pm_signal_pass_on(&before, number, info, context);
+		pm_signal_pass_on(&before_fault, number, info, context);
+}
+
+/* ---- a file that is not there any more ------------------------------------------------------------- */
+
+static void on_loss(int number, siginfo_t *info, void *context) {
+	int error = errno;
+	pm_window seen;
+	bool ours = info->si_code == BUS_ADRERR && pm_window_find((uintptr_t)info->si_addr, &seen);
+	bool done = ours && pm_cut_mend(&seen, (uintptr_t)info->si_addr);
+	if (ours && !done) {
+		say_text("plasmid: ");
+		say_text(seen.client->path);
+		say_text(" was cut short from outside in the middle of a change to its tables: nothing here can go on.\n");
+		pm_signal_end(number, info);
+		done = true;
+	}
+	if (done && pm_load(&seen.client->refused) != 0 && seen.client->helper_runs)
+		pm_helper_nudge(seen.client);
+	errno = error;
+	if (!done)
+		pm_signal_pass_on(&before_loss, number, info, context);
 }
 
 static void install(void) {
-	pm_signal_take(SIGSEGV, on_fault, &before);
+	pm_barrier_prepare();
+	pm_signal_take(SIGSEGV, on_fault, &before_fault);
+	pm_signal_take(SIGBUS, on_loss, &before_loss);
 }
 
 void pm_guard_install(void) {

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 
+#include "cut.h"
 #include "error.h"
 #include "lock.h"
 #include "prim/atomic.h"
@@ -19,7 +20,7 @@
 #define MADV_POPULATE_READ 22 /* Linux 5.14 */
 #endif
 
-#define IDLE_NS 60000000000ull  /* nobody waits: nothing but a wake is of interest */
+#define IDLE_NS 2000000000ull   /* nobody waits: nothing but a wake is of interest, and that the file is there */
 #define WAITING_NS 100000000ull /* somebody waits: for how long a death may go unseen */
 #define AHEAD_STEP (16u << 20)
 #define LINGER_NS 500000000ull
@@ -27,7 +28,7 @@
 static void poke(plasmid_store *store, uint32_t events) {
 	__atomic_fetch_or(&store->events, events, __ATOMIC_SEQ_CST);
 	if (pm_exchange(&store->poked, 1) == 0)
-		pm_bell_ring(store->client->hand, store->bell_name, store->client->records[store->client->slot].bell_key);
+		pm_bell_ring(store->client->hand, store->bell_name, store->client->bell_key);
 }
 
 /* Hands out the news; true while somebody waits. `woken`: an event that somebody waits for may have come. */
@@ -43,7 +44,8 @@ static bool serve(pm_client *client, bool woken) {
 		if (woken && pm_exchange(&store->armed, 0) != 0)
 			events |= PLASMID_EVENT_WAKE;
 		waiting |= pm_load(&store->armed) != 0;
-		if (pm_load(&super->destroyed) == PM_DESTROYED && pm_exchange(&store->told, 1) == 0)
+		if ((pm_load(&super->destroyed) == PM_DESTROYED || pm_load(&client->refused) != 0) &&
+		    pm_exchange(&store->told, 1) == 0)
 			events |= PLASMID_EVENT_DESTROYED;
 		if (pm_stray_waits(client))
 			events |= PLASMID_EVENT_STRAY;
@@ -56,6 +58,11 @@ static bool serve(pm_client *client, bool woken) {
 
 static void drain(pm_client *client) {
 	uint32_t some;
+	/* No call comes any more, and no lock is to be had: what is left is ours, and ends in our own memory alone. */
+	if (pm_load(&client->refused) != 0 && pm_load(&client->closing) != 0) {
+		pm_drain(client, UINT32_MAX);
+		return;
+	}
 	do {
 		if ((pm_load(&client->released) == 0 && pm_load(&client->draining) == 0) || pm_lock(client) != 0)
 			return;
@@ -118,6 +125,7 @@ static void *run(void *argument) {
 	range ahead = {0, 0};
 	while (pm_load(&client->stop) == 0) {
 		uint32_t rings = pm_load(ring), nudges = pm_load(&client->nudges), news = pm_load(&record->news);
+		pm_cut_look(client);
 		bool waiting = serve(client, news != heard);
 		heard = news;
 		drain(client);
@@ -150,7 +158,9 @@ int32_t pm_helper_start(pm_client *client) {
 	sigset_t all, before;
 	pm_store(&client->records[client->slot].news, 0); /* here, not in the thread: it may begin after the first of them */
 	sigfillset(&all);
-	/* The thread takes none of the process's signals. */
+	/* The thread takes none of the process's signals, but those of its own faults: see guard.c. */
+	sigdelset(&all, SIGSEGV);
+	sigdelset(&all, SIGBUS);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	int r = pthread_create(&client->helper, NULL, run, client);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);

@@ -84,7 +84,8 @@ void pm_index_remove_name(pm_client *client, uint32_t slot) {
 }
 
 /* Looks at no more than `most` entries of the chain. */
-static uint32_t find_name(const pm_client *client, const uint8_t *name, uint32_t bytes, uint32_t hash, uint32_t most) {
+static uint32_t find_name(const pm_client *client, const uint8_t *heap, const uint8_t *name, uint32_t bytes,
+                          uint32_t hash, uint32_t most) {
 	const pm_superblock *super = client->super;
 	uint32_t slot = pm_load(&client->names[bucket_of(hash, pm_load(&super->name_buckets))]);
 	for (uint32_t steps = 0; slot != 0 && steps < most; steps++) {
@@ -95,7 +96,7 @@ static uint32_t find_name(const pm_client *client, const uint8_t *name, uint32_t
 			/* Without the lock the fields may be of two objects: stay inside the heap whatever they say. */
 			uint64_t at = (uint64_t)pm_load_relaxed(&entry->start) * PM_GRANULE +
 			              pm_name_at(pm_load_relaxed(&entry->bytes), pm_load_relaxed(&entry->references));
-			if (at + bytes <= super->capacity && pm_racy_equal(client->heap + at, name, bytes))
+			if (at + bytes <= super->capacity && pm_racy_equal(heap + at, name, bytes))
 				return slot;
 		}
 		slot = pm_load_relaxed(&entry->name_next);
@@ -104,11 +105,11 @@ static uint32_t find_name(const pm_client *client, const uint8_t *name, uint32_t
 }
 
 uint32_t pm_index_find_name(const pm_client *client, const uint8_t *name, uint32_t bytes, uint32_t hash) {
-	return find_name(client, name, bytes, hash, client->super->max_objects);
+	return find_name(client, client->heap_writable, name, bytes, hash, client->super->max_objects);
 }
 
 uint32_t pm_index_glance_name(const pm_client *client, const uint8_t *name, uint32_t bytes, uint32_t hash) {
-	return find_name(client, name, bytes, hash, LONGEST_WALK);
+	return find_name(client, client->heap, name, bytes, hash, LONGEST_WALK);
 }
 
 bool pm_index_whole(const pm_client *client) {

@@ -5,6 +5,7 @@
 
 #include "check.h"
 #include "crash.h"
+#include "cut.h"
 #include "error.h"
 #include "hold.h"
 #include "lock.h"
@@ -27,7 +28,7 @@ static uint64_t metadata_bytes(const pm_superblock *super) {
 static uint32_t clients_of(const pm_client *client) {
 	uint32_t count = 0;
 	for (uint32_t i = 0; i < client->super->max_clients; i++)
-		count += client->records[i].state == PM_CLIENT_ACTIVE;
+		count += pm_load_relaxed(&client->records[i].state) == PM_CLIENT_ACTIVE;
 	return count;
 }
 
@@ -41,6 +42,7 @@ static uint32_t largest(const pm_client *client) {
 
 PLASMID_API int32_t plasmid_stats_of(plasmid_store *store, plasmid_stats *stats) {
 	pm_client *client = store->client;
+	pm_cut_look(client);
 	int32_t r = pm_enter(store);
 	if (r != 0)
 		return r;

@@ -24,9 +24,34 @@ bool pm_client_alive(const pm_client *client, uint32_t slot, uint32_t epoch) {
 	return pm_bytelock_held(client->probe_file, PM_LOCK_BYTES_AT + slot, 1) != 0;
 }
 
-bool pm_lock_try(pm_client *client) {
+/* The lock is this thread's. Whoever makes the client refuse its calls has every thread of the process pass a barrier between
+ * that and the look at `lock_thread` (cut.c): so it sees us there, or we see the refusal. */
+static int32_t own(pm_client *client) {
+	pm_store_relaxed(&client->lock_thread, pthread_self());
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	if (__builtin_expect(pm_load_relaxed(&client->refused) == 0, 1))
+		return 0;
+	pm_unlock(client);
+	return pm_refusal(client);
+}
+
+int32_t pm_refusal(const pm_client *client) {
+	if (pm_load(&client->refused) == PM_REFUSED_FORKED)
+		return pm_fail(PLASMID_E_FORKED, "this process was forked from the one that opened the store");
+	return pm_fail(PLASMID_E_DESTROYED,
+	               "%s was cut short from outside, or can't be read: what was last read from it may be zeros",
+	               client->path);
+}
+
+/* A file that was cut short shows here, before its tables are in anybody's hands: the look at their last byte raises SIGBUS. */
+static bool take(pm_client *client) {
 	uint32_t expected = 0;
+	(void)*(const volatile uint8_t *)client->edge;
 	return pm_cas(&client->super->lock, &expected, client->lock_word);
+}
+
+bool pm_lock_try(pm_client *client) {
+	return take(client) && own(client) == 0;
 }
 
 static int32_t timed_out(pm_client *client, uint32_t seen, uint64_t timeout_ns) {
@@ -40,8 +65,12 @@ static int32_t timed_out(pm_client *client, uint32_t seen, uint64_t timeout_ns) 
 /* The lock is ours by inheritance: nothing derived can be believed. If it can't be made anew, the lock stays the dead one's: whoever
  * comes next tries again. */
 static int32_t recover(pm_client *client, uint32_t dead) {
-	int32_t r = client->recover(client);
+	int32_t r = own(client);
+	if (r != 0)
+		return r;
+	r = client->recover(client);
 	if (r != 0) {
+		pm_store_relaxed(&client->lock_thread, 0);
 		pm_store(&client->super->lock, dead | WAITERS);
 		pm_futex_wake(&client->super->lock, 1);
 	}
@@ -51,8 +80,8 @@ static int32_t recover(pm_client *client, uint32_t dead) {
 static int32_t lock_slowly(pm_client *client, uint64_t timeout_ns) {
 	uint32_t *word = &client->super->lock;
 	for (int look = 0; look < LOOKS; look++) {
-		if (pm_load_relaxed(word) == 0 && pm_lock_try(client))
-			return 0;
+		if (pm_load_relaxed(word) == 0 && take(client))
+			return own(client);
 		for (int i = 0; i < PAUSES_A_LOOK; i++)
 			pm_relax();
 	}
@@ -62,7 +91,7 @@ static int32_t lock_slowly(pm_client *client, uint64_t timeout_ns) {
 		if (seen == 0) {
 			/* Others may sleep still: take it with the bit set, and wake one of them in turn. */
 			if (pm_cas(word, &seen, client->lock_word | WAITERS))
-				return 0;
+				return own(client);
 			continue;
 		}
 		if ((seen & WAITERS) == 0) {
@@ -82,7 +111,7 @@ static int32_t lock_slowly(pm_client *client, uint64_t timeout_ns) {
 }
 
 int32_t pm_lock_within(pm_client *client, uint64_t timeout_ns) {
-	int32_t r = pm_lock_try(client) ? 0 : lock_slowly(client, timeout_ns);
+	int32_t r = take(client) ? own(client) : lock_slowly(client, timeout_ns);
 	if (r == 0)
 		PM_POINT("lock:taken");
 	return r;
@@ -94,6 +123,7 @@ int32_t pm_lock(pm_client *client) {
 
 void pm_unlock(pm_client *client) {
 	PM_ASSERT((pm_load(&client->super->lock) & ~WAITERS) == client->lock_word);
+	pm_store_relaxed(&client->lock_thread, 0);
 	if (pm_exchange(&client->super->lock, 0) & WAITERS)
 		pm_futex_wake(&client->super->lock, 1);
 }

@@ -11,7 +11,7 @@
 
 #include "client.h"
 
-/* 0, LOCK_TIMEOUT, or what the recovery says. */
+/* 0, LOCK_TIMEOUT, what the recovery says, or why the client refuses all calls. */
 int32_t pm_lock(pm_client *client);
 
 /* The same with a bound of its own instead of the client's. */
@@ -20,6 +20,9 @@ int32_t pm_lock_within(pm_client *client, uint64_t timeout_ns);
 /* true when it was free and is ours now. */
 bool pm_lock_try(pm_client *client);
 void pm_unlock(pm_client *client);
+
+/* The error of a client that refuses all calls. */
+int32_t pm_refusal(const pm_client *client);
 
 /* Is the client that a record or a lock word names alive? `epoch` of which the low 20 bits count. */
 bool pm_client_alive(const pm_client *client, uint32_t slot, uint32_t epoch);

@@ -17,6 +17,7 @@
 
 static int32_t counts(pm_client *client) {
 	uint64_t bytes = ((uint64_t)client->super->max_objects + 1) * sizeof(uint32_t);
+	client->count_bytes = bytes;
 	uint32_t **all[] = {&client->lease_count, &client->handle_count, &client->turns};
 	for (int i = 0; i < 3; i++) {
 		void *at = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -74,7 +75,7 @@ static int32_t enlist(pm_client *client, uint64_t key) {
 	} else {
 		record->blocked = record->looped = 0;
 		record->bell = 0;
-		record->bell_key = key;
+		client->bell_key = record->bell_key = key;
 		record->pid = (uint32_t)getpid();
 		record->opened_ms = pm_unix_ms();
 		record->collect = pm_load(&client->super->collect);
@@ -129,7 +130,7 @@ int32_t pm_join(pm_client *client) {
 }
 
 void pm_part(pm_client *client) {
-	uint64_t bytes = ((uint64_t)client->super->max_objects + 1) * sizeof(uint32_t);
+	uint64_t bytes = client->count_bytes;
 	if (client->lock_word != 0) {
 		pm_store(&client->records[client->slot].state, PM_CLIENT_FREE);
 		pm_bytelock_drop(client->lock_file, PM_LOCK_BYTES_AT + client->slot);

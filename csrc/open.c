@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cut.h"
 #include "error.h"
 #include "event.h"
 #include "fate.h"
@@ -45,7 +46,8 @@ static plasmid_exchange
 static plasmid_store *owned_by_thread(pthread_t thread) {
 	for (uint32_t i = 1; i <= pm_registry_last(); i++) {
 		pm_client *client = pm_registry_at(i);
-		bool ours = client != NULL && !client->forked; /* a child has nothing of its parent's */
+		bool ours =
+				client != NULL && pm_load(&client->refused) != PM_REFUSED_FORKED; /* a child has nothing of its parent's */
 		for (plasmid_store *store = ours ? client->stores : NULL; store != NULL; store = store->next)
 			if (pthread_equal(store->owner, thread))
 				return store;
@@ -67,7 +69,7 @@ static void thread_ended(void *unused) {
 }
 
 static void forget(pm_client *client) {
-	client->forked = true;
+	client->refused = PM_REFUSED_FORKED;
 	client->helper_runs = false;
 	pm_segment_close(client);
 }
@@ -175,6 +177,7 @@ static int32_t enrol(pm_client *found, const plasmid_options *options) {
 /* This process's client of the segment behind the name. Under the registry's mutex. */
 static int32_t client_for(const char *directory, const char *name, const plasmid_options *options, pm_client **client) {
 	int32_t r = PLASMID_E_DESTROYED;
+	pm_registry_each(pm_cut_look); /* one of this name may have been unlinked */
 	for (int turn = 0; turn < ATTEMPTS && r == PLASMID_E_DESTROYED; turn++) {
 		pm_client *fresh = calloc(1, sizeof *fresh);
 		if (fresh == NULL)
@@ -256,9 +259,11 @@ PLASMID_API int32_t plasmid_open(const char *directory, const char *name, const 
 /* Ends what the store's tokens stand for, but for leases: those end with their views. */
 static int32_t end_tokens(plasmid_store *store) {
 	pm_client *client = store->client;
+	if (pm_load(&client->refused) != 0)
+		return 0; /* there is nothing left to give them back to */
 	int32_t r = pm_lock(client);
 	if (r != 0)
-		return r;
+		return pm_load(&client->refused) != 0 ? 0 : r;
 	pm_stash_end(store);
 	pm_subscriptions_end(store);
 	for (uint32_t token = 1; token < client->token_high; token++) {
@@ -306,7 +311,7 @@ PLASMID_API int32_t plasmid_close(plasmid_store *store) {
 	if (pm_exchange(&store->closed, 1) != 0)
 		return 0;
 	pm_client *client = store->client;
-	if (client->forked)
+	if (pm_load(&client->refused) == PM_REFUSED_FORKED)
 		return 0;
 	int32_t r = end_tokens(store);
 	pthread_mutex_lock(&pm_registry_mutex);

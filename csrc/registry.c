@@ -17,7 +17,8 @@ uint32_t pm_registry_last(void) {
 
 pm_client *pm_registry_find(dev_t device, ino_t inode) {
 	for (uint32_t i = 1; i <= last; i++)
-		if (clients[i] != NULL && !clients[i]->forked && clients[i]->device == device && clients[i]->inode == inode)
+		if (clients[i] != NULL && pm_load(&clients[i]->refused) == 0 && clients[i]->device == device &&
+		    clients[i]->inode == inode)
 			return clients[i];
 	return NULL;
 }

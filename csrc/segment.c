@@ -169,6 +169,7 @@ static void point(pm_client *client) {
 	client->nodes = (pm_extent *)(client->base + super->nodes_at);
 	client->events = (pm_event *)(client->base + super->events_at);
 	client->heap_writable = client->base + super->heap_at;
+	client->edge = client->heap_writable - 1;
 	client->hold_words = super->hold_words;
 	client->generation = super->generation;
 	client->heap_bytes = super->capacity;
@@ -186,6 +187,7 @@ static int32_t map(pm_client *client, const pm_superblock *super) {
 	if (heap == MAP_FAILED)
 		return pm_fail_errno("mapping the store's heap");
 	client->heap = heap;
+	client->cut_at = super->file_bytes;
 	point(client);
 	return pm_windows_open(client);
 }
@@ -219,7 +221,9 @@ static int32_t furnish(pm_client *client, const pm_superblock *plan) {
 		return pm_fail_errno("sizing the store's file");
 	uint32_t entries = plan->max_objects < 1024 ? plan->max_objects : 1024;
 	uint32_t nodes = pm_most_nodes(plan->max_objects) < FIRST_NODES ? pm_most_nodes(plan->max_objects) : FIRST_NODES;
-	if (pm_file_reserve(client->file, 0, plan->names_at) != 0 || pm_file_write(client->file, plan, sizeof *plan, 0) != 0)
+	if (pm_file_reserve(client->file, 0, plan->names_at) != 0 ||
+	    pm_file_reserve(client->file, plan->heap_at - PM_PAGE, plan->heap_at) != 0 || /* see pm_lock */
+	    pm_file_write(client->file, plan, sizeof *plan, 0) != 0)
 		return pm_fail_errno("reserving room for the store");
 	int32_t r = map(client, plan);
 	if (r == 0)

@@ -76,7 +76,7 @@ void pm_leave(plasmid_store *store) {
 	pm_client *client = store->client;
 #ifdef PLASMID_DEBUG_CHECK
 	/* The walk is as long as the table: in a small store it follows every call, in a large one every so many. */
-	if (client->unchecked++ >= client->super->entries_used / CHECKED_A_CALL) {
+	if (pm_load(&client->refused) == 0 && client->unchecked++ >= client->super->entries_used / CHECKED_A_CALL) {
 		client->unchecked = 0;
 		if (pm_check(client) != 0) {
 			fprintf(stderr, "plasmid: %s\n", plasmid_detail());

@@ -4,14 +4,15 @@
 
 #include "client.h"
 #include "error.h"
+#include "lock.h"
 #include "prim/atomic.h"
 
 /* 0, or why no call can be made: CLOSED, FORKED, DESTROYED. */
 static inline int32_t pm_usable(const plasmid_store *store) {
 	if (__builtin_expect(pm_load_relaxed(&store->closed) != 0, 0))
 		return pm_fail(PLASMID_E_CLOSED, "the store was closed in this process");
-	if (__builtin_expect(store->client->forked, 0))
-		return pm_fail(PLASMID_E_FORKED, "this process was forked from the one that opened the store");
+	if (__builtin_expect(pm_load_relaxed(&store->client->refused) != 0, 0))
+		return pm_refusal(store->client);
 	if (__builtin_expect(pm_load_relaxed(&store->client->super->destroyed) == PM_DESTROYED, 0))
 		return pm_fail(PLASMID_E_DESTROYED, "%s was destroyed", store->client->path);
 	return 0;

@@ -65,7 +65,8 @@ static void end_view(pm_client *client, pm_token *at) {
 	at->viewed = 0;
 	if (at->slot == 0)
 		client->tokens--;
-	drop_lease(client, slot, 0);
+	if (pm_load(&client->refused) == 0)
+		drop_lease(client, slot, 0);
 }
 
 void pm_token_end(pm_client *client, uint32_t token) {
@@ -74,6 +75,10 @@ void pm_token_end(pm_client *client, uint32_t token) {
 	if (slot == 0)
 		return;
 	pm_token_retire(client, token);
+	if (pm_load(&client->refused) != 0) {
+		free(at->kind == PM_TOKEN_GROUP ? at->group : NULL);
+		return; /* there is nothing left to give it back to */
+	}
 	switch (at->kind) {
 	case PM_TOKEN_LEASE:
 		drop_lease(client, slot, at->count);

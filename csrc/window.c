@@ -108,6 +108,21 @@ bool pm_window_find(uintptr_t address, pm_window *seen) {
 	return false;
 }
 
+bool pm_windows_blank(const pm_client *client, uint64_t from, uint64_t to) {
+	uint32_t end = pm_load(&high);
+	pm_window seen;
+	for (uint32_t i = 1; i < end; i++) {
+		if (!look(i, &seen) || seen.client != client || seen.at >= to || seen.at + seen.bytes <= from)
+			continue;
+		uint64_t first = from > seen.at ? from - seen.at : 0;
+		uint64_t last = to - seen.at < seen.bytes ? to - seen.at : seen.bytes;
+		if (mmap((void *)(seen.address + first), last - first, PROT_READ | PROT_WRITE,
+		         MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0) == MAP_FAILED)
+			return false;
+	}
+	return true;
+}
+
 /* ---- turning ------------------------------------------------------------------------------------ */
 
 static uint64_t offset_of(const pm_entry *entry) {
@@ -161,12 +176,18 @@ int pm_window_turn(const pm_window *seen, uint32_t slot) {
 	return turn_range(&client->turns[slot], seen, seen->address + offset_of(entry), extent_of(entry));
 }
 
+/* HEAP shows the file again where the object lies. */
+static bool show(const pm_client *client, const pm_entry *entry) {
+	uint64_t from = offset_of(entry) & ~(uint64_t)(PM_PAGE - 1);
+	uint64_t to = pm_align(offset_of(entry) + extent_of(entry), PM_PAGE);
+	void *at = (void *)((uintptr_t)client->heap + from);
+	return mmap(at, to - from, PROT_READ, MAP_SHARED | MAP_FIXED | MAP_NORESERVE, client->file,
+	            (off_t)(client->super->heap_at + from)) != MAP_FAILED;
+}
+
 /* The object's views in HEAP have ended. */
 static bool turn_back(pm_client *client, uint32_t slot) {
-	const pm_entry *entry = pm_entry_at(client, slot);
-	void *at = (void *)((uintptr_t)client->heap + offset_of(entry));
-	if (mmap(at, extent_of(entry), PROT_READ, MAP_SHARED | MAP_FIXED | MAP_NORESERVE, client->file,
-	         (off_t)(client->super->heap_at + offset_of(entry))) == MAP_FAILED)
+	if (!show(client, pm_entry_at(client, slot)))
 		return false;
 	set_turn(&client->turns[slot], PM_CLEAN);
 	return true;
@@ -203,8 +224,19 @@ static uint32_t open_window(pm_client *client, uint32_t slot) {
 	return index;
 }
 
+/* The object's pages may have been holes once that somebody looked at (cut.h). Nobody does so from now on: they are committed. */
+static bool unpatch(const pm_client *client, uint32_t slot) {
+	if (client->lease_count[slot] != 0)
+		return true;
+	while (pm_load(&client->patching) != 0)
+		sched_yield();
+	return show(client, pm_entry_at(client, slot));
+}
+
 const uint8_t *pm_window_enter(pm_client *client, uint32_t slot, uint32_t *window) {
 	*window = 0;
+	if (__builtin_expect(pm_load(&client->patched) != 0, 0) && !unpatch(client, slot))
+		return NULL;
 	if (__builtin_expect(pm_load(&client->turned) == 0, 1) || (pm_load(&client->turns[slot]) & PM_TURN_BITS) == PM_CLEAN)
 		return client->heap + offset_of(pm_entry_at(client, slot));
 	*window = clean_window(client, slot);

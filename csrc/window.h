@@ -68,6 +68,10 @@ bool pm_window_turnable(const pm_entry *entry);
  * handler; the instruction that faulted can be repeated then. */
 int pm_window_turn(const pm_window *seen, uint32_t slot);
 
+/* Zeros in front of [from, to) of the file, in every window of the client, to read and write. False: no memory. From a signal
+ * handler. */
+bool pm_windows_blank(const pm_client *client, uint64_t from, uint64_t to);
+
 /* Under the lock: where a new view on the object stands, and in *window its window's number (0: HEAP); NULL: no memory. The object
  * is, or is about to be, leased. */
 const uint8_t *pm_window_enter(pm_client *client, uint32_t slot, uint32_t *window);

@@ -7,7 +7,7 @@ void pm_signal_take(int number, pm_signal_handler *handler, struct sigaction *be
 	struct sigaction action;
 	memset(&action, 0, sizeof action);
 	action.sa_sigaction = handler;
-	action.sa_flags = SA_SIGINFO | SA_ONSTACK;
+	action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER; /* a handler may run into the other fault */
 	sigemptyset(&action.sa_mask);
 	sigaction(number, &action, before);
 }
