@@ -1,7 +1,12 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { run } from "../../scripts/command.ts";
+import { root } from "../../scripts/paths.ts";
+import { figuresOf, withFigures } from "../history/figures.ts";
 import { RECORDING, type Recording } from "../history/recording.ts";
 import { settingHere } from "../history/setting.ts";
 import { Arena } from "../run/arena.ts";
-import { keep } from "../run/kept.ts";
+import { keep, kept } from "../run/kept.ts";
 import { type Call, type Command, UsageError } from "./command.ts";
 import { Interrupt } from "./interrupt.ts";
 import { Progress } from "./progress.ts";
@@ -17,6 +22,8 @@ build/perf/run.json keeps what was measured; \`bun perf dashboard\` shows it.
 
   --quick   few repetitions: a look
   --full    all repetitions, all peers: what is worth writing down
+  --keep    put the rows of these benches in place of their older ones in build/perf/run.json; without a name that is done anyway
+  --readme  write the README's figures from build/perf/run.json, without measuring
   --json    a line of JSON first for the setting, then for each row
   --list    the names`;
 
@@ -29,6 +36,8 @@ export const suiteCommand: Command = {
     quick: { type: "boolean" },
     full: { type: "boolean" },
     list: { type: "boolean" },
+    keep: { type: "boolean" },
+    readme: { type: "boolean" },
   },
   async run(call) {
     const chosen = benchesOf(call.names);
@@ -36,8 +45,10 @@ export const suiteCommand: Command = {
       console.log(chosen.join("\n"));
       return 0;
     }
+    if (call.options.readme) return await writeReadme();
     const recording = await runSuite(chosen, call);
     if (call.names.length === 0) keep(RECORDING, recording);
+    else if (call.options.keep) keep(RECORDING, joined(kept<Recording>(RECORDING), recording));
     if (!call.options.json) show(recording);
     if (recording.failed.length > 0) console.error(`failed: ${recording.failed.join(", ")}`);
     return recording.failed.length > 0 ? 1 : 0;
@@ -51,6 +62,30 @@ function benchesOf(parts: readonly string[]): string[] {
     throw new UsageError(`no bench is called ${parts.join(" or ")}; there are ${all.join(", ")}`);
   }
   return chosen;
+}
+
+/** A run with the rows of a later one in place of its own for the same benches. Its setting is the later one's. */
+function joined(before: Recording | undefined, after: Recording): Recording {
+  const again = new Set(after.rows.map(row => row.bench));
+  const rows = [...(before?.rows.filter(row => !again.has(row.bench)) ?? []), ...after.rows];
+  const place = new Map(allBenches().map((bench, i) => [bench, i]));
+  rows.sort((a, b) => (place.get(a.bench) ?? 0) - (place.get(b.bench) ?? 0));
+  return { ...after, quick: after.quick || (before?.quick ?? false), rows };
+}
+
+/** Writes the figures of the run that was kept into the README. */
+async function writeReadme(): Promise<number> {
+  const recording = kept<Recording>(RECORDING);
+  if (recording === undefined) throw new UsageError("nothing was measured yet: bun perf, and then bun perf --readme");
+  const readme = join(root, "README.md");
+  const { devDependencies } = await Bun.file(join(root, "package.json")).json();
+  const versions = Object.fromEntries(["msgpackr", "lmdb"].map(name => [name, devDependencies[name]]));
+  const redis = await run(["redis-server", "--version"]).catch(() => undefined);
+  const version = /v=([\d.]+)/.exec(redis?.output ?? "")?.[1];
+  if (version !== undefined) versions.Redis = version;
+  writeFileSync(readme, withFigures(readFileSync(readme, "utf8"), figuresOf(recording, versions)));
+  console.log(readme);
+  return 0;
 }
 
 /** Runs benches one after the other, each in a process of its own. */

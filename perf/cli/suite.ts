@@ -19,6 +19,7 @@ const FIRST = [
   "get-refs",
   "wait",
   "latency",
+  "steps",
   "wake",
   "peers",
   "two-processes",

@@ -1,0 +1,62 @@
+import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { allBenches } from "../../../perf/cli/suite.ts";
+import { BEGIN, benchesNamed, END, figuresOf, withFigures } from "../../../perf/history/figures.ts";
+import type { RecordedRow, Recording } from "../../../perf/history/recording.ts";
+import { exactly } from "../../../perf/stats/sample.ts";
+import { root } from "../../../scripts/paths.ts";
+
+const row = (bench: string, what: string, more: Partial<RecordedRow> = {}): RecordedRow => ({
+  bench,
+  what,
+  unit: "µs",
+  measured: exactly(2),
+  ...more,
+});
+const recording: Recording = {
+  at: "2026-11-22T10:30:00.000Z",
+  revision: "1234567890abcdef",
+  dirty: false,
+  machine: "a machine",
+  bun: "1.4.5",
+  compiler: "cc 12",
+  load: [0.5, 0, 0],
+  quick: false,
+  failed: [],
+  rows: [
+    row("wake", "seal to get", { goal: "under 60 µs", reached: false, limit: { what: "IPC", measured: exactly(1) } }),
+    row("wake", "nothing to hold it against"),
+    row("peers", "64 MiB", { limit: { what: "Redis: not installed", measured: exactly(Number.NaN) } }),
+    row("codec:a", "a: an object, encode", { limit: { what: "JSON", measured: exactly(1) }, ratio: exactly(0.5) }),
+  ],
+};
+
+describe("the README's figures", () => {
+  test("have what has a goal, with the setting", () => {
+    const text = figuresOf(recording, { msgpackr: "2.1.3" });
+    expect(text).toContain("2026-11-22, 1234567890: a machine; Bun 1.4.5, cc 12;");
+    expect(text).toContain("msgpackr 2.1.3");
+    expect(text).toContain("| `wake` | seal to get | 2.00 µs | IPC: 1.00 µs | under 60 µs | not reached |");
+    expect(text).toContain("| `codec:a` | an object | - / - / 0.500 | - / - / - |");
+    expect(text).not.toContain("nothing to hold it against");
+    expect(text).not.toContain("not installed");
+  });
+
+  test("take the place of those that were there, and of nothing else", () => {
+    const readme = `# x\n\n${BEGIN}\nold\n${END}\n\nmore\n`;
+    expect(withFigures(readme, "new")).toBe(`# x\n\n${BEGIN}\n\nnew\n\n${END}\n\nmore\n`);
+    expect(withFigures(withFigures(readme, "new"), "new")).toBe(withFigures(readme, "new"));
+    expect(() => withFigures("# x", "new")).toThrow("no");
+  });
+
+  test("name benches that there are", () => {
+    const readme = readFileSync(join(root, "README.md"), "utf8");
+    const named = benchesNamed(readme);
+    expect(named.length).toBeGreaterThan(5);
+    const all = allBenches();
+    expect(named.filter(bench => !all.includes(bench))).toEqual([]);
+    const gone = withFigures(readme, figuresOf({ ...recording, rows: [row("gone", "x", { goal: "y" })] }, {}));
+    expect(benchesNamed(gone)).toEqual(["gone"]);
+  });
+});
