@@ -83,6 +83,10 @@ describe("bun perf", () => {
     expect(existsSync(`/dev/shm/plasmid-perf-${child.pid}`)).toBe(false);
   }, 30_000);
 
+  test("--readme has nothing to write before anything was measured", async () => {
+    expect(await perf("--readme")).toMatchObject({ code: 2, err: expect.stringContaining("nothing was measured yet") });
+  });
+
   test("every file of benches/ is a bench, every one has a name of its own", () => {
     const all = allBenches();
     expect(new Set(all).size).toBe(all.length);
