@@ -25,6 +25,8 @@ PLASMID_API int32_t plasmid_create(plasmid_store *store, plasmid_item *item) {
 	r = token == 0 ? pm_fail(PLASMID_E_NO_MEMORY, "no memory for a draft")
 	               : pm_begin(client, item, &shape, &slot, &locked);
 	if (r != 0) {
+		if (token != 0 && !locked)
+			pm_token_released(client, token);
 		if (token != 0 && locked) {
 			pm_token_retire(client, token);
 			pm_token_recycle(client, token);

@@ -123,30 +123,39 @@ PLASMID_API void plasmid_release(void *bytes, void *context) {
 	}
 }
 
-PLASMID_API int32_t plasmid_end(plasmid_store *store, uint64_t context) {
+static int32_t end_token(plasmid_store *store, uint32_t token, bool recycle) {
 	pm_client *client = store->client;
-	if (context >> 32 != client->index)
-		return pm_fail(PLASMID_E_INVALID, "the context is not of this store");
 	if (client->base == NULL)
 		return 0; /* the client has parted, which it does only when everything has ended */
 	int32_t r = pm_store_lock(store);
 	if (r != 0)
 		return r;
-	pm_token_end(client, (uint32_t)context);
+	pm_token_end(client, token);
+	if (recycle)
+		pm_token_recycle(client, token);
 	pm_leave(store);
 	return 0;
 }
 
+/* An open store keeps its client here; without one it may part as soon as the token has ended, which it does under the mutex. A store is
+ * closed by the thread that uses it. */
+static int32_t end_safely(plasmid_store *store, uint32_t token, bool recycle) {
+	if (pm_load(&store->closed) == 0)
+		return end_token(store, token, recycle);
+	pthread_mutex_lock(&pm_registry_mutex);
+	int32_t r = end_token(store, token, recycle);
+	pthread_mutex_unlock(&pm_registry_mutex);
+	return r;
+}
+
+PLASMID_API int32_t plasmid_end(plasmid_store *store, uint64_t context) {
+	if (context >> 32 != store->client->index)
+		return pm_fail(PLASMID_E_INVALID, "the context is not of this store");
+	return end_safely(store, (uint32_t)context, false);
+}
+
 PLASMID_API int32_t plasmid_forget(plasmid_store *store, uint32_t token) {
-	if (store->client->base == NULL)
-		return 0;
-	int32_t r = pm_store_lock(store);
-	if (r != 0)
-		return r;
-	pm_token_end(store->client, token);
-	pm_token_recycle(store->client, token);
-	pm_leave(store);
-	return 0;
+	return end_safely(store, token, true);
 }
 
 PLASMID_API int32_t plasmid_drain(plasmid_store *store) {

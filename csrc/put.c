@@ -88,13 +88,21 @@ PLASMID_API int32_t plasmid_put_small(plasmid_store *store, uint32_t bytes) {
 	return r;
 }
 
-/* Objects 0 .. made-1 are CREATED; none of them shall be. */
-static void take_back(pm_client *client, const plasmid_item *items, uint32_t made) {
-	for (uint32_t i = 0; i < made; i++)
-		pm_remove(client, items[i].ref.slot, PLASMID_GONE);
+/* Objects 0 .. made-1 are CREATED; none of them shall be. Without the lock their tokens say so to whoever has it next. */
+static void take_back(pm_client *client, const plasmid_item *items, uint32_t made, bool locked) {
+	for (uint32_t i = 0; i < made; i++) {
+		if (!locked) {
+			pm_token_released(client, items[i].token);
+			continue;
+		}
+		pm_token_end(client, items[i].token);
+		pm_token_recycle(client, items[i].token);
+	}
 }
 
-static int32_t begin_all(pm_client *client, plasmid_item *items, uint32_t count, uint64_t *bytes, bool *locked) {
+/* Each has a draft's token until it is sealed: afterwards nothing can fail. */
+static int32_t begin_all(plasmid_store *store, plasmid_item *items, uint32_t count, uint64_t *bytes, bool *locked) {
+	pm_client *client = store->client;
 	for (uint32_t i = 0; i < count; i++) {
 		pm_shape shape;
 		uint32_t slot;
@@ -102,13 +110,19 @@ static int32_t begin_all(pm_client *client, plasmid_item *items, uint32_t count,
 		int32_t r = pm_shape_of(&items[i], &shape);
 		if (r == 0)
 			r = pm_begin(client, &items[i], &shape, &slot, locked);
+		if (r == 0) {
+			items[i].ref.slot = slot;
+			items[i].token = pm_token_take(client, PM_TOKEN_DRAFT, slot, store->index);
+			if (items[i].token == 0) {
+				pm_remove(client, slot, PLASMID_GONE);
+				r = pm_fail(PLASMID_E_NO_MEMORY, "no memory for handles");
+			}
+		}
+		items[i].status = r;
 		if (r != 0) {
-			items[i].status = r;
-			if (*locked)
-				take_back(client, items, i);
+			take_back(client, items, i, *locked);
 			return r;
 		}
-		items[i].ref.slot = slot;
 		*bytes += shape.bytes;
 	}
 	return 0;
@@ -143,20 +157,12 @@ static int32_t link_all(pm_client *client, plasmid_item *items, uint32_t count, 
 	return 0;
 }
 
-/* A handle's token for each, before anything is sealed: afterwards nothing can fail. */
-static int32_t take_tokens(plasmid_store *store, plasmid_item *items, uint32_t count) {
+static void commit_all(pm_client *client, plasmid_item *items, uint32_t count) {
 	for (uint32_t i = 0; i < count; i++) {
-		items[i].token = pm_token_take(store->client, PM_TOKEN_HANDLE, items[i].ref.slot, store->index);
-		items[i].status = 0;
-		if (items[i].token != 0)
-			continue;
-		while (i-- > 0) {
-			pm_token_retire(store->client, items[i].token);
-			pm_token_recycle(store->client, items[i].token);
-		}
-		return pm_fail(PLASMID_E_NO_MEMORY, "no memory for handles");
+		pm_token_at(client, items[i].token)->kind = PM_TOKEN_HANDLE;
+		hand_over(client, items[i].ref.slot, &items[i].ref);
+		pm_commit(client, items[i].ref.slot, items[i].flags);
 	}
-	return 0;
 }
 
 PLASMID_API int32_t plasmid_put_many(plasmid_store *store, plasmid_item *items, uint32_t count) {
@@ -166,7 +172,7 @@ PLASMID_API int32_t plasmid_put_many(plasmid_store *store, plasmid_item *items, 
 	int32_t r = pm_enter(store);
 	if (r != 0)
 		return r;
-	r = begin_all(client, items, count, &bytes, &locked);
+	r = begin_all(store, items, count, &bytes, &locked);
 	if (r != 0) {
 		if (locked)
 			pm_leave(store);
@@ -175,28 +181,20 @@ PLASMID_API int32_t plasmid_put_many(plasmid_store *store, plasmid_item *items, 
 	if (bytes > COPY_LOCKED_BYTES) {
 		pm_leave(store);
 		write_all(client, items, count);
-		/* Should the lock not be had again, the objects stay CREATED until this process ends: nothing else is possible. */
 		r = pm_lock(client);
-		if (r != 0)
+		if (r != 0) {
+			take_back(client, items, count, false);
 			return r;
+		}
 	} else {
 		write_all(client, items, count);
 	}
 	r = link_all(client, items, count, &locked);
-	if (r != 0) {
-		if (locked) {
-			take_back(client, items, count);
-			pm_leave(store);
-		}
-		return r;
-	}
-	r = take_tokens(store, items, count);
-	if (r != 0)
-		take_back(client, items, count);
-	for (uint32_t i = 0; i < count && r == 0; i++) {
-		hand_over(client, items[i].ref.slot, &items[i].ref);
-		pm_commit(client, items[i].ref.slot, items[i].flags);
-	}
-	pm_leave(store);
+	if (r == 0)
+		commit_all(client, items, count);
+	else
+		take_back(client, items, count, locked);
+	if (locked)
+		pm_leave(store);
 	return r;
 }
