@@ -108,6 +108,16 @@ static void part(pm_client *client) {
 	pm_registry_remove(client);
 	pm_part(client);
 	pm_segment_close(client);
+	pm_tokens_free(client);
+}
+
+/* The helper wants the registry's mutex too: it is told to stop before it is waited for, and nobody can join meanwhile. */
+static void stop_and_part(pm_client *client) {
+	pm_registry_remove(client);
+	pthread_mutex_unlock(&pm_registry_mutex);
+	pm_helper_stop(client);
+	pthread_mutex_lock(&pm_registry_mutex);
+	part(client);
 }
 
 /* The helper's question, when no store is open: is there anything left to linger for? */
@@ -195,7 +205,7 @@ static int32_t client_for(const char *directory, const char *name, const plasmid
 			return r;
 		}
 		r = enrol(fresh, options);
-		*client = fresh;
+		*client = r == 0 ? fresh : NULL;
 		if (r != 0) {
 			pm_segment_close(fresh);
 			free_client(fresh);
@@ -206,14 +216,26 @@ static int32_t client_for(const char *directory, const char *name, const plasmid
 
 /* ---- stores ------------------------------------------------------------------------------------- */
 
+static plasmid_exchange *take_exchange(void) {
+	plasmid_exchange *exchange = spare_exchanges;
+	if (exchange == NULL)
+		return aligned_alloc(PM_PAGE, pm_align(sizeof *exchange, PM_PAGE));
+	memcpy(&spare_exchanges, exchange, sizeof spare_exchanges);
+	return exchange;
+}
+
+static void give_exchange(plasmid_exchange *exchange) {
+	if (exchange == NULL)
+		return;
+	memcpy(exchange, &spare_exchanges, sizeof spare_exchanges);
+	spare_exchanges = exchange;
+}
+
 static int32_t new_store(pm_client *client, plasmid_store **out) {
 	plasmid_store *store = calloc(1, sizeof *store);
-	plasmid_exchange *exchange = spare_exchanges;
-	if (exchange != NULL)
-		memcpy(&spare_exchanges, exchange, sizeof spare_exchanges);
-	else
-		exchange = aligned_alloc(PM_PAGE, pm_align(sizeof *exchange, PM_PAGE));
+	plasmid_exchange *exchange = take_exchange();
 	if (store == NULL || exchange == NULL) {
+		give_exchange(exchange);
 		free(store);
 		return pm_fail(PLASMID_E_NO_MEMORY, "no memory for a store");
 	}
@@ -222,8 +244,7 @@ static int32_t new_store(pm_client *client, plasmid_store **out) {
 		store->bell = pm_bell_make(store->bell_name, client->records[client->slot].bell_key);
 	if (store->bell < 0) {
 		int32_t r = pm_fail_errno("making the socket that wakes the event loop");
-		memcpy(exchange, &spare_exchanges, sizeof spare_exchanges);
-		spare_exchanges = exchange;
+		give_exchange(exchange);
 		free(store);
 		return r;
 	}
@@ -252,6 +273,11 @@ PLASMID_API int32_t plasmid_open(const char *directory, const char *name, const 
 		r = new_store(client, store);
 	if (r == 0 && (options->flags & PLASMID_OPEN_TRAP) != 0)
 		pm_store(&client->trap, 1);
+	/* Made for this store alone, and there is none. */
+	if (r != 0 && client != NULL && client->store_count == 0 && pm_load(&client->closing) == 0) {
+		stop_and_part(client);
+		free_client(client);
+	}
 	pthread_mutex_unlock(&pm_registry_mutex);
 	return r;
 }
@@ -321,10 +347,8 @@ PLASMID_API int32_t plasmid_close(plasmid_store *store) {
 	closed_stores = store;
 	if (!store->bell_given)
 		close(store->bell);
-	if (!store->kept) {
-		memcpy(store->exchange, &spare_exchanges, sizeof spare_exchanges);
-		spare_exchanges = store->exchange;
-	}
+	if (!store->kept)
+		give_exchange(store->exchange);
 	free(store->rows);
 	free(store->reference_rows);
 	store->rows = store->reference_rows = NULL;
@@ -333,15 +357,8 @@ PLASMID_API int32_t plasmid_close(plasmid_store *store) {
 		pm_helper_nudge(client);
 	}
 	pm_store_relaxed(&client->store_count, client->store_count - 1);
-	bool over = client->store_count == 0 && last_one(client);
-	if (over) {
-		/* The helper wants the mutex too: it is told to stop before it is waited for, and nobody can join meanwhile. */
-		pm_registry_remove(client);
-		pthread_mutex_unlock(&pm_registry_mutex);
-		pm_helper_stop(client);
-		pthread_mutex_lock(&pm_registry_mutex);
-		part(client);
-	}
+	if (client->store_count == 0 && last_one(client))
+		stop_and_part(client);
 	pthread_mutex_unlock(&pm_registry_mutex);
 	return r;
 }

@@ -178,3 +178,15 @@ uint32_t pm_drain(pm_client *client, uint32_t budget) {
 	}
 	return done;
 }
+
+void pm_tokens_free(pm_client *client) {
+	for (uint32_t token = 1; token < client->token_high; token++)
+		if (pm_token_at(client, token)->kind != PM_TOKEN_FREE)
+			return;
+	client->token_high = 1;
+	client->token_free = 0;
+	for (uint32_t i = 0; i < PM_TOKEN_CHUNKS; i++) {
+		free(client->chunks[i]);
+		client->chunks[i] = NULL;
+	}
+}

@@ -41,4 +41,7 @@ static inline uint64_t pm_context(const pm_client *client, uint32_t token) {
 	return (uint64_t)client->index << 32 | token;
 }
 
+/* Frees the memory of all tokens, unless a deallocator is still to run that would look at one. */
+void pm_tokens_free(pm_client *client);
+
 #endif

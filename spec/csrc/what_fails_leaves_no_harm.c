@@ -1,4 +1,6 @@
 /* A call that fails, or a process that dies in one, costs nobody else anything: not the lock, not a name, not what is cached. */
+#include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 
 #include "support.h"
@@ -104,10 +106,83 @@ static void closing_one_store_ends_nothing_of_another(void) {
 	end(store, name);
 }
 
+/* As soon as there is an object: in the middle of the put. */
+static void *hold_the_lock(void *argument) {
+	plasmid_store *store = argument;
+	while (pm_load(&store->client->super->objects) == 0)
+		sched_yield();
+	WELL(plasmid_test_hold_lock(store, 400));
+	return NULL;
+}
+
+/* The lock is let go while the bytes are copied; whoever has it then keeps it for too long. */
+static void a_put_that_finds_the_lock_taken_leaves_nothing(void) {
+	const char *name = fresh_name();
+	plasmid_options options = {.capacity = 96u << 20, .lock_timeout_ms = 50};
+	plasmid_store *store;
+	plasmid_stats stats;
+	const uint32_t bytes = 64u << 20;
+	uint8_t *data = calloc(1, bytes);
+	CHECK(data != NULL);
+	WELL(plasmid_open(DIRECTORY, name, &options, &store));
+	plasmid_item item = {.inband = (uint64_t)(uintptr_t)data, .inband_bytes = bytes};
+	uint32_t refused = 0;
+	for (int i = 0; i < 30 && refused == 0; i++) {
+		pthread_t thread;
+		CHECK(pthread_create(&thread, NULL, hold_the_lock, store) == 0);
+		int32_t r = plasmid_put_many(store, &item, 1);
+		pthread_join(thread, NULL);
+		if (r == 0)
+			WELL(plasmid_forget(store, item.token));
+		else
+			CHECK(r == PLASMID_E_LOCK_TIMEOUT);
+		WELL(plasmid_drain(store));
+		WELL(plasmid_stats_of(store, &stats));
+		refused += r != 0 && stats.objects == 0 && stats.used == 0;
+		CHECK(stats.tokens == 0 && stats.objects == stats.evictable);
+	}
+	CHECK(refused > 0);
+	free(data);
+	end(store, name);
+}
+
+static uint64_t virtual_pages(void) {
+	unsigned long long pages;
+	FILE *file = fopen("/proc/self/statm", "r");
+	CHECK(file != NULL && fscanf(file, "%llu", &pages) == 1);
+	fclose(file);
+	return pages;
+}
+
+/* 30 times the tokens' 2.5 MB would be 19,000 pages. A sanitizer keeps what is freed. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define PAGES_MORE UINT32_MAX
+#else
+#define PAGES_MORE 4000u
+#endif
+
+static void opening_and_closing_costs_no_memory(void) {
+	const char *name = fresh_name();
+	uint64_t before = 0;
+	for (int i = 0; i < 40; i++) {
+		plasmid_store *store = open_store(name);
+		int32_t token = plasmid_put_small(store, 10);
+		WELL(token);
+		plasmid_release(NULL, (void *)(uintptr_t)plasmid_context(store, (uint32_t)token));
+		WELL(plasmid_close(store));
+		if (i == 9)
+			before = virtual_pages();
+	}
+	CHECK(virtual_pages() < before + PAGES_MORE);
+	WELL(plasmid_destroy(DIRECTORY, name));
+}
+
 int main(void) {
 	a_recovery_that_fails_is_tried_again();
 	a_dead_ones_draft_has_no_name();
 	a_name_that_is_taken_evicts_nothing();
 	closing_one_store_ends_nothing_of_another();
+	a_put_that_finds_the_lock_taken_leaves_nothing();
+	opening_and_closing_costs_no_memory();
 	return 0;
 }
