@@ -25,7 +25,8 @@ export interface ViewClass {
   new (buffer: ArrayBuffer, byteOffset?: number, length?: number): ArrayBufferView<ArrayBuffer>;
 }
 
-const views: readonly ViewClass[] = [
+/** All kinds of view but Buffer. */
+export const views: readonly ViewClass[] = [
   Int8Array,
   Uint8Array,
   Uint8ClampedArray,
