@@ -2,7 +2,7 @@ import { latin1Slice } from "./text.ts";
 
 /** Keys longer than this are read as any text is. */
 const LONGEST = 31;
-const SLOTS = 1024;
+const SLOTS = 4096;
 
 /**
  * A key that was decoded lately, and where the one is that followed it. Objects of a kind have their keys in the same order, so the
@@ -26,8 +26,8 @@ export class Key {
   }
 }
 
-/** Keys by hash, all ASCII; the last one wins. */
-export const recentKeys: Key[] = Array.from({ length: SLOTS }, (_, slot) => new Key("", slot));
+/** Keys by hash, all ASCII; the last one wins. The empty key belongs in slot 0, and stands for none in the others. */
+export const recentKeys: Key[] = new Array(SLOTS).fill(new Key("", 0));
 
 /** What comes before the first key of an object, by the number of its keys modulo 16: objects of a kind have as many. */
 export const keyHeads: readonly Key[] = Array.from({ length: 16 }, () => new Key("", 0));
