@@ -34,6 +34,8 @@ static int32_t look(pm_client *client, const target *what, uint64_t timeout_ns) 
 	if (what->name == NULL)
 		return pm_look(client, what->slot, what->id, &sight) == PLASMID_E_NOT_SEALED;
 	int32_t r = pm_look_name_within(client, what->name, what->name_bytes, timeout_ns, &sight);
+	if (r == PLASMID_E_SPILLED)
+		return 0;
 	return r == PLASMID_E_NOT_FOUND ? 1 : r;
 }
 

@@ -7,6 +7,7 @@
 #include "hold.h"
 #include "index.h"
 #include "prim/atomic.h"
+#include "place.h"
 #include "quota.h"
 #include "slot.h"
 
@@ -49,13 +50,17 @@ typedef struct totals {
 	uint64_t granules;
 	uint32_t *contained; /* by slot: in how many containers */
 	uint32_t *charged;   /* by record: granules */
+	uint32_t spilled;
+	uint32_t *live; /* by file: places */
+	uint64_t spilled_bytes;
 } totals;
 
 static int32_t check_extent(const pm_client *client, uint32_t slot, uint32_t state, totals *sums) {
 	const pm_superblock *super = client->super;
 	const pm_entry *entry = pm_entry_at(client, slot);
 	bool needed = state == PLASMID_CREATED || state == PLASMID_SEALED || entry->in_drop ||
-	              (state == PLASMID_FREED && pm_leased(client, slot));
+	              (state == PLASMID_FREED && pm_leased(client, slot)) ||
+	              (state == PLASMID_SPILLED && pm_trailer_granules(entry) > 0 && client->places[slot].trailer != 0);
 	/* A draft that ended under its view; one that was quarantined has none. */
 	bool allowed = needed || (state == PLASMID_GONE && pm_leased(client, slot));
 	if (entry->node == 0 ? needed : !allowed)
@@ -65,9 +70,12 @@ static int32_t check_extent(const pm_client *client, uint32_t slot, uint32_t sta
 	if (entry->node >= super->nodes_reserved)
 		FAULT("slot %u: node %u of %u", slot, entry->node, super->nodes_reserved);
 	const pm_extent *extent = &client->nodes[entry->node];
-	if (extent->start != entry->start || extent->size < entry->granules || PM_EXTENT_OWNER(*extent) != slot)
-		FAULT("slot %u: extent %u+%u, but node %u has %u+%u of slot %u", slot, entry->start, entry->granules, entry->node,
-		      extent->start, extent->size, PM_EXTENT_OWNER(*extent));
+	uint64_t apart = client->places == NULL ? 0 : client->places[slot].trailer;
+	uint32_t start = apart != 0 ? pm_span_start(apart) : entry->start;
+	uint32_t granules = apart != 0 ? pm_span_granules(apart) : entry->granules;
+	if (extent->start != start || extent->size < granules || PM_EXTENT_OWNER(*extent) != slot)
+		FAULT("slot %u: extent %u+%u, but node %u has %u+%u of slot %u", slot, start, granules, entry->node, extent->start,
+		      extent->size, PM_EXTENT_OWNER(*extent));
 	sums->extents++;
 	sums->granules += extent->size;
 	if (entry->charged && RECORD(entry)->charge >> 32 == entry->creator_epoch)
@@ -82,16 +90,23 @@ static int32_t check_entry(const pm_client *client, uint32_t slot) {
 	uint64_t word = pm_load(&entry->word);
 	uint32_t state = pm_word_state(word);
 	bool stashed = pm_word_stashed(word);
-	if (state > PLASMID_GONE || pm_word_creator(word) > super->max_clients || (stashed && state != PLASMID_CREATED))
+	bool spills = client->places != NULL;
+	if (state > (spills ? PLASMID_SPILLED : PLASMID_GONE) || pm_word_creator(word) > super->max_clients ||
+	    (stashed && state != PLASMID_CREATED))
 		FAULT("slot %u: word %llx", slot, (unsigned long long)word);
 	if (state == PLASMID_SEALED && entry->check != pm_entry_check(entry))
 		FAULT("slot %u: checksum", slot);
-	bool extent = state == PLASMID_CREATED || state == PLASMID_SEALED || (state != PLASMID_ABSENT && entry->node != 0);
+	/* What is on disk has its references elsewhere: check_place. */
+	bool apart = state == PLASMID_SPILLED || (spills && client->places[slot].trailer != 0);
+	bool extent =
+			!apart && (state == PLASMID_CREATED || state == PLASMID_SEALED || (state != PLASMID_ABSENT && entry->node != 0));
 	if (extent && !(stashed ? pm_entry_placed(client, entry) : pm_entry_sound(client, entry)))
 		FAULT("slot %u: its parts do not fit into %u granules", slot, entry->granules);
 	if (entry->charged && pm_word_creator(word) == 0)
 		FAULT("slot %u is charged to nobody", slot);
-	if (!extent && entry->linked != 0)
+	if (apart && entry->linked > entry->references)
+		FAULT("slot %u: %u of %u refs linked", slot, entry->linked, entry->references);
+	if (!extent && !apart && entry->linked != 0)
 		FAULT("slot %u: %u refs linked, and no extent", slot, entry->linked);
 	if (state == PLASMID_SEALED && (entry->stamp > super->clock || entry->name_order > super->order))
 		FAULT("slot %u: later than the clock", slot);
@@ -107,6 +122,52 @@ static int32_t check_holds(const pm_client *client, uint32_t slot) {
 			if (record >= client->super->max_clients || pm_load(&client->records[record].state) == PM_CLIENT_FREE)
 				FAULT("slot %u is held by client %u, which is none", slot, record);
 		}
+	return 0;
+}
+
+/* Of a store that spills. */
+static int32_t check_place(const pm_client *client, uint32_t slot, uint32_t state, totals *sums) {
+	const pm_entry *entry = pm_entry_at(client, slot);
+	const pm_place *place = &client->places[slot];
+	if (state == PLASMID_SPILLED) {
+		sums->spilled++;
+		sums->spilled_bytes += entry->bytes;
+		if (!pm_place_good(client, slot))
+			FAULT("slot %u: spilled, and no file has it", slot);
+		if (pm_leased(client, slot) || entry->in_lru)
+			FAULT("slot %u: spilled, and %s", slot, entry->in_lru ? "in the LRU list" : "leased");
+	} else if (state == PLASMID_SEALED && place->trailer != 0) {
+		FAULT("slot %u: in memory, its name elsewhere", slot);
+	}
+	if (place->where != 0) {
+		if (!pm_state_sealed(state) || !pm_place_good(client, slot))
+			FAULT("slot %u: state %u, and on disk", slot, state);
+		sums->live[pm_where_file(place->where)]++;
+	}
+	if (place->target_node == 0)
+		return 0;
+	const pm_extent *extent = &client->nodes[place->target_node];
+	if (place->restorer == 0 || place->target_node >= client->super->nodes_reserved ||
+	    extent->start != pm_span_start(place->target) || PM_EXTENT_OWNER(*extent) != slot)
+		FAULT("slot %u: the extent that it is read into", slot);
+	sums->extents++;
+	sums->granules += extent->size;
+	return 0;
+}
+
+static int32_t check_files(const pm_client *client, const totals *sums) {
+	const pm_spill *spill = client->spill;
+	uint64_t bytes = 0;
+	for (uint32_t i = 1; i < PM_SPILL_FILES; i++) {
+		const pm_spill_file *file = &client->spill_files[i];
+		bytes += file->state == PM_FILE_FREE ? 0 : file->bytes;
+		if (file->live != sums->live[i])
+			FAULT("spill file %u: %u objects, counted %u", i, sums->live[i], file->live);
+	}
+	if (bytes != spill->disk_bytes || sums->spilled != spill->spilled || sums->spilled_bytes != spill->spilled_bytes)
+		FAULT("%u spilled of %llu bytes, counted %u of %llu; %llu bytes of files, counted %llu", sums->spilled,
+		      (unsigned long long)sums->spilled_bytes, spill->spilled, (unsigned long long)spill->spilled_bytes,
+		      (unsigned long long)bytes, (unsigned long long)spill->disk_bytes);
 	return 0;
 }
 
@@ -126,19 +187,25 @@ static int32_t check_slot(const pm_client *client, uint32_t slot, totals *sums) 
 	sums->names += entry->named;
 	sums->evictable += entry->in_lru;
 	sums->dropping += entry->in_drop;
-	if ((state == PLASMID_FREED || state == PLASMID_GONE) && !leased && !handled && !entry->in_drop)
+	if ((state == PLASMID_FREED || state == PLASMID_GONE) && !leased && !handled && !entry->in_drop &&
+	    !pm_place_busy(client, slot))
 		FAULT("slot %u: gone, held by nobody, still there", slot);
-	if (state == PLASMID_SEALED && entry->contained != contained[slot])
+	if (pm_state_sealed(state) && entry->contained != contained[slot])
 		FAULT("slot %u: contained %u times, counted %u", slot, contained[slot], entry->contained);
 	bool cache = state == PLASMID_SEALED && !leased && !handled && entry->pins == 0 && entry->contained == 0;
 	if (cache != entry->in_lru)
 		FAULT("slot %u: %s", slot, cache ? "cache, but not in the LRU list" : "kept, but in the LRU list");
-	bool named = entry->name_bytes != 0 && (state == PLASMID_SEALED || (state == PLASMID_CREATED && entry->reserves));
+	bool named = entry->name_bytes != 0 && (pm_state_sealed(state) || (state == PLASMID_CREATED && entry->reserves));
 	if (named != entry->named)
 		FAULT("slot %u: %s", slot, named ? "its name is not bound" : "bound to a name it has no right to");
 	if (named && pm_index_find_name(client, pm_name_of(client, entry), entry->name_bytes,
 	                                pm_name_hash(pm_name_of(client, entry), entry->name_bytes)) != slot)
 		FAULT("slot %u is not found by its name", slot);
+	if (client->places != NULL) {
+		int32_t r = check_place(client, slot, state, sums);
+		if (r != 0)
+			return r;
+	}
 	return check_extent(client, slot, state, sums);
 }
 
@@ -148,7 +215,7 @@ static int32_t count_contained(const pm_client *client, uint32_t *contained) {
 		const pm_entry *entry = pm_entry_at(client, slot);
 		if (entry->linked == 0 || pm_word_state(pm_load(&entry->word)) == PLASMID_ABSENT)
 			continue;
-		const pm_reference *references = (const pm_reference *)(pm_payload(client, entry) + pm_references_at(entry->bytes));
+		const pm_reference *references = (const pm_reference *)pm_trailer(client, entry);
 		for (uint32_t i = 0; i < entry->linked; i++)
 			if (references[i].slot <= client->super->entries_used &&
 			    pm_id_equal(pm_entry_at(client, references[i].slot)->id, references[i].id))
@@ -230,9 +297,9 @@ static int32_t check_sums(const pm_client *client, const totals *sums) {
 	return 0;
 }
 
-static int32_t check_with(const pm_client *client, uint32_t *contained, uint32_t *charged) {
+static int32_t check_with(const pm_client *client, uint32_t *contained, uint32_t *charged, uint32_t *live) {
 	const pm_superblock *super = client->super;
-	totals sums = {.contained = contained, .charged = charged};
+	totals sums = {.contained = contained, .charged = charged, .live = live};
 	if (super->entries_used > super->entries_reserved || super->entries_reserved > super->max_objects)
 		FAULT("%u of %u entries used, at most %u", super->entries_used, super->entries_reserved, super->max_objects);
 	int32_t r = 0;
@@ -246,6 +313,8 @@ static int32_t check_with(const pm_client *client, uint32_t *contained, uint32_t
 		r = check_slot(client, slot, &sums);
 	if (r == 0)
 		r = check_lists(client, &sums);
+	if (r == 0 && client->spill != NULL)
+		r = check_files(client, &sums);
 	if (r == 0)
 		r = check_sums(client, &sums);
 	if (r == 0)
@@ -265,12 +334,14 @@ int32_t pm_check(const pm_client *client) {
 		FAULT("%u entries used, of %u", client->super->entries_used, client->super->max_objects);
 	uint32_t *contained = calloc((uint64_t)client->super->entries_used + 1, sizeof *contained);
 	uint32_t *charged = calloc(client->super->max_clients, sizeof *charged);
+	uint32_t *live = calloc(PM_SPILL_FILES, sizeof *live);
 	int32_t r = PLASMID_E_NO_MEMORY;
-	if (contained == NULL || charged == NULL)
+	if (contained == NULL || charged == NULL || live == NULL)
 		pm_fail(r, "no memory to check the store");
 	else
-		r = check_with(client, contained, charged);
+		r = check_with(client, contained, charged, live);
 	free(contained);
 	free(charged);
+	free(live);
 	return r;
 }

@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include "layout.h"
+#include "prim/atomic.h"
 
 #define PM_TOKEN_CHUNK 65536u
 #define PM_TOKEN_CHUNKS 1024u
@@ -67,6 +68,9 @@ typedef struct pm_client {
 	uint64_t *holds;
 	pm_extent *nodes;
 	pm_event *events;
+	pm_spill *spill; /* NULL, as the next two: the store does not spill */
+	pm_place *places;
+	pm_spill_file *spill_files;
 	uint32_t hold_words;
 	uint64_t file_bytes, heap_bytes, generation;
 	dev_t device;
@@ -210,6 +214,15 @@ static inline const uint8_t *pm_payload(const pm_client *client, const pm_entry 
 }
 static inline uint8_t *pm_payload_writable(const pm_client *client, const pm_entry *entry) {
 	return client->heap_writable + (uint64_t)entry->start * PM_GRANULE;
+}
+
+/* References and name: behind the payload or, spilled, in an extent of their own. */
+static inline uint8_t *pm_trailer(const pm_client *client, const pm_entry *entry) {
+	uint64_t at = pm_references_at(pm_load_relaxed(&entry->bytes));
+	uint64_t apart = client->places == NULL ? 0 : pm_load_relaxed(&client->places[entry - client->entries].trailer);
+	if (__builtin_expect(apart != 0, 0))
+		return client->heap_writable + (uint64_t)pm_span_start(apart) * PM_GRANULE + at % PM_GRANULE;
+	return pm_payload_writable(client, entry) + at;
 }
 
 #endif

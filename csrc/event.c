@@ -134,7 +134,9 @@ static bool happened(const pm_client *client, const pm_event *event) {
 	if (event->kind == PLASMID_KIND_SEAL)
 		return same && state != PLASMID_ABSENT && state != PLASMID_CREATED;
 	if (event->kind == PLASMID_KIND_EVICT || event->kind == PLASMID_KIND_FREE)
-		return !same || state != PLASMID_SEALED;
+		return !same || !pm_state_sealed(state);
+	if (event->kind == PLASMID_KIND_SPILL || event->kind == PLASMID_KIND_RESTORE)
+		return !same || state != (event->kind == PLASMID_KIND_SPILL ? PLASMID_SEALED : PLASMID_SPILLED);
 	return true;
 }
 

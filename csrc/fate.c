@@ -5,6 +5,7 @@
 #include "hold.h"
 #include "index.h"
 #include "lru.h"
+#include "place.h"
 #include "prim/atomic.h"
 #include "quota.h"
 #include "slot.h"
@@ -24,6 +25,8 @@ static void release_extent(pm_client *client, pm_entry *entry) {
 	pm_uncharge(client, entry);
 	pm_heap_free(&client->super->heap, client->nodes, entry->node);
 	entry->node = 0;
+	if (client->places != NULL)
+		pm_store(&client->places[entry - client->entries].trailer, 0);
 	pm_room_given(client);
 }
 
@@ -40,12 +43,18 @@ void pm_settle(pm_client *client, uint32_t slot) {
 		}
 		return;
 	}
+	if (state == PLASMID_SPILLED) {
+		/* What nobody keeps is cache, and there is none on disk. */
+		if (entry->pins == 0 && entry->contained == 0 && !pm_handled(client, slot))
+			pm_remove(client, slot, PLASMID_GONE);
+		return;
+	}
 	if (state != PLASMID_FREED && state != PLASMID_GONE)
 		return;
 	bool leased = pm_leased(client, slot);
 	if (entry->node != 0 && !leased && !entry->in_drop)
 		release_extent(client, entry);
-	if (!leased && !entry->in_drop && !pm_handled(client, slot)) {
+	if (!leased && !entry->in_drop && !pm_handled(client, slot) && !pm_place_busy(client, slot)) {
 		pm_slot_give(client, slot);
 		pm_room_given(client);
 	}
@@ -56,7 +65,7 @@ bool pm_unlink(pm_client *client, uint32_t budget) {
 	while (super->drop_head != 0 && budget > 0) {
 		uint32_t slot = super->drop_head;
 		pm_entry *entry = pm_entry_at(client, slot);
-		const pm_reference *references = (const pm_reference *)(pm_payload(client, entry) + pm_references_at(entry->bytes));
+		const pm_reference *references = (const pm_reference *)pm_trailer(client, entry);
 		while (entry->linked > 0 && budget > 0) {
 			const pm_reference *reference = &references[--entry->linked];
 			budget--;
@@ -80,14 +89,20 @@ bool pm_unlink(pm_client *client, uint32_t budget) {
 void pm_remove(pm_client *client, uint32_t slot, uint32_t state) {
 	pm_superblock *super = client->super;
 	pm_entry *entry = pm_entry_at(client, slot);
-	PM_ASSERT(pm_word_state(entry->word) == PLASMID_SEALED || pm_word_state(entry->word) == PLASMID_CREATED);
+	PM_ASSERT(pm_state_sealed(pm_word_state(entry->word)) || pm_word_state(entry->word) == PLASMID_CREATED);
+	bool spilled = pm_word_state(entry->word) == PLASMID_SPILLED;
 	bool awaited = pm_word_state(entry->word) == PLASMID_CREATED;
 	if (!awaited)
 		pm_event_add(client, state == PLASMID_FREED ? PLASMID_KIND_FREE : PLASMID_KIND_EVICT, slot);
 	pm_store(&entry->word, pm_word(pm_word_version(entry->word), pm_word_creator(entry->word), state));
 	pm_fence_release(); /* before its bytes are another's */
 	PM_POINT("remove:published");
-	if (awaited)
+	if (spilled) {
+		client->spill->spilled--;
+		client->spill->spilled_bytes -= entry->bytes;
+	}
+	pm_place_drop(client, slot);
+	if (awaited || spilled)
 		pm_notify(client, entry->id[0]);
 	pm_index_remove_name(client, slot);
 	pm_lru_remove(client, slot);
@@ -154,6 +169,7 @@ uint32_t pm_evict_exactly(pm_client *client, uint32_t granules, uint32_t align) 
 	pm_store(&entry->word, pm_word(pm_word_version(entry->word) + 1, 0, PLASMID_ABSENT));
 	pm_fence_release();
 	PM_POINT("evict:absent");
+	pm_place_drop(client, slot);
 	pm_index_remove_name(client, slot);
 	pm_lru_remove(client, slot);
 	return slot;

@@ -9,9 +9,9 @@
 
 #define LIST_STEP 512u /* slots looked at in one hold of the lock */
 
-static void add(plasmid_hold_sum *sum, const pm_entry *entry) {
+static void add(plasmid_hold_sum *sum, const pm_entry *entry, uint64_t extent_bytes) {
 	sum->count++;
-	sum->bytes += (uint64_t)entry->granules * PM_GRANULE;
+	sum->bytes += extent_bytes;
 	if (sum->oldest_s == 0 || entry->made_s < sum->oldest_s)
 		sum->oldest_s = entry->made_s;
 }
@@ -28,20 +28,21 @@ static void add_holders(const pm_client *client, uint32_t slot, plasmid_holder_r
 	uint32_t state = pm_word_state(entry->word);
 	if (entry->node == 0 || !pm_slot_is_object(pm_load(&entry->word)))
 		return;
+	uint64_t bytes = (uint64_t)client->nodes[entry->node].size * PM_GRANULE;
 	/* A freed object keeps its pins' number, but it is the views that keep its bytes. */
-	if (entry->pins > 0 && state == PLASMID_SEALED)
-		add(&rows[0].leased, entry);
-	if (entry->contained > 0 && state == PLASMID_SEALED)
-		add(&rows[0].handled, entry);
+	if (entry->pins > 0 && pm_state_sealed(state))
+		add(&rows[0].leased, entry, bytes);
+	if (entry->contained > 0 && pm_state_sealed(state))
+		add(&rows[0].handled, entry, bytes);
 	if (entry->in_lru)
-		add(&rows[0].draft, entry);
+		add(&rows[0].draft, entry, bytes);
 	if (state == PLASMID_CREATED && pm_word_creator(entry->word) != 0)
-		add(&rows[pm_word_creator(entry->word)].draft, entry);
+		add(&rows[pm_word_creator(entry->word)].draft, entry, bytes);
 	for (uint32_t i = 0; i < client->hold_words; i++) {
 		for (uint64_t bits = lease_bits(client, slot, i); bits != 0; bits &= bits - 1)
-			add(&rows[i * 64 + (uint32_t)__builtin_ctzll(bits) + 1].leased, entry);
+			add(&rows[i * 64 + (uint32_t)__builtin_ctzll(bits) + 1].leased, entry, bytes);
 		for (uint64_t bits = pm_handles_at(client, slot)[i]; bits != 0; bits &= bits - 1)
-			add(&rows[i * 64 + (uint32_t)__builtin_ctzll(bits) + 1].handled, entry);
+			add(&rows[i * 64 + (uint32_t)__builtin_ctzll(bits) + 1].handled, entry, bytes);
 	}
 }
 
@@ -113,8 +114,8 @@ PLASMID_API int32_t plasmid_holds(plasmid_store *store, uint32_t slot, uint32_t 
 			list_bits(client, lease_bits(client, found, i), i, PLASMID_HOLD_LEASE, client->lease_count[found], &list);
 			list_bits(client, pm_handles_at(client, found)[i], i, PLASMID_HOLD_HANDLE, client->handle_count[found], &list);
 		}
-		list_hold(&list, 0, PLASMID_HOLD_PIN, state == PLASMID_SEALED ? entry->pins : 0);
-		list_hold(&list, 0, PLASMID_HOLD_CONTAINMENT, state == PLASMID_SEALED ? entry->contained : 0);
+		list_hold(&list, 0, PLASMID_HOLD_PIN, pm_state_sealed(state) ? entry->pins : 0);
+		list_hold(&list, 0, PLASMID_HOLD_CONTAINMENT, pm_state_sealed(state) ? entry->contained : 0);
 	}
 	pm_leave(store);
 	return found != 0 ? (int32_t)list.count : r;

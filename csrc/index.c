@@ -94,8 +94,8 @@ static uint32_t find_name(const pm_client *client, const uint8_t *heap, const ui
 		const pm_entry *entry = pm_entry_at(client, slot);
 		if (pm_load_relaxed(&entry->name_hash) == hash && pm_load_relaxed(&entry->name_bytes) == bytes) {
 			/* Without the lock the fields may be of two objects: stay inside the heap whatever they say. */
-			uint64_t at = (uint64_t)pm_load_relaxed(&entry->start) * PM_GRANULE +
-			              pm_name_at(pm_load_relaxed(&entry->bytes), pm_load_relaxed(&entry->references));
+			uint64_t at = (uint64_t)(pm_trailer(client, entry) - client->heap_writable) +
+			              pm_load_relaxed(&entry->references) * sizeof(pm_reference);
 			if (at + bytes <= super->capacity && pm_racy_equal(heap + at, name, bytes))
 				return slot;
 		}

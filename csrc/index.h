@@ -29,7 +29,7 @@ uint32_t pm_index_glance_name(const pm_client *client, const uint8_t *name, uint
 bool pm_index_whole(const pm_client *client);
 
 static inline const uint8_t *pm_name_of(const pm_client *client, const pm_entry *entry) {
-	return pm_payload(client, entry) + pm_name_at(entry->bytes, entry->references);
+	return pm_trailer(client, entry) + entry->references * sizeof(pm_reference);
 }
 
 #endif

@@ -8,6 +8,7 @@
 #include "cut.h"
 #include "error.h"
 #include "hold.h"
+#include "index.h"
 #include "lock.h"
 #include "prim/clock.h"
 #include "prim/futex.h"
@@ -38,6 +39,17 @@ static uint32_t largest(const pm_client *client) {
 	uint32_t free = pm_heap_largest(&super->heap, client->nodes);
 	uint32_t top = pm_heap_top(client->nodes) + (super->heap.maximum - super->committed);
 	return free > top ? free : top;
+}
+
+static void add_spill(const pm_client *client, plasmid_stats *stats) {
+	const pm_spill *spill = client->spill;
+	stats->spilled_total = spill->spilled_total;
+	stats->restored_total = spill->restored_total;
+	stats->spilled_bytes = spill->spilled_bytes;
+	stats->disk_bytes = spill->disk_bytes;
+	stats->spilled = spill->spilled;
+	for (uint32_t i = 1; i < PM_SPILL_FILES; i++)
+		stats->spill_files += client->spill_files[i].state != PM_FILE_FREE;
 }
 
 PLASMID_API int32_t plasmid_stats_of(plasmid_store *store, plasmid_stats *stats) {
@@ -77,6 +89,8 @@ PLASMID_API int32_t plasmid_stats_of(plasmid_store *store, plasmid_stats *stats)
 			.tokens = client->tokens,
 			.subscribers = super->subscribers,
 	};
+	if (client->spill != NULL)
+		add_spill(client, stats);
 	pm_leave(store);
 	return 0;
 }
@@ -88,7 +102,7 @@ static void describe(const pm_client *client, uint32_t slot, plasmid_object_row 
 	pm_ref_of(client, slot, &row->ref);
 	row->state = pm_word_state(entry->word);
 	row->bytes = entry->bytes;
-	row->extent = entry->node != 0 ? (uint64_t)entry->granules * PM_GRANULE : 0;
+	row->extent = entry->node != 0 ? (uint64_t)client->nodes[entry->node].size * PM_GRANULE : 0;
 	row->made_ms = (uint64_t)entry->made_s * 1000u;
 	row->pins = entry->pins;
 	row->contained = entry->contained;
@@ -102,7 +116,7 @@ static void describe(const pm_client *client, uint32_t slot, plasmid_object_row 
 	            (creator == client->slot + 1 && entry->creator_epoch == client->epoch ? PLASMID_MINE_MADE : 0);
 	if (entry->named) {
 		row->name_bytes = entry->name_bytes;
-		memcpy(row->name, pm_payload(client, entry) + pm_name_at(entry->bytes, entry->references), entry->name_bytes);
+		memcpy(row->name, pm_name_of(client, entry), entry->name_bytes);
 	}
 }
 

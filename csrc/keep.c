@@ -22,7 +22,7 @@ PLASMID_API int32_t plasmid_hold(plasmid_store *store, uint32_t slot, uint32_t a
 	uint32_t found = pm_locate(client, slot, id, &r);
 	if (found != 0) {
 		r = pm_state_code(pm_word_state(pm_entry_at(client, found)->word));
-		if (r == PLASMID_E_NOT_SEALED)
+		if (r == PLASMID_E_NOT_SEALED || r == PLASMID_E_SPILLED)
 			r = 0;
 	}
 	if (r == 0) {

@@ -8,11 +8,13 @@
  *   holds_at     u64[max_objects + 1][2 * words]: who leases, who has handles
  *   nodes_at     pm_extent[2 * max_objects + 8]: the heap's tags    /
  *   events_at    pm_event[PM_EVENT_CELLS]: the ring of events, reserved by the first who subscribes
+ *   spill_at     pm_spill, pm_place[max_objects + 1], pm_spill_file[PM_SPILL_FILES]: of stores that spill, see place.h
  *   heap_at      the payload
  *
  * TRUTH AND WHAT IS DERIVED
  *   Truth: an entry's word, id, extent (start, granules), shape (bytes, inband, buffers, references), name, pins, stamp, creator,
- *   linked; the hold bits; the client records; the reserved and committed marks; the rings of tombstones and of events.
+ *   linked; of its place where, sum, trailer, target, restorer; the spill files' number, bytes, state, owner; the hold bits; the client
+ *   records; the reserved and committed marks; the rings of tombstones and of events.
  *   Derived: everything else (chains, free lists, recency order, containment counts, heap nodes and bins, statistics).
  *   pm_rebuild() makes the derived from the truth. An operation commits by ONE store to the truth; whatever it does to the derived
  *   before or after, a death in between is healed by the rebuild.
@@ -39,9 +41,12 @@
 #define PM_TOMBSTONES 1024u   /* ids that `free` remembers after the slot is gone */
 #define PM_MAX_CLIENTS 1024u
 #define PM_MIN_CAPACITY (1u << 20)
-#define PM_MAX_CAPACITY (1ull << 37)  /* 2^31 granules */
-#define PM_NOTHING_OLD UINT32_MAX     /* see quota.h */
-#define PM_DESTROYED 0x64616564u      /* a word that no single flipped bit makes */
+#define PM_MAX_CAPACITY (1ull << 37) /* 2^31 granules */
+#define PM_NOTHING_OLD UINT32_MAX    /* see quota.h */
+#define PM_DESTROYED 0x64616564u     /* a word that no single flipped bit makes */
+#define PM_SPILL_FOLDERS 8u
+#define PM_SPILL_PATH 256u            /* bytes of a folder's path, its end included */
+#define PM_SPILL_FILES 4096u          /* files there may be at a time */
 #define PM_LOCK_BYTES_AT (1ull << 40) /* OFD lock bytes of the clients stand here, far beyond the file's end */
 
 /* ---- a client's record (128 bytes) --------------------------------------------------------------
@@ -84,9 +89,11 @@ enum pm_client_state {
  *                           |                 \--evict (nothing refers to it)--------------> (absent)
  *                           \--abort, or its creator died--> GONE (somebody has a handle) --last handle--> (absent)
  *
+ *   SEALED <--spill, restore--> SPILLED --free, or nothing keeps it--> as from SEALED
+ *
  * A CREATED entry may be stashed: its creator took it ahead of a put, which will seal it without the lock; see stash.h.
  *
- * extent in use  <=>  CREATED or SEALED, or FREED or GONE, a lease bit is set and the granules are not 0
+ * extent in use  <=>  CREATED or SEALED (SPILLED: that of its trailer, if it has one), or FREED or GONE, a lease bit is set and the granules are not 0
  * slot in use    <=>  state is not ABSENT
  * hold bits != 0  =>  slot in use
  * The version grows when a slot is taken, so a reader that saw the same word before and after its copy saw one object. */
@@ -147,6 +154,62 @@ typedef struct pm_event {
 	uint8_t pad[12];
 } pm_event;
 
+/* ---- where an object stands on disk (64 bytes, one a slot, in stores that spill) -------------------
+ *
+ *   where != 0  <=>  a file has the payload: SPILLED, or SEALED and read back since
+ *   An extent is start | granules << 32, so that one store changes it. A SPILLED object keeps its references and its name in memory,
+ *   in an extent of their own; one that is being read back has a second one, that it will move into. */
+typedef struct pm_place {
+	uint64_t where; /* file << 48 | offset of the payload */
+	uint64_t sum;   /* checksum of the payload */
+	uint64_t trailer;
+	uint64_t target;   /* in use while `restorer` lives */
+	uint32_t restorer; /* lock word of who reads it back, or 0 */
+	uint32_t check;    /* of the sum and what of the entry never changes */
+	/* derived from here on, or a hint */
+	uint32_t target_node;
+	uint32_t used_version; /* `used` is of the object with this version */
+	uint64_t used;         /* superblock.clock when it was last used, as of the pass before: see spill.h */
+	uint64_t reserved;
+} pm_place;
+
+/* WRITING: its owner puts objects into it. WHOLE: it is complete; without an owner and without a live object it can go. DYING: it is
+ * being removed. */
+enum pm_spill_file_state {
+	PM_FILE_FREE = 0,
+	PM_FILE_WRITING = 1,
+	PM_FILE_WHOLE = 2,
+	PM_FILE_DYING = 3
+};
+
+typedef struct pm_spill_file {
+	uint64_t number; /* never given again: the file's name */
+	uint64_t bytes;
+	uint32_t state;
+	uint32_t owner; /* lock word, or 0 */
+	uint32_t folder;
+	uint32_t live; /* derived: places that point into it */
+	uint64_t live_bytes;
+} pm_spill_file;
+
+/* What a store that spills knows of it. */
+typedef struct pm_spill {
+	char folders[PM_SPILL_FOLDERS]
+							[PM_SPILL_PATH]; /* immutable; superblock.spill_sum is their checksum, and the limits' */
+	uint64_t limit;              /* bytes of all files; immutable */
+	uint64_t file_bytes;         /* of a file of several objects; immutable */
+	uint64_t numbers;            /* the last that was given */
+	uint32_t busy;               /* lock word of who spills */
+	uint32_t untidy;             /* a file is less than half alive */
+	uint64_t mark;               /* superblock.clock when the last pass began */
+	uint64_t spilled_total, restored_total;
+	/* derived */
+	uint64_t disk_bytes;
+	uint64_t spilled_bytes;
+	uint32_t spilled;
+	uint32_t path_hash; /* of the path by which the store was made; immutable */
+} pm_spill;
+
 /* ---- the superblock ------------------------------------------------------------------------------
  * entries_used <= entries_reserved <= max_objects; heap.limit == committed granules */
 typedef struct pm_superblock {
@@ -161,9 +224,12 @@ typedef struct pm_superblock {
 	uint32_t hold_words; /* u64 words a kind */
 	uint32_t flags;      /* PLASMID_OPEN_LAST_CLOSE */
 	uint64_t clients_at, waits_at, names_at, entries_at, holds_at, nodes_at, events_at, heap_at, file_bytes;
+	uint64_t spill_at, places_at, files_at; /* 0: the store does not spill */
+	uint32_t spill_folders;
+	uint32_t spill_sum;
 	uint64_t generation; /* random: two stores of one name differ */
 	uint64_t seal;
-	uint8_t pad0[64];
+	uint8_t pad0[32];
 
 	uint32_t lock __attribute__((aligned(64))); /* see lock.c */
 	uint32_t destroyed;                         /* PM_DESTROYED, set once, before the file is unlinked */
@@ -204,6 +270,8 @@ _Static_assert(sizeof(pm_entry) == 128, "entry");
 _Static_assert(sizeof(pm_reference) == 24, "reference");
 _Static_assert(sizeof(pm_event) == 64, "event");
 _Static_assert(sizeof(pm_extent) == 32, "extent");
+_Static_assert(sizeof(pm_place) == 64, "place");
+_Static_assert(sizeof(pm_spill_file) == 40, "spill file");
 
 /* In the word of a CREATED entry. */
 #define PM_WORD_STASHED 0x100u /* in a stash: whoever has the lock may take it back */
@@ -238,6 +306,22 @@ static inline uint64_t pm_references_at(uint64_t bytes) {
 }
 static inline uint64_t pm_name_at(uint64_t bytes, uint64_t references) {
 	return pm_references_at(bytes) + references * sizeof(pm_reference);
+}
+
+/* An extent as one word. */
+static inline uint64_t pm_span(uint32_t start, uint32_t granules) {
+	return (uint64_t)granules << 32 | start;
+}
+static inline uint32_t pm_span_start(uint64_t span) {
+	return (uint32_t)span;
+}
+static inline uint32_t pm_span_granules(uint64_t span) {
+	return (uint32_t)(span >> 32);
+}
+
+/* Is it an object that can be had, in memory or on disk? */
+static inline bool pm_state_sealed(uint32_t state) {
+	return state == PLASMID_SEALED || state == PLASMID_SPILLED;
 }
 
 #endif

@@ -31,4 +31,9 @@ static inline uint32_t pm_lock_word(uint32_t slot, uint32_t epoch) {
 	return (slot + 1) << 20 | (epoch & 0xfffff);
 }
 
+/* Is the client that such a word names alive? */
+static inline bool pm_word_alive(const pm_client *client, uint32_t word) {
+	return word == client->lock_word || (word != 0 && pm_client_alive(client, (word >> 20) - 1, word));
+}
+
 #endif

@@ -14,6 +14,8 @@ int32_t pm_state_code(uint32_t state) {
 		return PLASMID_E_NOT_SEALED;
 	case PLASMID_FREED:
 		return PLASMID_E_FREED;
+	case PLASMID_SPILLED:
+		return PLASMID_E_SPILLED;
 	default:
 		return PLASMID_E_LOST;
 	}
@@ -65,16 +67,16 @@ int32_t pm_look_name_within(pm_client *client, const uint8_t *name, uint32_t byt
 	uint32_t hash = pm_name_hash(name, bytes);
 	uint32_t slot = pm_index_glance_name(client, name, bytes, hash);
 	/* The name was compared before the word is read: compare it again between two equal words. */
-	if (slot != 0 && read_entry(client, slot, NULL, sight) && pm_word_state(sight->word) == PLASMID_SEALED &&
+	if (slot != 0 && read_entry(client, slot, NULL, sight) && pm_state_sealed(pm_word_state(sight->word)) &&
 	    pm_index_glance_name(client, name, bytes, hash) == slot && pm_still(client, sight))
-		return 0;
+		return pm_state_code(pm_word_state(sight->word));
 	int32_t r = pm_lock_within(client, timeout_ns);
 	if (r != 0)
 		return r;
 	slot = pm_index_find_name(client, name, bytes, hash);
 	r = PLASMID_E_NOT_FOUND;
-	if (slot != 0 && read_entry(client, slot, NULL, sight) && pm_word_state(sight->word) == PLASMID_SEALED)
-		r = 0;
+	if (slot != 0 && read_entry(client, slot, NULL, sight) && pm_state_sealed(pm_word_state(sight->word)))
+		r = pm_state_code(pm_word_state(sight->word));
 	pm_unlock(client);
 	return r;
 }
@@ -93,5 +95,8 @@ uint32_t pm_locate(const pm_client *client, uint32_t slot, const uint32_t id[4],
 int32_t pm_locate_sealed(const pm_client *client, uint32_t slot, const uint32_t id[4], uint32_t *found) {
 	int32_t code;
 	*found = pm_locate(client, slot, id, &code);
-	return *found == 0 ? code : pm_state_code(pm_word_state(pm_entry_at(client, *found)->word));
+	if (*found == 0)
+		return code;
+	uint32_t state = pm_word_state(pm_entry_at(client, *found)->word);
+	return pm_state_sealed(state) ? 0 : pm_state_code(state);
 }

@@ -16,10 +16,10 @@ typedef struct pm_sight {
 	uint32_t start, inband, buffers, references;
 } pm_sight;
 
-/* 0: SEALED, and `sight` says it all. NOT_SEALED (sight->slot is right), FREED, LOST. Without the lock. */
+/* 0: SEALED, and `sight` says it all. NOT_SEALED or SPILLED (sight->slot is right), FREED, LOST. Without the lock. */
 int32_t pm_look(pm_client *client, uint32_t slot, const uint32_t id[4], pm_sight *sight);
 
-/* The same for a name: NOT_FOUND if nothing sealed is bound to it; LOCK_TIMEOUT. */
+/* The same for a name: NOT_FOUND if nothing that was sealed is bound to it; LOCK_TIMEOUT. */
 int32_t pm_look_name(pm_client *client, const uint8_t *name, uint32_t bytes, pm_sight *sight);
 
 /* The same, waiting for the lock, if it takes one, for at most `timeout_ns`: LOCK_TIMEOUT. */
@@ -32,7 +32,7 @@ bool pm_still(const pm_client *client, const pm_sight *sight);
 /* Under the lock: the slot of a ref whose object is there in whatever state, or 0 and the code that says why not. */
 uint32_t pm_locate(const pm_client *client, uint32_t slot, const uint32_t id[4], int32_t *code);
 
-/* Under the lock: 0 and *slot of a SEALED object; else NOT_SEALED, FREED, LOST. */
+/* Under the lock: 0 and *slot of a SEALED or SPILLED object; else NOT_SEALED, FREED, LOST. */
 int32_t pm_locate_sealed(const pm_client *client, uint32_t slot, const uint32_t id[4], uint32_t *found);
 
 /* How a state other than SEALED is told. */

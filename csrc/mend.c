@@ -30,7 +30,11 @@ static uint32_t end_of_objects(const pm_client *client) {
 	for (uint32_t slot = 1; slot <= super->entries_reserved; slot++) {
 		const pm_entry *entry = pm_entry_at(client, slot);
 		uint64_t to = (uint64_t)entry->start + entry->granules;
-		if (pm_word_state(entry->word) == PLASMID_SEALED && entry->check == pm_entry_check(entry) && to > end)
+		if (client->places != NULL && pm_word_state(entry->word) == PLASMID_SPILLED)
+			to = pm_span_start(client->places[slot].trailer) + (uint64_t)pm_span_granules(client->places[slot].trailer);
+		else if (pm_word_state(entry->word) != PLASMID_SEALED || entry->check != pm_entry_check(entry))
+			continue;
+		if (to > end)
 			end = to;
 	}
 	return end <= super->capacity / PM_GRANULE ? (uint32_t)end : 0;

@@ -10,6 +10,16 @@ void pm_charge(pm_client *client, pm_entry *entry) {
 		client->records[client->slot].charge += entry->granules;
 }
 
+void pm_charge_again(pm_client *client, pm_entry *entry) {
+	uint32_t creator = pm_word_creator(entry->word);
+	if (creator == 0 || creator > client->super->max_clients)
+		return;
+	pm_client_record *record = &client->records[creator - 1];
+	entry->charged = record->quota != 0 && record->charge >> 32 == entry->creator_epoch;
+	if (entry->charged)
+		record->charge += entry->granules;
+}
+
 void pm_uncharge(pm_client *client, pm_entry *entry) {
 	if (!entry->charged)
 		return;

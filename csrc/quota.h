@@ -21,6 +21,9 @@ static inline uint32_t pm_charged(const pm_client_record *record) {
 /* Counts the extent of an entry that was just filled for its creator, this client. */
 void pm_charge(pm_client *client, pm_entry *entry);
 
+/* Counts it for its creator, whoever that was, if that client still is and has a quota. */
+void pm_charge_again(pm_client *client, pm_entry *entry);
+
 /* The extent of the entry is about to be given back. */
 void pm_uncharge(pm_client *client, pm_entry *entry);
 

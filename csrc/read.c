@@ -10,6 +10,7 @@
 #include "lock.h"
 #include "look.h"
 #include "lru.h"
+#include "place.h"
 #include "prim/racy.h"
 #include "slot.h"
 #include "store.h"
@@ -108,9 +109,15 @@ PLASMID_API int32_t plasmid_peek_name(plasmid_store *store, uint32_t name_bytes)
 	/* The name may be bound anew between the look and the copy; then it is looked up again. */
 	do {
 		r = pm_look_name(client, exchange->name, name_bytes, &sight);
-		if (r != 0)
+		if (r != 0 && r != PLASMID_E_SPILLED)
 			return r;
 		pm_ref_of(store->client, sight.slot, &store->exchange->ref);
+		if (r == PLASMID_E_SPILLED && pm_still(client, &sight))
+			return r;
+		if (r == PLASMID_E_SPILLED) {
+			r = CHANGED;
+			continue;
+		}
 		r = copy_out(client, &sight, exchange->data);
 		if (r == PLASMID_E_LARGE && !pm_still(client, &sight))
 			r = CHANGED;
@@ -149,7 +156,9 @@ PLASMID_API int32_t plasmid_state(plasmid_store *store, uint32_t slot, uint32_t 
 	int32_t r = pm_usable(store);
 	const uint32_t id[4] = {a, b, c, d};
 	pm_sight sight;
-	return r != 0 ? r : pm_look(store->client, slot, id, &sight);
+	if (r == 0)
+		r = pm_look(store->client, slot, id, &sight);
+	return r == PLASMID_E_SPILLED ? 0 : r;
 }
 
 PLASMID_API int32_t plasmid_states(plasmid_store *store, const plasmid_ref *refs, uint32_t count, int32_t *states) {
@@ -160,6 +169,8 @@ PLASMID_API int32_t plasmid_states(plasmid_store *store, const plasmid_ref *refs
 	for (uint32_t i = 0; i < count; i++) {
 		pm_sight sight;
 		states[i] = pm_look(store->client, refs[i].slot, refs[i].id, &sight);
+		if (states[i] == PLASMID_E_SPILLED)
+			states[i] = 0;
 		ready += states[i] != PLASMID_E_NOT_SEALED;
 	}
 	return ready;
@@ -174,7 +185,7 @@ PLASMID_API int32_t plasmid_find(plasmid_store *store, uint32_t name_bytes) {
 		return r;
 	do {
 		r = pm_look_name(store->client, store->exchange->name, name_bytes, &sight);
-		if (r != 0)
+		if (r != 0 && r != PLASMID_E_SPILLED)
 			return r;
 		pm_ref_of(store->client, sight.slot, &store->exchange->ref);
 	} while (!pm_still(store->client, &sight));
@@ -239,7 +250,7 @@ static int32_t lease_buffers(plasmid_store *store, uint32_t slot) {
 static int32_t hold_references(plasmid_store *store, uint32_t slot) {
 	pm_client *client = store->client;
 	const pm_entry *entry = pm_entry_at(client, slot);
-	const pm_reference *references = (const pm_reference *)(pm_payload(client, entry) + pm_references_at(entry->bytes));
+	const pm_reference *references = (const pm_reference *)pm_trailer(client, entry);
 	plasmid_reference_row *rows = store->reference_rows;
 	uint32_t size = entry->references > GROUP_FROM ? GROUP_OF : 1;
 	for (uint32_t from = 0; from < entry->references; from += size) {
@@ -253,7 +264,7 @@ static int32_t hold_references(plasmid_store *store, uint32_t slot) {
 			uint32_t target = references[i].slot;
 			const pm_entry *there = pm_entry_at(client, target);
 			uint32_t state = pm_word_state(there->word);
-			bool here = pm_id_equal(there->id, references[i].id) && (state == PLASMID_SEALED || state == PLASMID_FREED);
+			bool here = pm_id_equal(there->id, references[i].id) && (pm_state_sealed(state) || state == PLASMID_FREED);
 			rows[i] = (plasmid_reference_row){.ref.slot = here ? target : 0, .group = from / size};
 			memcpy(rows[i].ref.id, references[i].id, sizeof references[i].id);
 			if (!here)
@@ -359,6 +370,8 @@ PLASMID_API int32_t plasmid_lease(plasmid_store *store, uint32_t slot, uint32_t 
 	uint64_t at = 0, bytes = 0;
 	store->exchange->turned = pm_load(&store->client->turned);
 	r = pm_locate_sealed(store->client, slot, id, &found);
+	if (r == 0)
+		r = pm_state_code(pm_word_state(pm_entry_at(store->client, found)->word));
 	if (r == 0) {
 		const pm_entry *entry = pm_entry_at(store->client, found);
 		if (store->client->lease_count[found] == 0 && entry->bytes >= AHEAD_LEAST) {
@@ -366,6 +379,8 @@ PLASMID_API int32_t plasmid_lease(plasmid_store *store, uint32_t slot, uint32_t 
 			bytes = entry->bytes;
 		}
 		r = lease_locked(store, found);
+		if (r == 0 && store->client->places != NULL)
+			pm_place_use(store->client, found, entry->word);
 	}
 	if (r == 0)
 		pm_ref_of(store->client, found, &store->exchange->ref);

@@ -5,6 +5,7 @@
 #include "fate.h"
 #include "hold.h"
 #include "lock.h"
+#include "place.h"
 #include "prim/atomic.h"
 #include "slot.h"
 #include "wait.h"
@@ -16,6 +17,11 @@ static void reap_slot(pm_client *client, uint32_t slot, uint32_t record) {
 	pm_entry *entry = pm_entry_at(client, slot);
 	uint64_t word = pm_load(&entry->word);
 	bool held = pm_hold_clear(client, slot, record);
+	uint32_t restorer = client->places == NULL ? 0 : client->places[slot].restorer;
+	if (restorer >> 20 == record + 1 && restorer != client->lock_word) {
+		pm_place_abandon(client, slot);
+		held = true;
+	}
 	if (pm_word_state(word) == PLASMID_CREATED && pm_word_creator(word) == record + 1) {
 		pm_remove(client, slot, PLASMID_GONE);
 		if (pm_word_stashed(word))

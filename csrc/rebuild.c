@@ -7,10 +7,12 @@
 #include "crash.h"
 #include "error.h"
 #include "event.h"
+#include "fate.h"
 #include "hold.h"
 #include "index.h"
 #include "lock.h"
 #include "lru.h"
+#include "place.h"
 #include "prim/atomic.h"
 #include "quota.h"
 #include "slot.h"
@@ -24,11 +26,15 @@
  *   CREATED, creator dead                          GONE if somebody has a handle, else ABSENT
  *   SEALED, fields sound, checksum right           SEALED
  *   SEALED, else (quarantine)                      GONE of 0 granules if somebody has a handle or lease, else ABSENT
+ *   SPILLED, in a whole file, checksum right       SPILLED, with the extent that a living client reads it into
+ *   SPILLED, else (quarantine)                     as SEALED
  *   FREED or GONE, leased, fields sound            the same with its extent
- *   FREED or GONE, handled                         the same, without extent
+ *   FREED or GONE, handled or being read back      the same, without extent
  *   FREED or GONE, not held                        ABSENT
  *   anything else                                  ABSENT
  */
+
+#define READ_INTO 0x80000000u /* with a slot: the extent is its place's target */
 
 typedef struct list {
 	pm_used *used;
@@ -63,6 +69,45 @@ static void become(const pm_client *client, pm_entry *entry, uint32_t state) {
 	pm_store(&entry->word, pm_word(pm_word_version(entry->word), kept ? creator : 0, state));
 }
 
+static bool within(const pm_client *client, uint64_t span) {
+	return pm_span_granules(span) > 0 &&
+	       (uint64_t)pm_span_start(span) + pm_span_granules(span) <= client->super->committed;
+}
+
+static bool sound_spilled(const pm_client *client, uint32_t slot) {
+	const pm_entry *entry = pm_entry_at(client, slot);
+	if (client->places == NULL || !pm_place_good(client, slot) || entry->linked > entry->references)
+		return false;
+	uint64_t trailer = client->places[slot].trailer;
+	return trailer == 0 ? entry->references == 0 && entry->name_bytes == 0
+	                    : within(client, trailer) && pm_span_granules(trailer) >= pm_trailer_granules(entry);
+}
+
+/* What the place of a slot says, brought in line with what the slot became. */
+static void judge_place(pm_client *client, uint32_t slot) {
+	pm_place *place = &client->places[slot];
+	uint32_t state = pm_word_state(pm_entry_at(client, slot)->word);
+	uint64_t where = place->where;
+	bool good = pm_state_sealed(state) && pm_place_good(client, slot);
+	place->target_node = 0;
+	pm_store(&place->where, 0);
+	if (good)
+		pm_place_take(client, slot, where);
+	if (state != PLASMID_SPILLED)
+		pm_store(&place->trailer, 0);
+	/* Published, it is the object's own extent. */
+	bool reading = state != PLASMID_ABSENT && state != PLASMID_SEALED && pm_word_alive(client, place->restorer) &&
+	               within(client, place->target);
+	if (!reading) {
+		pm_store(&place->restorer, 0);
+		pm_store(&place->target, 0);
+	}
+	if (state == PLASMID_SPILLED) {
+		client->spill->spilled++;
+		client->spill->spilled_bytes += pm_entry_at(client, slot)->bytes;
+	}
+}
+
 /* Decides what the slot becomes; true if it has an extent. */
 static bool judge(pm_client *client, uint32_t slot, const uint8_t *living) {
 	pm_entry *entry = pm_entry_at(client, slot);
@@ -76,8 +121,10 @@ static bool judge(pm_client *client, uint32_t slot, const uint8_t *living) {
 			return true;
 		state = PLASMID_GONE;
 		entry->linked = 0;
-	} else if (state == PLASMID_SEALED) {
-		if (pm_entry_sound(client, entry) && entry->check == pm_entry_check(entry)) {
+	} else if (state == PLASMID_SPILLED && sound_spilled(client, slot)) {
+		return false;
+	} else if (pm_state_sealed(state)) {
+		if (state == PLASMID_SEALED && pm_entry_sound(client, entry) && entry->check == pm_entry_check(entry)) {
 			/* Only who it is from may be wrong: nothing depends on that. */
 			if (pm_word_creator(word) > client->super->max_clients || pm_word_stashed(word))
 				pm_store(&entry->word, pm_word(pm_word_version(word), 0, PLASMID_SEALED));
@@ -91,7 +138,9 @@ static bool judge(pm_client *client, uint32_t slot, const uint8_t *living) {
 		return true;
 	}
 	entry->linked = 0;
-	bool keep = (state == PLASMID_FREED || state == PLASMID_GONE) && (leased || handled);
+	bool keep =
+			(state == PLASMID_FREED || state == PLASMID_GONE) &&
+			(leased || handled || (pm_place_busy(client, slot) && pm_word_alive(client, client->places[slot].restorer)));
 	if (leased)
 		entry->granules = 0;
 	become(client, entry, keep ? state : PLASMID_ABSENT);
@@ -111,9 +160,31 @@ static int by_start(const void *a, const void *b) {
  * the other took its place, and has come back by a broken word. */
 static uint32_t older_of(const pm_client *client, const list *extents, uint32_t at) {
 	const pm_used *used = extents->used;
-	if (at == 0 || pm_entry_at(client, used[at].owner)->stamp < pm_entry_at(client, used[at - 1].owner)->stamp)
+	if (at == 0 || pm_entry_at(client, used[at].owner & ~READ_INTO)->stamp <
+	                   pm_entry_at(client, used[at - 1].owner & ~READ_INTO)->stamp)
 		return at;
 	return at - 1;
+}
+
+/* The extent overlaps another's. */
+static void quarantine(pm_client *client, uint32_t owner) {
+	uint32_t slot = owner & ~READ_INTO;
+	pm_entry *entry = pm_entry_at(client, slot);
+	if (slot != owner) {
+		pm_store(&client->places[slot].restorer, 0);
+		pm_store(&client->places[slot].target, 0);
+		return;
+	}
+	pm_uncharge(client, entry);
+	entry->linked = entry->granules = 0;
+	if (pm_word_state(entry->word) == PLASMID_SPILLED) {
+		client->spill->spilled--;
+		client->spill->spilled_bytes -= entry->bytes;
+		pm_store(&client->places[slot].trailer, 0);
+	}
+	bool held = pm_leased(client, slot) || pm_handled(client, slot) || pm_place_busy(client, slot);
+	become(client, entry, held ? PLASMID_GONE : PLASMID_ABSENT);
+	pm_place_drop(client, slot);
 }
 
 /* Heap nodes from the extents. */
@@ -129,18 +200,17 @@ static int32_t rebuild_heap(pm_client *client, list *extents) {
 			return pm_fail(PLASMID_E_CORRUPT, "the heap's table is too small for %u extents", extents->count);
 		super->quarantined++;
 		at = older_of(client, extents, at);
-		pm_entry *entry = pm_entry_at(client, extents->used[at].owner);
-		pm_uncharge(client, entry);
-		entry->linked = entry->granules = 0;
-		bool held = pm_leased(client, extents->used[at].owner) || pm_handled(client, extents->used[at].owner);
-		become(client, entry, held ? PLASMID_GONE : PLASMID_ABSENT);
+		quarantine(client, extents->used[at].owner);
 		memmove(&extents->used[at], &extents->used[at + 1], (extents->count - at - 1) * sizeof *extents->used);
 		extents->count--;
 	}
 	for (uint32_t i = 0; i < extents->count; i++) {
-		pm_entry *entry = pm_entry_at(client, extents->used[i].owner);
-		entry->node = extents->used[i].node;
-		PM_EXTENT_OWNER(client->nodes[entry->node]) = extents->used[i].owner;
+		uint32_t slot = extents->used[i].owner & ~READ_INTO, node = extents->used[i].node;
+		if (slot != extents->used[i].owner)
+			client->places[slot].target_node = node;
+		else
+			pm_entry_at(client, slot)->node = node;
+		PM_EXTENT_OWNER(client->nodes[node]) = slot;
 	}
 	return 0;
 }
@@ -148,9 +218,9 @@ static int32_t rebuild_heap(pm_client *client, list *extents) {
 static void count_references(pm_client *client, uint32_t slot) {
 	pm_entry *entry = pm_entry_at(client, slot);
 	uint32_t state = pm_word_state(entry->word);
-	if (state != PLASMID_SEALED && state != PLASMID_CREATED)
+	if (!pm_state_sealed(state) && state != PLASMID_CREATED)
 		return;
-	const pm_reference *references = (const pm_reference *)(pm_payload(client, entry) + pm_references_at(entry->bytes));
+	const pm_reference *references = (const pm_reference *)pm_trailer(client, entry);
 	for (uint32_t i = 0; i < entry->linked; i++) {
 		if (references[i].slot == 0 || references[i].slot > client->super->entries_used)
 			continue;
@@ -164,7 +234,7 @@ static void count_references(pm_client *client, uint32_t slot) {
 static void bind_name(pm_client *client, uint32_t slot) {
 	pm_entry *entry = pm_entry_at(client, slot);
 	uint32_t state = pm_word_state(entry->word);
-	if (entry->name_bytes == 0 || (state != PLASMID_SEALED && state != PLASMID_CREATED))
+	if (entry->name_bytes == 0 || (!pm_state_sealed(state) && state != PLASMID_CREATED))
 		return;
 	if (state == PLASMID_CREATED && !entry->reserves)
 		return;
@@ -214,22 +284,35 @@ static void clear_derived(pm_superblock *super) {
 	super->clock = super->order = 0;
 }
 
-/* What a client with a quota made counts for it. */
-static void charge_again(pm_client *client, pm_entry *entry) {
-	uint32_t creator = pm_word_creator(entry->word);
-	if (creator == 0 || creator > client->super->max_clients)
-		return;
-	pm_client_record *record = &client->records[creator - 1];
-	entry->charged = record->quota != 0 && record->charge >> 32 == entry->creator_epoch;
-	if (entry->charged)
-		record->charge += entry->granules;
-}
-
 static void clear_charges(pm_client *client) {
 	for (uint32_t i = 0; i < client->super->max_clients; i++) {
 		client->records[i].charge &= ~(uint64_t)UINT32_MAX;
 		client->records[i].oldest = 0;
 	}
+}
+
+/* The extents of an object that is on disk: of its trailer, and where it is read to. */
+static void add_spilled(pm_client *client, uint32_t slot, list *extents) {
+	judge_place(client, slot);
+	const uint64_t spans[] = {client->places[slot].trailer, client->places[slot].target};
+	for (uint32_t i = 0; i < 2; i++)
+		if (spans[i] != 0)
+			extents->used[extents->count++] = (pm_used){.start = pm_span_start(spans[i]),
+			                                            .size = pm_span_granules(spans[i]),
+			                                            .owner = slot | (i == 1 ? READ_INTO : 0)};
+}
+
+static void clear_files(pm_client *client) {
+	pm_spill *spill = client->spill;
+	spill->disk_bytes = spill->spilled_bytes = 0;
+	spill->spilled = 0;
+	for (uint32_t i = 1; i < PM_SPILL_FILES; i++) {
+		pm_spill_file *file = &client->spill_files[i];
+		file->live = 0;
+		file->live_bytes = 0;
+		spill->disk_bytes += file->state == PM_FILE_FREE ? 0 : file->bytes;
+	}
+	pm_store(&spill->untidy, 1);
 }
 
 /* Judges every slot, and makes the table's own lists. */
@@ -243,9 +326,11 @@ static void rebuild_slots(pm_client *client, const uint8_t *living, const uint64
 		entry->in_lru = entry->in_drop = 0;
 		entry->named = entry->charged = entry->marked = 0;
 		if (extent)
-			charge_again(client, entry);
+			pm_charge_again(client, entry);
 		if (extent)
 			extents->used[extents->count++] = (pm_used){.start = entry->start, .size = entry->granules, .owner = slot};
+		if (client->places != NULL)
+			add_spilled(client, slot, extents);
 		if (pm_word_state(entry->word) == PLASMID_ABSENT)
 			continue;
 		super->entries_used = slot;
@@ -280,6 +365,8 @@ static int32_t rebuild_with(pm_client *client, uint8_t *living, list *extents, a
 			pm_slots_unstash(client, i, pm_load(&client->records[i].stashed));
 	clear_derived(super);
 	clear_charges(client);
+	if (client->spill != NULL)
+		clear_files(client);
 	rebuild_slots(client, living, mask, extents);
 	PM_POINT("rebuild:judged");
 	int32_t r = rebuild_heap(client, extents);
@@ -293,6 +380,9 @@ static int32_t rebuild_with(pm_client *client, uint8_t *living, list *extents, a
 		bind_name(client, slot);
 	}
 	rebuild_lru(client, order);
+	for (uint32_t slot = 1; client->places != NULL && slot <= super->entries_used; slot++)
+		if (pm_word_state(pm_entry_at(client, slot)->word) == PLASMID_SPILLED)
+			pm_settle(client, slot); /* who kept it may have died */
 	PM_POINT("rebuild:done");
 	return 0;
 }
@@ -300,7 +390,7 @@ static int32_t rebuild_with(pm_client *client, uint8_t *living, list *extents, a
 int32_t pm_rebuild(pm_client *client) {
 	uint64_t slots = (uint64_t)client->super->entries_reserved + 1;
 	uint8_t *living = calloc(client->super->max_clients, 1);
-	list extents = {.used = malloc(slots * sizeof(pm_used)), .count = 0};
+	list extents = {.used = malloc((client->places != NULL ? 2 : 1) * slots * sizeof(pm_used)), .count = 0};
 	aged *order = malloc(slots * sizeof *order);
 	int32_t r = PLASMID_E_NO_MEMORY;
 	if (living == NULL || extents.used == NULL || order == NULL)

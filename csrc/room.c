@@ -32,10 +32,11 @@ int32_t pm_room_reserve(pm_client *client, uint32_t entries_from, uint32_t entri
 			{super->entries_at, sizeof(pm_entry), entries_from, entries_to + 1},
 			{super->holds_at, sizeof(uint64_t) * 2 * super->hold_words, entries_from, entries_to + 1},
 			{super->names_at, sizeof(uint32_t), entries_from, entries_to},
+			{super->places_at, sizeof(pm_place), entries_from, entries_to + 1},
 			{super->nodes_at, sizeof(pm_extent), nodes_from, nodes_to},
 	};
 	for (unsigned i = 0; i < sizeof ranges / sizeof ranges[0]; i++) {
-		if (ranges[i].from >= ranges[i].to || (i < 3 && entries_from >= entries_to))
+		if (ranges[i].at == 0 || ranges[i].from >= ranges[i].to || (i < 4 && entries_from >= entries_to))
 			continue;
 		int32_t r = reserve_range(client, ranges[i].at, ranges[i].from * ranges[i].unit, ranges[i].to * ranges[i].unit);
 		if (r != 0)
@@ -231,6 +232,27 @@ int32_t pm_room_take(pm_client *client, uint32_t granules, uint32_t align, uint3
 		r = make_way(client, granules, align, slot, node, &refused, locked);
 		if (r == 0 && *slot != 0)
 			return 0;
+		if (r == 0)
+			r = breathe(client, turn, locked);
+		if (r != 0)
+			return r;
+	}
+}
+
+int32_t pm_room_extent(pm_client *client, uint32_t granules, uint32_t align, uint32_t *node, bool *locked) {
+	int32_t refused = 0;
+	*locked = true;
+	for (uint32_t turn = 1;; turn++) {
+		uint32_t slot;
+		*node = pm_heap_allocate(&client->super->heap, client->nodes, granules, align);
+		if (*node != 0 && *node != PM_HEAP_NEEDS_NODES)
+			return 0;
+		int32_t r = make_way(client, granules, align, &slot, node, &refused, locked);
+		if (r == 0 && slot != 0) {
+			pm_entry_at(client, slot)->node = 0;
+			pm_slot_untake(client, slot);
+			return 0;
+		}
 		if (r == 0)
 			r = breathe(client, turn, locked);
 		if (r != 0)

@@ -10,6 +10,9 @@
 int32_t pm_room_take(pm_client *client, uint32_t granules, uint32_t align, uint32_t *slot, uint32_t *node,
                      bool *locked);
 
+/* Takes an extent alone, for an object that has its slot; what it was taken for may be gone when this returns. */
+int32_t pm_room_extent(pm_client *client, uint32_t granules, uint32_t align, uint32_t *node, bool *locked);
+
 /* Gives both back, as if never taken. */
 void pm_room_untake(pm_client *client, uint32_t slot, uint32_t node);
 

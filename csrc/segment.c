@@ -17,6 +17,7 @@
 #include "prim/file.h"
 #include "prim/random.h"
 #include "room.h"
+#include "spill/folders.h"
 #include "wait.h"
 #include "window.h"
 
@@ -74,6 +75,9 @@ static uint64_t fingerprint(void) {
 	                          sizeof(pm_reference),
 	                          sizeof(pm_buffer),
 	                          sizeof(pm_event),
+	                          sizeof(pm_place),
+	                          sizeof(pm_spill_file),
+	                          sizeof(pm_spill),
 	                          PM_GRANULE,
 	                          PM_PAGE,
 	                          PM_LARGE_BYTES,
@@ -123,6 +127,13 @@ static void lay_out(pm_superblock *super) {
 	at = pm_align(at + (uint64_t)pm_most_nodes(super->max_objects) * sizeof(pm_extent), PM_PAGE);
 	super->events_at = at;
 	at = pm_align(at + PM_EVENT_CELLS * sizeof(pm_event), PM_PAGE);
+	super->spill_at = super->places_at = super->files_at = 0;
+	if (super->spill_folders > 0) {
+		super->spill_at = at;
+		super->files_at = at = pm_align(at + sizeof(pm_spill), PM_PAGE);
+		super->places_at = at = pm_align(at + PM_SPILL_FILES * sizeof(pm_spill_file), PM_PAGE);
+		at = pm_align(at + (objects + 1) * sizeof(pm_place), PM_PAGE);
+	}
 	super->heap_at = at;
 	super->file_bytes = at + super->capacity;
 }
@@ -150,6 +161,12 @@ static int32_t describe(const plasmid_options *options, pm_superblock *super) {
 	super->max_clients = clients;
 	super->hold_words = (clients + 63) / 64;
 	super->flags = options->flags & PLASMID_OPEN_LAST_CLOSE;
+	pm_spill spill;
+	int32_t r = pm_folders_read(options, &spill);
+	if (r != 0)
+		return r;
+	super->spill_folders = options->spill_count;
+	super->spill_sum = options->spill_count > 0 ? pm_folders_sum(&spill) : 0;
 	lay_out(super);
 	if (pm_random(&super->generation, sizeof super->generation) != 0)
 		return pm_fail_errno("reading random bytes");
@@ -168,6 +185,9 @@ static void point(pm_client *client) {
 	client->holds = (uint64_t *)(client->base + super->holds_at);
 	client->nodes = (pm_extent *)(client->base + super->nodes_at);
 	client->events = (pm_event *)(client->base + super->events_at);
+	client->spill = super->spill_at == 0 ? NULL : (pm_spill *)(client->base + super->spill_at);
+	client->spill_files = super->files_at == 0 ? NULL : (pm_spill_file *)(client->base + super->files_at);
+	client->places = super->places_at == 0 ? NULL : (pm_place *)(client->base + super->places_at);
 	client->heap_writable = client->base + super->heap_at;
 	client->edge = client->heap_writable - 1;
 	client->hold_words = super->hold_words;
@@ -216,7 +236,7 @@ static int32_t too_large(const pm_superblock *super, uint64_t total, const char 
 }
 
 /* Everything a store needs before its first object, in a file that has no name yet. */
-static int32_t furnish(pm_client *client, const pm_superblock *plan) {
+static int32_t furnish(pm_client *client, const plasmid_options *options, const pm_superblock *plan) {
 	if (ftruncate(client->file, (off_t)plan->file_bytes) != 0)
 		return pm_fail_errno("sizing the store's file");
 	uint32_t entries = plan->max_objects < 1024 ? plan->max_objects : 1024;
@@ -225,7 +245,11 @@ static int32_t furnish(pm_client *client, const pm_superblock *plan) {
 	    pm_file_reserve(client->file, plan->heap_at - PM_PAGE, plan->heap_at) != 0 || /* see pm_lock */
 	    pm_file_write(client->file, plan, sizeof *plan, 0) != 0)
 		return pm_fail_errno("reserving room for the store");
+	if (plan->spill_at != 0 && pm_file_reserve(client->file, plan->spill_at, plan->places_at) != 0)
+		return pm_fail_errno("reserving room for the store");
 	int32_t r = map(client, plan);
+	if (r == 0 && client->spill != NULL)
+		r = pm_folders_read(options, client->spill);
 	if (r == 0)
 		r = pm_room_reserve(client, 0, entries, 0, nodes);
 	if (r != 0)
@@ -264,6 +288,32 @@ static int link_file(int folder, const pm_client *client, const char *temporary)
 	return linkat(AT_FDCWD, self, folder, name, AT_SYMLINK_FOLLOW);
 }
 
+/* The folder of the store's file, locked. Its name ends at the path's last slash. */
+static int lock_folder(const char *path) {
+	char *folder = strndup(path, (size_t)(strrchr(path, '/') - path));
+	int fd = folder == NULL ? -1 : pm_file_lock(folder);
+	free(folder);
+	return fd;
+}
+
+/* Two makers of one name and their destroyers take turns: see pm_segment_destroy. */
+static int32_t found(pm_client *client) {
+	struct stat mine, named;
+	if (client->spill == NULL)
+		return 0;
+	int folder = lock_folder(client->path);
+	if (folder < 0)
+		return pm_fail_errno("locking the folder of stores");
+	int32_t r = 0;
+	if (fstat(client->file, &mine) == 0 && stat(client->path, &named) == 0 && mine.st_ino == named.st_ino) {
+		r = pm_folders_make(client);
+		if (r != 0)
+			unlink(client->path);
+	}
+	pm_file_unlock(folder);
+	return r;
+}
+
 /* Whole before it gets its name: nobody sees half a store. EEXIST: somebody else was first. */
 static int32_t make(const char *directory, int folder, const plasmid_options *options, pm_client *client,
                     bool *lost_race) {
@@ -279,7 +329,7 @@ static int32_t make(const char *directory, int folder, const plasmid_options *op
 		return too_large(&plan, total, directory);
 	r = make_file(folder, client, temporary, sizeof temporary);
 	if (r == 0)
-		r = furnish(client, &plan);
+		r = furnish(client, options, &plan);
 	PM_POINT("segment:furnished");
 	if (r == 0 && link_file(folder, client, temporary) != 0) {
 		*lost_race = errno == EEXIST;
@@ -287,6 +337,8 @@ static int32_t make(const char *directory, int folder, const plasmid_options *op
 	}
 	if (temporary[0] != 0)
 		unlinkat(folder, temporary, 0);
+	if (r == 0)
+		r = found(client);
 	return r;
 }
 
@@ -294,7 +346,7 @@ static int32_t make(const char *directory, int folder, const plasmid_options *op
 
 /* Marks that index memory. Whoever has the lock may be moving them: held against what never changes. */
 static bool marks_allowed(const pm_superblock *super) {
-	return super->max_clients >= 1 && super->max_clients <= PM_MAX_CLIENTS &&
+	return super->spill_folders <= PM_SPILL_FOLDERS && super->max_clients >= 1 && super->max_clients <= PM_MAX_CLIENTS &&
 	       super->hold_words == (super->max_clients + 63) / 64 && super->max_objects >= 16 &&
 	       super->max_objects <= MOST_OBJECTS && super->capacity <= PM_MAX_CAPACITY &&
 	       super->entries_reserved <= super->max_objects && super->entries_used <= super->max_objects &&
@@ -337,6 +389,8 @@ static int32_t attach(pm_client *client, bool *again) {
 		r = map(client, &super);
 	if (r != 0)
 		return r;
+	if (client->spill != NULL && pm_folders_sum(client->spill) != client->super->spill_sum)
+		return pm_fail(PLASMID_E_BAD_SEGMENT, "the checksum of what the store says of spilling is wrong");
 	if (pm_load(&client->super->destroyed) == PM_DESTROYED) {
 		*again = true;
 		/* Whoever destroyed it may have died before the unlink. */
@@ -413,18 +467,10 @@ int32_t pm_segment_open(const char *directory, const char *name, const plasmid_o
 	return r;
 }
 
-/* The folder of the store's file, locked. Its name ends at the path's last slash. */
-static int lock_folder(const char *path) {
-	char *folder = strndup(path, (size_t)(strrchr(path, '/') - path));
-	int fd = folder == NULL ? -1 : pm_file_lock(folder);
-	free(folder);
-	return fd;
-}
-
 int32_t pm_segment_fits(const pm_client *client, const plasmid_options *options) {
 	uint64_t capacity = client->super->capacity;
 	if (options->capacity == 0 || pm_align(options->capacity, PM_PAGE) == capacity)
-		return 0;
+		return pm_folders_fit(client, options);
 	return pm_fail(PLASMID_E_CAPACITY, "the store has a capacity of %llu bytes, not %llu", (unsigned long long)capacity,
 	               (unsigned long long)options->capacity);
 }
@@ -455,5 +501,6 @@ void pm_segment_destroy(pm_client *client) {
 		return; /* the file says that the store has ended: whoever opens it next removes it */
 	if (fstat(client->file, &mine) == 0 && stat(client->path, &named) == 0 && mine.st_ino == named.st_ino)
 		unlink(client->path);
+	pm_folders_remove(client);
 	pm_file_unlock(folder);
 }

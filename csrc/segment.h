@@ -8,7 +8,7 @@
  * BAD_NAME, BAD_SEGMENT, VERSION, NO_SPACE, NO_STORE, SYSTEM, INVALID. */
 int32_t pm_segment_open(const char *directory, const char *name, const plasmid_options *options, pm_client *client);
 
-/* 0, or CAPACITY: it has another than is asked for. To be asked once the client has joined: one that has ended is no matter. */
+/* 0, or CAPACITY, SPILL_OPTIONS: it has others than are asked for. To be asked once the client has joined: one that has ended is no matter. */
 int32_t pm_segment_fits(const pm_client *client, const plasmid_options *options);
 
 /* Unmaps and closes. */

@@ -5,6 +5,7 @@
 #include "client.h"
 #include "error.h"
 #include "lock.h"
+#include "place.h"
 #include "prim/atomic.h"
 
 /* 0, or why no call can be made: CLOSED, FORKED, DESTROYED. */
@@ -27,6 +28,8 @@ int32_t pm_store_lock(plasmid_store *store);
 void pm_touch_unheld(plasmid_store *store, uint32_t slot, uint64_t word);
 
 static inline void pm_touch(plasmid_store *store, uint32_t slot, uint64_t word) {
+	if (__builtin_expect(store->client->places != NULL, 0))
+		pm_place_use(store->client, slot, word);
 	if (__builtin_expect(pm_load_relaxed(&pm_entry_at(store->client, slot)->in_lru) != 0, 0))
 		pm_touch_unheld(store, slot, word);
 }

@@ -198,7 +198,7 @@ static void tell_existing(const pm_client *client, pm_subscription *at, row_list
 	uint32_t used = client->super->entries_used;
 	for (uint32_t steps = 0; at->walk <= used && list->count < list->limit && steps < WALK; at->walk++, steps++) {
 		const pm_entry *entry = pm_entry_at(client, at->walk);
-		if (pm_word_state(entry->word) != PLASMID_SEALED)
+		if (!pm_state_sealed(pm_word_state(entry->word)))
 			continue;
 		plasmid_event_row *row = next_row(list, PLASMID_KIND_EXISTING);
 		row->at_ms = (uint64_t)entry->made_s * 1000u;

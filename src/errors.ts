@@ -342,6 +342,24 @@ export class CapacityError extends StoreError {
   }
 }
 
+/** The store exists with other folders to spill to, or other limits. */
+export class SpillOptionsError extends StoreError {
+  declare readonly code: "ERR_PLASMID_SPILL_OPTIONS";
+
+  constructor(what: string, context?: FailureContext) {
+    super("ERR_PLASMID_SPILL_OPTIONS", what, context, "open it without `spill` to take it as it is");
+  }
+}
+
+/** The disk failed, or is full: an object could not be spilled, or read back. Nothing is lost; it may be tried again. */
+export class SpillError extends StoreError {
+  declare readonly code: "ERR_PLASMID_SPILL";
+
+  constructor(what: string, context?: FailureContext) {
+    super("ERR_PLASMID_SPILL", what, context, "look after the disk that the store spills to");
+  }
+}
+
 /** There is no store of this name. */
 export class StoreNotFoundError extends StoreError {
   declare readonly code: "ERR_PLASMID_NO_STORE";

@@ -20,7 +20,7 @@ export type { DeathEvent, GapEvent, ObjectEvent, StoreEvent } from "./store/even
 export type { Holder } from "./store/holders.ts";
 export { Lease } from "./store/lease.ts";
 export type { ObjectInfo } from "./store/object-info.ts";
-export type { OpenOptions, PutOptions } from "./store/options.ts";
+export type { OpenOptions, PutOptions, SpillOptions } from "./store/options.ts";
 export type { Size } from "./store/size.ts";
 export type { StoreStats } from "./store/stats.ts";
 export { Store } from "./store/store.ts";

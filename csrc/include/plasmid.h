@@ -62,7 +62,11 @@ extern "C" {
 	X(NO_MEMORY, -27, "this process is out of memory")                                    \
 	X(NOT_PINNED, -28, "the object has no pin to take off")                               \
 	X(NOT_DRAFT, -29, "the token is not a draft of this store")                           \
-	X(LARGE, -30, "the object is read in place: take a lease")
+	X(LARGE, -30, "the object is read in place: take a lease")                            \
+	X(SPILLED, -31, "the object is on disk: restore it")                                  \
+	X(SPILL_LIMIT, -32, "the store may not use more of the disk")                         \
+	X(SPILL, -33, "an object could not be written to disk, or read back")                 \
+	X(SPILL_OPTIONS, -34, "the store exists with another way of spilling")
 
 enum plasmid_error {
 #define X(name, code, message) PLASMID_E_##name = code,
@@ -84,7 +88,12 @@ typedef struct plasmid_options {
 	uint32_t max_clients;     /* 64; 1,024 at most */
 	uint32_t lock_timeout_ms; /* 5,000 */
 	uint32_t flags;
-	uint64_t quota; /* of the heap, for what this process makes; 0: none. Its first store decides */
+	uint64_t quota;            /* of the heap, for what this process makes; 0: none. Its first store decides */
+	uint64_t spill_folders;    /* address of absolute paths, each ended by a 0 byte */
+	uint64_t spill_limit;      /* bytes on disk at most; 0: no limit */
+	uint64_t spill_file_bytes; /* of a file that holds several objects: 64 MiB */
+	uint32_t spill_count;      /* folders; 0: the store does not spill, or as it was made */
+	uint32_t reserved;
 } plasmid_options;
 
 enum plasmid_open_flag {
@@ -96,7 +105,7 @@ enum plasmid_open_flag {
 /* ---- opening ---------------------------------------------------------------------------------- */
 
 /* Opens, or makes, the store `name` in `directory` (made with mode 0700 if missing). Errors: BAD_NAME, BAD_SEGMENT, VERSION,
- * CAPACITY, CLIENTS_FULL, NO_SPACE, NO_STORE, SYSTEM, LOCK_TIMEOUT, INVALID. */
+ * CAPACITY, SPILL_OPTIONS, CLIENTS_FULL, NO_SPACE, NO_STORE, SYSTEM, LOCK_TIMEOUT, INVALID. */
 PLASMID_API int32_t plasmid_open(const char *directory, const char *name, const plasmid_options *options,
                                  plasmid_store **store);
 
@@ -200,7 +209,7 @@ PLASMID_API int32_t plasmid_abort(plasmid_store *store, uint32_t draft);
 
 /* Copies an object of at most PLASMID_DATA_BYTES, without contained refs, to exchange.data and returns its length (in-band
  * bytes and buffers; exchange.inband, .buffers). Takes no lock where it can. NOT_SEALED, FREED, LOST, or LARGE: then
- * exchange.ref is right and plasmid_lease is next. */
+ * exchange.ref is right and plasmid_lease is next; or SPILLED: plasmid_restore is. */
 PLASMID_API int32_t plasmid_peek(plasmid_store *store, uint32_t slot, uint32_t a, uint32_t b, uint32_t c, uint32_t d);
 
 /* The same by the name in exchange.name. NOT_FOUND if it is not bound; exchange.ref says what it is bound to. */
@@ -230,7 +239,7 @@ typedef struct plasmid_stray_row {
  * forgotten after some. */
 PLASMID_API int32_t plasmid_stray(plasmid_store *store, plasmid_stray_row *row);
 
-/* 0 if sealed, else NOT_SEALED, FREED, LOST. No lock. */
+/* 0 if sealed, in memory or on disk, else NOT_SEALED, FREED, LOST. No lock. */
 PLASMID_API int32_t plasmid_state(plasmid_store *store, uint32_t slot, uint32_t a, uint32_t b, uint32_t c, uint32_t d);
 
 /* The states of `count` refs, as plasmid_state gives them, in one crossing. Returns how many are not NOT_SEALED. */
@@ -269,6 +278,22 @@ PLASMID_API int32_t plasmid_free(plasmid_store *store, uint32_t slot, uint32_t a
 /* Ends everything that was released; returns how many steps that took, 0 if there was nothing. Every other call does a bounded part
  * of it. */
 PLASMID_API int32_t plasmid_drain(plasmid_store *store);
+
+/* ---- spilling --------------------------------------------------------------------------------- */
+
+/* Moves referenced objects that nobody leases to disk, the least recently used first, until about `bytes` of the heap were given back.
+ * Returns how many objects went; 0: there is none, or the store does not spill. SPILL_LIMIT, SPILL: nothing is lost. Blocks
+ * for the writing. */
+PLASMID_API int32_t plasmid_spill_out(plasmid_store *store, uint64_t bytes);
+
+/* Reads a spilled object back. 0: it is in memory. Waits for at most `timeout_ms` for another that does so: TIMED_OUT. STORE_FULL: there
+ * is no room, and none to be made by spilling others. LOST: the file is gone or its bytes are not what was written, and the object with
+ * it. SPILL: the disk failed; it may be tried again. FREED, NOT_SEALED. */
+PLASMID_API int32_t plasmid_restore(plasmid_store *store, uint32_t slot, uint32_t a, uint32_t b, uint32_t c, uint32_t d,
+                                    uint32_t timeout_ms);
+
+/* Removes files that nobody needs, and rewrites those that are less than half alive; done by itself. Returns how many files went. */
+PLASMID_API int32_t plasmid_tidy(plasmid_store *store);
 
 /* ---- waiting ---------------------------------------------------------------------------------- */
 
@@ -359,9 +384,13 @@ typedef struct plasmid_stats {
 	uint64_t recovered_total; /* rebuilds after a death under the lock */
 	uint64_t reaped_total;    /* clients that died without closing */
 	uint64_t quarantined_total;
-	uint64_t quota;   /* of this process; 0: none */
-	uint64_t charged; /* with one: what the objects that it made take */
-	uint32_t objects; /* slots in use, freed ones that are still held included */
+	uint64_t quota;          /* of this process; 0: none */
+	uint64_t charged;        /* with one: what the objects that it made take */
+	uint64_t spilled_total;  /* objects written out, or dropped because disk had them still */
+	uint64_t restored_total; /* and read back */
+	uint64_t spilled_bytes;  /* payload that is on disk alone, now */
+	uint64_t disk_bytes;     /* of all files */
+	uint32_t objects;        /* slots in use, freed ones that are still held included */
 	uint32_t evictable;
 	uint32_t max_objects;
 	uint32_t max_clients;
@@ -370,6 +399,8 @@ typedef struct plasmid_stats {
 	uint32_t handles; /* objects that this process has handles on */
 	uint32_t tokens;  /* leases, handles, drafts and subscriptions of this process that have not ended */
 	uint32_t subscribers;
+	uint32_t spilled; /* objects that are on disk alone, now */
+	uint32_t spill_files;
 	uint32_t reserved;
 } plasmid_stats;
 
@@ -379,8 +410,9 @@ enum plasmid_object_state {
 	PLASMID_ABSENT = 0,
 	PLASMID_CREATED = 1,
 	PLASMID_SEALED = 2,
-	PLASMID_FREED = 3, /* gone for readers; the bytes go with the last lease, the slot with the last handle */
-	PLASMID_GONE = 4   /* aborted or quarantined while somebody had a handle */
+	PLASMID_FREED = 3,  /* gone for readers; the bytes go with the last lease, the slot with the last handle */
+	PLASMID_GONE = 4,   /* aborted or quarantined while somebody had a handle */
+	PLASMID_SPILLED = 5 /* sealed, and on disk: plasmid_restore brings it back */
 };
 
 typedef struct plasmid_object_row {

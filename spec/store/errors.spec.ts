@@ -152,6 +152,8 @@ const provoke: Partial<Record<keyof typeof Code, () => unknown>> = {
     overwrite(file, wordAt(file, ENTRIES_AT_AT) + ENTRY_BYTES + ENTRY_GRANULES_AT, 200);
     store.check();
   },
+  SPILL: () => freshStore({ spill: "/dev/null/no/folder" }),
+  SPILL_OPTIONS: () => freshStore({ capacity: undefined, spill: "/tmp" }, freshStore().name),
   NOT_PINNED: () => {
     const store = freshStore();
     store.unpin(store.put(1));
@@ -167,7 +169,7 @@ const provoke: Partial<Record<keyof typeof Code, () => unknown>> = {
 const UNREACHABLE = ["FORKED", "NO_MEMORY"];
 
 for (const [name, code] of Object.entries(Code)) {
-  if (name === "LARGE") continue;
+  if (name === "LARGE" || name === "SPILLED" || name === "SPILL_LIMIT") continue;
   const Class = failure(code).constructor as new () => plasmid.StoreError;
 
   test(`ERR_PLASMID_${name} is ${Class.name}`, async () => {

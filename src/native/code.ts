@@ -31,6 +31,11 @@ export const Code = {
   NOT_DRAFT: -29,
   /** Not a failure: the object is read in place, by a lease. */
   LARGE: -30,
+  /** Not a failure: the object is on disk, to be restored. */
+  SPILLED: -31,
+  SPILL_LIMIT: -32,
+  SPILL: -33,
+  SPILL_OPTIONS: -34,
 } as const;
 
 /** `plasmid_item_flag`. */
@@ -52,4 +57,4 @@ export const HoldKind = ["draft", "lease", "handle", "pin", "containment"] as co
 export const EventKind = ["gap", "existing", "seal", "evict", "spill", "restore", "free", "death"] as const;
 
 /** `plasmid_object_state`. */
-export const ObjectState = ["absent", "created", "sealed", "freed", "gone"] as const;
+export const ObjectState = ["absent", "created", "sealed", "freed", "gone", "spilled"] as const;

@@ -34,6 +34,9 @@ const CLASSES: Record<number, Make> = {
   [Code.NO_MEMORY]: errors.OutOfMemoryError,
   [Code.NOT_PINNED]: errors.NotPinnedError,
   [Code.NOT_DRAFT]: errors.NotDraftError,
+  [Code.SPILL_LIMIT]: errors.SpillError,
+  [Code.SPILL]: errors.SpillError,
+  [Code.SPILL_OPTIONS]: errors.SpillOptionsError,
 };
 
 // Codes whose detail, if the core left one, belongs to an earlier call: their calls only look.

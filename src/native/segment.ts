@@ -4,6 +4,16 @@ import { failure } from "./failure.ts";
 import { DATA_BYTES, Exchange, NAME_BYTES, Options, setU64 } from "./layout.ts";
 import { type Symbols, symbols } from "./symbols.ts";
 
+/** The part of it that is about spilling. Sizes in bytes, 0 for the default. */
+export interface SpillSettings {
+  /** Absolute paths. */
+  folders: readonly string[];
+  /** Of all files. */
+  limit: number;
+  /** Of a file of several objects. */
+  fileBytes: number;
+}
+
 /** What `plasmid_open` takes; 0 asks for the core's default. */
 export interface OpenSettings {
   /** Bytes of the heap; 0: take what is there. */
@@ -11,6 +21,8 @@ export interface OpenSettings {
   maxObjects: number;
   maxClients: number;
   lockTimeoutMs: number;
+  /** Where objects go when memory is short; none if left out. */
+  spill?: SpillSettings;
   /** Bits of `OpenFlag`. */
   flags: number;
   /** Bytes that what this process makes may take; 0: any. */
@@ -33,6 +45,13 @@ const utf8 = new TextEncoder();
 
 function cString(text: string): Uint8Array {
   return utf8.encode(`${text}\0`);
+}
+
+function setSpill(options: Uint32Array, spill: SpillSettings, folders: Uint8Array): void {
+  setU64(options, Options.spillFolders, Number(ptr(folders)));
+  setU64(options, Options.spillLimit, spill.limit);
+  setU64(options, Options.spillFileBytes, spill.fileBytes);
+  options[Options.spillCount / 4] = spill.folders.length;
 }
 
 // A handle's buffer needs an address and stands for a number; it is never read or written.
@@ -87,6 +106,8 @@ export class Segment {
     options[Options.lockTimeoutMs / 4] = settings.lockTimeoutMs;
     options[Options.flags / 4] = settings.flags;
     setU64(options, Options.quota, settings.quota ?? 0);
+    const folders = cString(settings.spill?.folders.join("\0") ?? "");
+    if (settings.spill !== undefined) setSpill(options, settings.spill, folders);
     const out = new BigUint64Array(1);
     const code = core.plasmid_open(cString(directory), cString(name), options, out);
     if (code < 0) throw failure(code, { store: name });

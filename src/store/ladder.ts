@@ -1,9 +1,12 @@
-import { StoreFullError, TableFullError } from "../errors.ts";
+import { type StoreError, StoreFullError, TableFullError } from "../errors.ts";
 import { Code } from "../native/code.ts";
 import type { Segment } from "../native/segment.ts";
 import { holdersOf } from "./holders.ts";
 import { statsOf } from "./stats.ts";
 import type { Waiting, WaitOptions } from "./waiting.ts";
+
+/** In a store that spills. */
+const COLLECT_EVERY_MS = 1000;
 
 /**
  * What is tried when an object does not fit. The core has already drained, grown and evicted by then. In this order:
@@ -11,13 +14,21 @@ import type { Waiting, WaitOptions } from "./waiting.ts";
  * It is the same for a process that is over its quota: the core has dropped what it may by then.
  *
  *  1. this process's own garbage is collected and its leases and handles drained
- *  2. every process is asked for the same, and whatever is given back is awaited
- *  3. StoreFullError or TableFullError, which say who holds how much; NoSpaceError if it is the file system that is full
+ *  2. referenced objects that nobody leases are spilled, if the store spills
+ *  3. every process is asked for the same, and whatever is given back is awaited
+ *  4. StoreFullError or TableFullError, which say who holds how much; NoSpaceError if it is the file system that is full,
+ *     SpillError if the disk fails
+ *
+ * A collection takes some milliseconds: in a store that spills, the first step comes after the second if it was taken just before.
  */
 export class Ladder {
   readonly #segment: Segment;
   readonly #waiting: Waiting;
   readonly #fullTimeoutMs: number;
+  #collectedAt = -Infinity;
+  // Why the last pass moved nothing out, if it failed.
+  #spillCode = 0;
+  #spillFailure: StoreError | undefined;
 
   constructor(segment: Segment, waiting: Waiting, fullTimeoutMs: number) {
     this.#segment = segment;
@@ -30,17 +41,20 @@ export class Ladder {
     return code === Code.STORE_FULL || code === Code.TABLE_FULL || code === Code.NO_SPACE;
   }
 
-  /** Climbs until `attempt` returns no such code, blocking this thread at most `fullTimeoutMs`; returns what it returned. */
+  /**
+   * Climbs until `attempt` returns no such code, blocking this thread for as long as it spills, and `fullTimeoutMs` for others. Returns
+   * what it returned.
+   */
   climb(attempt: () => number, bytes: number): number {
     const { core, at } = this.#segment;
-    let code = this.#collect(attempt, bytes);
+    let code = this.#alone(attempt, bytes);
     if (!Ladder.takes(code)) return code;
     const deadline = performance.now() + this.#fullTimeoutMs;
     core.plasmid_request_collection(at);
     for (;;) {
       const left = Math.ceil(deadline - performance.now());
       const waited = left <= 0 ? Code.TIMED_OUT : core.plasmid_wait_room(at, left);
-      code = attempt();
+      code = this.#spill(attempt, attempt(), bytes);
       if (!Ladder.takes(code)) return code;
       if (waited < 0) throw this.#full(code, bytes);
     }
@@ -49,13 +63,13 @@ export class Ladder {
   /** The same without blocking: awaits room for at most `timeoutMs`. */
   async climbAsync(attempt: () => number, bytes: number, options: WaitOptions): Promise<number> {
     const { core, at } = this.#segment;
-    let code = this.#collect(attempt, bytes);
+    let code = this.#alone(attempt, bytes);
     if (!Ladder.takes(code)) return code;
     core.plasmid_request_collection(at);
     const look = () => {
       // Watch first: room given back between the two is then not missed.
       this.#segment.must(core.plasmid_watch_room(at));
-      code = attempt();
+      code = this.#spill(attempt, attempt(), bytes);
       return !Ladder.takes(code);
     };
     const late = () => {
@@ -66,17 +80,43 @@ export class Ladder {
     return code;
   }
 
-  #collect(attempt: () => number, bytes: number): number {
-    const { core, at } = this.#segment;
+  // What this process can do without the others.
+  #alone(attempt: () => number, bytes: number): number {
     const { capacity, quota } = statsOf(this.#segment);
     // Larger than the whole store, or this process's share: nothing that anybody gives back could help.
     if (bytes > capacity || (quota > 0 && bytes > quota)) throw this.#full(Code.STORE_FULL, bytes);
+    if (performance.now() - this.#collectedAt < COLLECT_EVERY_MS) {
+      const code = this.#spill(attempt, Code.STORE_FULL, bytes);
+      return Ladder.takes(code) ? this.#collect(attempt) : code;
+    }
+    return this.#spill(attempt, this.#collect(attempt), bytes);
+  }
+
+  #collect(attempt: () => number): number {
+    const { core, at } = this.#segment;
     Bun.gc(true);
+    this.#collectedAt = performance.now();
     this.#segment.must(core.plasmid_drain(at));
     return attempt();
   }
 
+  // A pass at a time, as long as each moves something out. Gives back what the last attempt returned: `code` if there was none.
+  #spill(attempt: () => number, code: number, bytes: number): number {
+    const { core, at } = this.#segment;
+    let last = code;
+    while (last === Code.STORE_FULL) {
+      const gone = core.plasmid_spill_out(at, bytes);
+      this.#spillCode = gone;
+      this.#spillFailure = gone < 0 ? this.#segment.failure(gone) : undefined;
+      if (gone <= 0) return last;
+      last = attempt();
+    }
+    return last;
+  }
+
   #full(code: number, bytes: number): Error {
+    const failed = this.#spillFailure;
+    if (failed !== undefined && this.#spillCode !== Code.SPILL_LIMIT) return failed;
     if (code === Code.NO_SPACE) return this.#segment.failure(code);
     const { name } = this.#segment;
     const holders = holdersOf(this.#segment);
@@ -85,7 +125,8 @@ export class Ladder {
     }
     const { largest, quota, charged } = statsOf(this.#segment);
     // Was it the heap, or the quota? The core's detail of the last attempt says.
-    const what = quota > 0 ? String(this.#segment.core.plasmid_detail()) : "the object does not fit into the store";
+    const said = quota > 0 ? String(this.#segment.core.plasmid_detail()) : "the object does not fit into the store";
+    const what = failed === undefined ? said : `${said}, and nothing more can be spilled (${failed.message})`;
     const share = quota > 0 ? { quota, charged } : undefined;
     return new StoreFullError(what, { store: name }, bytes, largest, holders, share);
   }

@@ -12,8 +12,8 @@ export interface ObjectInfo {
   ref: string;
   /** What it is bound to now, if anything. */
   name: string | undefined;
-  /** `freed` and `gone` objects are those that somebody still holds. */
-  state: "created" | "sealed" | "freed" | "gone";
+  /** `freed` and `gone` objects are those that somebody still holds; `spilled` ones are on disk. */
+  state: "created" | "sealed" | "freed" | "gone" | "spilled";
   /** Bytes of payload. */
   bytes: number;
   /** Bytes taken in the heap. */

@@ -1,7 +1,20 @@
 import { InvalidArgumentError } from "../errors.ts";
 import { OpenFlag } from "../native/code.ts";
-import type { OpenSettings } from "../native/segment.ts";
+import type { OpenSettings, SpillSettings } from "../native/segment.ts";
 import { parseSize, type Size } from "./size.ts";
+
+/** PM_SPILL_FOLDERS. */
+const MOST_FOLDERS = 8;
+
+/** Where objects go when memory is short. */
+export interface SpillOptions {
+  /** One to eight absolute paths, of at most 255 bytes. In each the store makes a folder of its own, for this user alone. */
+  folders: string | readonly string[];
+  /** The most that all files may take together. No limit by default. */
+  limit?: Size;
+  /** Of a file that holds several objects: 64 MiB by default, at least 64 KiB. A larger object has a file of its own. */
+  fileBytes?: Size;
+}
 
 /** How a store is opened. What only its making decides is ignored when it is there already, but for the capacity. */
 export interface OpenOptions {
@@ -28,6 +41,11 @@ export interface OpenOptions {
    * Store that a process has on a store decides.
    */
   quota?: Size;
+  /**
+   * A folder, or several, to which objects go that are referenced and not in use when there is no room for another; they come back when
+   * they are read. Decided when the store is made, and known to every process: to open it with others is SpillOptionsError.
+   */
+  spill?: string | readonly string[] | SpillOptions;
   /**
    * Whether functions and classes may be put and got by value, as text. Getting one evaluates it, so whoever may put may run anything
    * here. False by default; each process decides for itself.
@@ -66,11 +84,38 @@ export function openSettings(options: OpenOptions): OpenSettings {
     maxClients: whole(options, "maxClients", 1, 1024),
     lockTimeoutMs: whole(options, "lockTimeoutMs", 1, 2 ** 31 - 1),
     quota: quotaOf(options),
+    spill: spillOf(options),
     flags:
       (mustExist ? OpenFlag.EXISTING : 0) |
       (lifetime === "last-close" ? OpenFlag.LAST_CLOSE : 0) |
       (readonly === "trap" ? OpenFlag.TRAP : 0),
   };
+}
+
+function spillOf({ spill }: OpenOptions): SpillSettings | undefined {
+  if (spill === undefined) return undefined;
+  const given: SpillOptions = typeof spill === "string" || isList(spill) ? { folders: spill } : spill;
+  const folders = typeof given.folders === "string" ? [given.folders] : given.folders;
+  const bad = Array.isArray(folders) ? folders.find(isNoFolder) : folders;
+  if (!Array.isArray(folders) || bad !== undefined || folders.length === 0 || folders.length > MOST_FOLDERS) {
+    const what = bad === undefined ? `${folders?.length} folders to spill to` : `spill to ${JSON.stringify(bad)}`;
+    throw new InvalidArgumentError(what, {}, "give one to eight absolute paths of at most 255 bytes each");
+  }
+  return {
+    folders,
+    limit: given.limit === undefined ? 0 : parseSize(given.limit),
+    fileBytes: given.fileBytes === undefined ? 0 : parseSize(given.fileBytes),
+  };
+}
+
+function isList(spill: readonly string[] | SpillOptions): spill is readonly string[] {
+  return Array.isArray(spill);
+}
+
+function isNoFolder(folder: unknown): boolean {
+  return (
+    typeof folder !== "string" || !folder.startsWith("/") || folder.includes("\0") || Buffer.byteLength(folder) > 255
+  );
 }
 
 function quotaOf({ quota }: OpenOptions): number {

@@ -3,16 +3,20 @@ import type { Segment } from "../native/segment.ts";
 import type { Frames, LeasedValue } from "../object/frames.ts";
 import { type Held, HeldObjects } from "../object/held.ts";
 import { refWords } from "../object/item.ts";
-import type { ObjectRef, RefHome } from "../object/ref.ts";
+import { ObjectRef, type RefHome } from "../object/ref.ts";
+import { Ladder } from "./ladder.ts";
 import type { Refs } from "./refs.ts";
 import type { Strays } from "./strays.ts";
 import { type Target, targetText } from "./target.ts";
+
+/** How long one waits for a process that reads the same object back. */
+const RESTORE_TIMEOUT_MS = 60_000;
 
 /** Given for an object that is not there yet: not sealed, or a name that is not bound. No value is this symbol. */
 export const ABSENT: unique symbol = Symbol("absent");
 
 /**
- * Reads objects, without ever waiting.
+ * Reads objects, without ever waiting for another process's work. One that was spilled is read back from disk first.
  *
  * A small one is copied out by the call that finds it. A large one, or one with refs in it, is leased: its buffers become
  * ArrayBuffers over the mapping. As long as somebody uses those, the next get decodes over them again.
@@ -26,8 +30,9 @@ export class Reader {
   readonly #strays: Strays;
   readonly #home: RefHome;
   readonly #held = new HeldObjects();
+  readonly #ladder: Ladder;
 
-  constructor(segment: Segment, frames: Frames, refs: Refs, strays: Strays, home: RefHome) {
+  constructor(segment: Segment, frames: Frames, refs: Refs, strays: Strays, home: RefHome, ladder: Ladder) {
     this.#segment = segment;
     this.#core = segment.core;
     this.#at = segment.at;
@@ -35,6 +40,7 @@ export class Reader {
     this.#refs = refs;
     this.#strays = strays;
     this.#home = home;
+    this.#ladder = ladder;
   }
 
   /** The value, decoded anew, or ABSENT. @throws FreedError, ObjectLostError and whatever decoding throws. */
@@ -45,6 +51,7 @@ export class Reader {
     if (target?.home !== this.#home) this.#refs.bind(target);
     const code = this.#core.plasmid_peek(this.#at, target.slot, target.a, target.b, target.c, target.d);
     if (code >= 0) return frames.peeked(code);
+    if (code === Code.SPILLED) return this.#readSpilled(target, target);
     if (code !== Code.LARGE) return this.#absent(code, target);
     if (target.held !== null) {
       const value = frames.held(target.held, ABSENT);
@@ -81,7 +88,12 @@ export class Reader {
     // A small object shares its pages with others: its buffers are copied, too.
     const bytes = this.#refs.call(target, this.#core.plasmid_peek);
     if (bytes >= 0) return this.#frames.peekedApart(bytes);
-    this.#refs.must(target, this.#core.plasmid_lease);
+    const code = this.#refs.call(target, this.#core.plasmid_lease);
+    if (code === Code.SPILLED) {
+      this.#restore(target, typeof target === "string" ? this.#inExchange() : target);
+      return this.lease(target);
+    }
+    this.#segment.must(code, targetText(target));
     return this.#frames.leased();
   }
 
@@ -93,6 +105,7 @@ export class Reader {
   #readName(name: string): unknown {
     const code = this.#core.plasmid_peek_name(this.#at, this.#refs.writeName(name));
     if (code >= 0) return this.#frames.peeked(code);
+    if (code === Code.SPILLED) return this.#readSpilled(name, this.#inExchange());
     if (code !== Code.LARGE) return this.#absent(code, name);
     const found = this.#readHeld(null);
     return found === ABSENT ? this.#readLeased(name, null) : found;
@@ -109,6 +122,7 @@ export class Reader {
   #readLeased(target: Target, ref: ObjectRef | null): unknown {
     this.#strays.tell();
     const code = this.#refs.call(target, this.#core.plasmid_lease);
+    if (code === Code.SPILLED) return this.#readSpilled(target, ref ?? this.#inExchange());
     if (code < 0) return this.#absent(code, target);
     const remember = (held: Held) => {
       this.#held.add(held);
@@ -145,6 +159,26 @@ export class Reader {
       }
       from += done;
     }
+  }
+
+  // The object whose ref the last call left.
+  #inExchange(): ObjectRef {
+    const { words } = this.#segment;
+    return new ObjectRef(words[0]!, words[1]!, words[2]!, words[3]!, words[4]!, null, null);
+  }
+
+  #readSpilled(target: Target, ref: ObjectRef): unknown {
+    this.#restore(target, ref);
+    return this.read(target);
+  }
+
+  // Gone or rebound meanwhile: the next look says so.
+  #restore(target: Target, { slot, a, b, c, d }: ObjectRef): void {
+    const attempt = () => this.#core.plasmid_restore(this.#at, slot, a, b, c, d, RESTORE_TIMEOUT_MS);
+    const first = attempt();
+    const code = Ladder.takes(first) ? this.#ladder.climb(attempt, 0) : first;
+    if (code >= 0 || code === Code.FREED || code === Code.NOT_SEALED) return;
+    throw this.#segment.failure(code, targetText(target), true);
   }
 
   #absent(code: number, target: Target): typeof ABSENT {

@@ -31,6 +31,14 @@ export interface StoreStats {
   quota: number;
   /** With a quota: what they take. */
   charged: number;
+  /** Objects that went to disk since the store was made, as often as they did. */
+  spilledTotal: number;
+  /** Objects read back. */
+  restoredTotal: number;
+  /** Of the objects that are on disk alone now. */
+  spilledBytes: number;
+  /** Of all files of spilled objects; objects that were read back keep their copy. */
+  diskBytes: number;
   /** Slots in use, freed objects that are still held included. */
   objects: number;
   /** Objects that would be dropped for room. */
@@ -49,6 +57,10 @@ export interface StoreStats {
   tokens: number;
   /** Subscriptions to events, of all processes; those of a dead one until it is reaped. */
   subscribers: number;
+  /** Objects that are on disk alone now. */
+  spilled: number;
+  /** Files that they, and copies of others, stand in. */
+  spillFiles: number;
 }
 
 /** The store's numbers now. */

@@ -65,10 +65,11 @@ export class Store implements RefHome, Disposable {
     this.#frames = frames;
     this.#refs = new Refs(segment, this);
     this.#strays = new Strays(segment);
-    this.#reader = new Reader(segment, frames, this.#refs, this.#strays, this);
     this.#waiting = new Waiting(segment.name, closed => this.#ended(closed));
+    const ladder = new Ladder(segment, this.#waiting, fullTimeoutMs);
+    this.#reader = new Reader(segment, frames, this.#refs, this.#strays, this, ladder);
     this.#getting = new Getting(segment.name, this.#reader, new Readiness(segment, this.#refs), this.#waiting);
-    this.#writer = new Writer(segment, frames, this.#refs, new Ladder(segment, this.#waiting, fullTimeoutMs));
+    this.#writer = new Writer(segment, frames, this.#refs, ladder);
     this.#loop = new Loop(segment, this.#waiting, this.#strays);
     this.#waiting.attach(this.#loop);
     this.#sites = options.callSites === true ? new Sites() : undefined;
@@ -88,7 +89,7 @@ export class Store implements RefHome, Disposable {
   /**
    * Opens the store of this name, or makes it. Two that make it at the same instant get one store.
    *
-   * @throws BadNameError, InvalidArgumentError, CapacityError (it exists with another), BadSegmentError, VersionError,
+   * @throws BadNameError, InvalidArgumentError, CapacityError and SpillOptionsError (it exists with others), SpillError, BadSegmentError, VersionError,
    * ClientsFullError, NoSpaceError, StoreNotFoundError (only with `mustExist`), PlatformError, SystemError.
    */
   static open(name: string, options: OpenOptions = {}): Store {

@@ -1,0 +1,29 @@
+/* files.h - the table of files: begun, whole, removed.
+ *
+ *   FREE --begin--> WRITING --whole--> WHOLE --finish (no owner)--> WHOLE --nobody points into it--> DYING --unlinked--> FREE
+ *                      \--failed, or the owner died----------------------------------------------------^
+ *
+ * What a file is called follows from its number alone, which is never given again: so whoever finishes a removal that another began
+ * removes nothing else. */
+#ifndef PM_SPILL_FILES_H
+#define PM_SPILL_FILES_H
+
+#include "client.h"
+
+/* Takes a row for a file of `bytes`. Under the lock. Its index, or SPILL_LIMIT; 0: the table is full. */
+int32_t pm_files_begin(pm_client *client, uint64_t bytes);
+
+/* It has got its name. Under the lock. */
+void pm_files_whole(pm_client *client, uint32_t index);
+
+/* Nothing more will point into it, or it failed. Under the lock. */
+void pm_files_finish(pm_client *client, uint32_t index);
+
+/* Removes the files that nobody needs. Takes the lock in between. How many, or LOCK_TIMEOUT. */
+int32_t pm_files_sweep(pm_client *client);
+
+/* Opens the file that `where` is in, as of this moment; -1 with errno. `path` as well, for messages. Under no lock: the row may be of
+ * another file by then, and the caller looks again. */
+int pm_files_open(const pm_client *client, uint64_t where, char *path);
+
+#endif

@@ -1,0 +1,78 @@
+/**
+ * A working set of three times the capacity, on disk for two thirds: each step reads the oldest object, frees it and puts another. Against
+ * plain reads and writes of as many bytes, in files of the same folder.
+ */
+import { closeSync, mkdtempSync, openSync, readSync, rmSync, unlinkSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import type { ObjectRef } from "../../src/index.ts";
+import { endStore, newStore, quick, times } from "../run/bench.ts";
+import { report } from "../run/row.ts";
+import { quotients, sampleOf } from "../stats/sample.ts";
+
+const BYTES = 1 << 20;
+const CAPACITY = (quick ? 16 : 64) * BYTES;
+const COUNT = (3 * CAPACITY) / BYTES;
+
+const folder = mkdtempSync(join(process.env.PLASMID_PERF_DISK ?? "/tmp", "plasmid-perf-spill-"));
+process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+
+const source = new Uint8Array(BYTES).map((_, i) => i * 31);
+const store = newStore({ capacity: CAPACITY, spill: folder });
+const refs: ObjectRef<Uint8Array>[] = Array.from({ length: COUNT }, () => store.put(source, { pin: true }));
+const files = Array.from({ length: COUNT }, (_, i) => join(folder, `plain-${i}`));
+const into = new Uint8Array(BYTES);
+
+function write(file: string): void {
+  const fd = openSync(file, "w", 0o600);
+  writeSync(fd, source);
+  closeSync(fd);
+}
+
+/** Milliseconds of a cycle through the store. */
+function spilled(): number {
+  const start = performance.now();
+  for (let i = 0; i < COUNT; i++) {
+    {
+      using lease = store.lease(refs[i]!);
+      if (lease.value[BYTES - 1] !== source[BYTES - 1]) throw new Error("not what was put");
+    }
+    store.free(refs[i]!);
+    refs[i] = store.put(source, { pin: true });
+  }
+  return performance.now() - start;
+}
+
+/** The same with files. */
+function plain(): number {
+  const start = performance.now();
+  for (const file of files) {
+    const fd = openSync(file, "r");
+    readSync(fd, into);
+    closeSync(fd);
+    unlinkSync(file);
+    write(file);
+  }
+  return performance.now() - start;
+}
+
+for (const file of files) write(file);
+spilled();
+plain();
+const ours: number[] = [];
+const theirs: number[] = [];
+for (let i = 0; i < times(9); i++) {
+  ours.push(spilled());
+  theirs.push(plain());
+}
+endStore(store);
+
+const ratio = sampleOf(quotients(theirs, ours));
+report({
+  what: `${COUNT} MiB through a store of ${CAPACITY / BYTES} MiB that spills`,
+  unit: "ms",
+  measured: sampleOf(ours),
+  limit: { what: "plain reads and writes", measured: sampleOf(theirs) },
+  ratio,
+  goal: "speed at least 0.7 of theirs",
+  reached: ratio.median >= 0.7,
+});

@@ -1,0 +1,205 @@
+import { afterEach, expect, test } from "bun:test";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  InvalidArgumentError,
+  ObjectLostError,
+  type ObjectRef,
+  type OpenOptions,
+  SpillOptionsError,
+  Store,
+  StoreFullError,
+} from "../../src/index.ts";
+import { cleanUpAfterEach, directory, freshName, freshStore, sameStore } from "./fresh.ts";
+import { startProcess } from "./process.ts";
+
+cleanUpAfterEach();
+
+const folders: string[] = [];
+
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+function folder(): string {
+  const made = mkdtempSync(join(tmpdir(), "plasmid-spec-spill-"));
+  folders.push(made);
+  return made;
+}
+
+function filesIn(...roots: string[]): string[] {
+  return roots.flatMap(root =>
+    readdirSync(root, { recursive: true, withFileTypes: true })
+      .filter(entry => entry.isFile())
+      .map(entry => join(entry.parentPath, entry.name)),
+  );
+}
+
+function spilling(options: OpenOptions = {}, name = freshName()): Store {
+  return freshStore({ capacity: "4MiB", spill: folder(), ...options }, name);
+}
+
+const WORDS = 20_000;
+
+function numbers(seed: number): Float64Array {
+  return Float64Array.from({ length: WORDS }, (_, i) => seed * 1e6 + i);
+}
+
+// Three times the capacity.
+const COUNT = Math.ceil((3 * 4 * 2 ** 20) / (WORDS * 8));
+
+test("a working set of three times the capacity comes back word for word", async () => {
+  const store = spilling();
+  const refs = Array.from({ length: COUNT }, (_, i) => store.put(numbers(i), { name: `n/${i}` }));
+  expect(store.stats().spilled).toBeGreaterThan(COUNT / 2);
+  for (let turn = 0; turn < 2; turn++) {
+    for (let i = 0; i < COUNT; i++) {
+      expect(await store.get(refs[i]!)).toEqual(numbers(i));
+      expect(store.getSync<Float64Array>(`n/${(i * 7) % COUNT}`)).toEqual(numbers((i * 7) % COUNT));
+      Bun.gc(true);
+    }
+  }
+  store.check();
+  const { restoredTotal, spilledTotal, diskBytes, spilledBytes } = store.stats();
+  expect(restoredTotal).toBeGreaterThan(COUNT);
+  expect(spilledTotal).toBeGreaterThan(COUNT);
+  // What never changes is written once.
+  expect(diskBytes).toBeLessThan(4 * 4 * 2 ** 20);
+  expect(spilledBytes).toBeLessThanOrEqual(diskBytes);
+});
+
+test("what is spilled is still there for every way of asking", async () => {
+  const store = spilling();
+  const refs = Array.from({ length: COUNT }, (_, i) => store.put(numbers(i)));
+  const [first] = refs as [ObjectRef<Float64Array>];
+  const spilled = () => [...store.objects()].find(each => each.ref === first.toString())!.state;
+  const push = () => {
+    for (const ref of refs.slice(1)) {
+      store.getSync(ref);
+      Bun.gc(true);
+    }
+    // The collector may see a view where there is none any more: then it is in use, and stays.
+    const used = store.holders(first).some(({ kind }) => kind === "lease");
+    expect(spilled()).toBe(used ? "sealed" : "spilled");
+  };
+  expect(spilled()).toBe("spilled");
+  expect(store.contains(first)).toBe(true);
+  expect((await store.wait([first], { timeoutMs: 0 })).ready).toEqual([first]);
+  store.pin(first);
+  store.unpin(first);
+  expect(spilled()).toBe("spilled");
+  expect(store.peek(first)).toEqual(numbers(0));
+  expect(spilled()).toBe("sealed");
+  push();
+  {
+    using lease = store.lease(first);
+    expect(lease.value).toEqual(numbers(0));
+  }
+  push();
+  expect((await store.get([first, refs[1]!]))[0]).toEqual(numbers(0));
+  push();
+  expect(store.free(first)).toBe(true);
+  expect(store.contains(first)).toBe(false);
+  store.check();
+});
+
+test("containers come back with what they contain; small values too", () => {
+  const store = spilling({ capacity: "1MiB" });
+  const leaves = Array.from({ length: 400 }, (_, i) => store.put({ i, text: "x".repeat(3000) }));
+  const root = store.put({ leaves, all: numbers(7).subarray(0, 6000) });
+  leaves.length = 0;
+  for (let i = 0; i < 300; i++) store.put({ i, text: "y".repeat(4000) }, { pin: true });
+  Bun.gc(true);
+  expect(store.stats().spilled).toBeGreaterThan(300);
+  const got = store.getSync(root) as { leaves: ObjectRef<{ i: number; text: string }>[] };
+  expect(got.leaves.map(leaf => store.getSync(leaf).i)).toEqual(Array.from({ length: 400 }, (_, i) => i));
+  store.check();
+});
+
+test("objects are spread over several folders, and gone with the store", () => {
+  const two = [folder(), folder()];
+  const store = spilling({ spill: { folders: two, fileBytes: "1MiB" } });
+  const refs = Array.from({ length: COUNT }, (_, i) => store.put(numbers(i)));
+  for (const each of two) expect(filesIn(each).length).toBeGreaterThan(2);
+  for (const file of filesIn(...two)) expect(statSync(file).mode & 0o777).toBe(0o600);
+  expect(store.getSync(refs[0]!)).toEqual(numbers(0));
+  store.close();
+  Store.destroy(store.name, { directory });
+  expect(two.flatMap(each => readdirSync(each))).toEqual([]);
+});
+
+test("a limit is kept, and said", () => {
+  const store = spilling({ spill: { folders: folder(), limit: "2MiB", fileBytes: "512KiB" }, fullTimeoutMs: 10 });
+  const refs: ObjectRef<Float64Array>[] = [];
+  let full: unknown;
+  try {
+    for (;;) refs.push(store.put(numbers(refs.length)));
+  } catch (error) {
+    full = error;
+  }
+  expect(full).toBeInstanceOf(StoreFullError);
+  expect((full as Error).message).toContain("limit on disk use");
+  expect(store.stats().diskBytes).toBeLessThanOrEqual(2 * 2 ** 20);
+  for (const [i, ref] of refs.entries()) expect(store.contains(ref), String(i)).toBe(true);
+  store.check();
+});
+
+test("a flipped byte is ObjectLostError that names the file, once and for all", async () => {
+  const root = folder();
+  const store = spilling({ spill: { folders: root, fileBytes: "64KiB" } });
+  const refs = Array.from({ length: COUNT }, (_, i) => store.put(numbers(i)));
+  for (const file of filesIn(root)) {
+    const bytes = readFileSync(file);
+    bytes[bytes.length >> 1]! ^= 1;
+    writeFileSync(file, bytes);
+  }
+  const error = await store.get(refs[0]!).catch(error => error);
+  expect(error).toBeInstanceOf(ObjectLostError);
+  expect(error.message).toContain(root);
+  expect(() => store.getSync(refs[0]!)).toThrow(ObjectLostError);
+  expect(store.stats().quarantinedTotal).toBe(1);
+  store.check();
+});
+
+test("other options than it was made with are refused; none take it as it is", () => {
+  const root = folder();
+  const store = spilling({ spill: root });
+  expect(() => sameStore(store, { spill: folder() })).toThrow(SpillOptionsError);
+  expect(() => sameStore(store, { spill: { folders: root, limit: "1GiB" } })).toThrow(SpillOptionsError);
+  expect(() => sameStore(store, { spill: [root, root] })).toThrow(SpillOptionsError);
+  sameStore(store, { spill: { folders: [root] } });
+  sameStore(store);
+  expect(() => sameStore(freshStore(), { spill: root })).toThrow(SpillOptionsError);
+  for (const bad of ["relative", [], Array(9).fill(root), [1], `/${"x".repeat(255)}`, "/a\0b"]) {
+    expect(() => freshStore({ spill: bad as string })).toThrow(InvalidArgumentError);
+  }
+});
+
+test("another process reads back what this one spilled, and may be killed at any time", async () => {
+  const store = spilling();
+  const refs = Array.from({ length: COUNT }, (_, i) => store.put(numbers(i), { pin: true, name: `k/${i}` }));
+  for (let turn = 0; turn < 3; turn++) {
+    const other = startProcess(
+      ({ plasmid, say }, directory, name, count) => {
+        const theirs = plasmid.Store.open(name, { directory, mustExist: true });
+        for (let i = 0; ; i++) {
+          theirs.getSync(`k/${(i * 5) % count}`);
+          Bun.gc(true);
+          if (i === 0) say("reading");
+        }
+      },
+      directory,
+      store.name,
+      COUNT,
+    );
+    expect(await other.line()).toContain("reading");
+    await Bun.sleep(turn * 15);
+    await other.kill();
+    for (let i = turn; i < COUNT; i += 9) {
+      expect(store.getSync(refs[i]!)).toEqual(numbers(i));
+      Bun.gc(true);
+    }
+    store.check();
+  }
+});
