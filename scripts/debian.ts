@@ -1,7 +1,10 @@
 import { run } from "./command.ts";
 
-/** What some tests use besides the compiler, by the program that says it is there, and Debian's package that brings it. */
-const packages = { spin: "spin" } as const;
+/**
+ * What some tests use besides the compiler, by the program that says it is there, and Debian's package that brings it: the model is spin's,
+ * the dashboard is tried in a browser, counts are Callgrind's, Redis is a peer.
+ */
+const packages = { spin: "spin", chromium: "chromium", valgrind: "valgrind", "redis-server": "redis-server" } as const;
 
 type Program = keyof typeof packages;
 
