@@ -26,19 +26,27 @@ static inline uint64_t pm_sum_mix(uint64_t lane, uint64_t word) {
 	return lane << 29 | lane >> 35;
 }
 
-/* The bytes may change meanwhile: then the sum is of nothing, and whoever asked for it finds that out otherwise. */
-PM_RACY static inline void pm_sum_add(pm_sum *sum, const uint8_t *from, uint64_t count) {
-	uint64_t words[4], done = 0;
-	for (; count - done >= PM_SUM_STEP; done += PM_SUM_STEP) {
-		memcpy(words, from + done, PM_SUM_STEP);
-		for (int i = 0; i < 4; i++)
-			sum->lanes[i] = pm_sum_mix(sum->lanes[i], words[i]);
+/* Whole steps, the lanes in registers. The bytes may change meanwhile: then the sum is of nothing, and whoever asked for it finds that
+ * out otherwise. */
+PM_RACY static inline void pm_sum_steps(pm_sum *sum, const uint8_t *from, uint64_t steps) {
+	uint64_t a = sum->lanes[0], b = sum->lanes[1], c = sum->lanes[2], d = sum->lanes[3], words[4];
+	for (; steps > 0; steps--, from += PM_SUM_STEP) {
+		memcpy(words, from, PM_SUM_STEP);
+		a = pm_sum_mix(a, words[0]);
+		b = pm_sum_mix(b, words[1]);
+		c = pm_sum_mix(c, words[2]);
+		d = pm_sum_mix(d, words[3]);
 	}
-	if (done < count) {
-		memset(words, 0, sizeof words);
-		memcpy(words, from + done, count - done);
-		for (int i = 0; i < 4; i++)
-			sum->lanes[i] = pm_sum_mix(sum->lanes[i], words[i]);
+	sum->lanes[0] = a, sum->lanes[1] = b, sum->lanes[2] = c, sum->lanes[3] = d;
+}
+
+PM_RACY static inline void pm_sum_add(pm_sum *sum, const uint8_t *from, uint64_t count) {
+	uint64_t steps = count / PM_SUM_STEP, rest = count % PM_SUM_STEP;
+	pm_sum_steps(sum, from, steps);
+	if (rest > 0) {
+		uint8_t last[PM_SUM_STEP] = {0};
+		memcpy(last, from + steps * PM_SUM_STEP, rest);
+		pm_sum_steps(sum, last, 1);
 	}
 	sum->bytes += count;
 }

@@ -10,7 +10,7 @@
 
 #define PM_SPILL_FILE_MAGIC 0x31664c4c49505350ull   /* "PSPILLf1" */
 #define PM_SPILL_OBJECT_MAGIC 0x316f4c4c49505350ull /* "PSPILLo1" */
-#define PM_SPILL_CHUNK (4u << 20)                   /* bytes read or written by one system call */
+#define PM_SPILL_CHUNK (256u << 10) /* bytes read or written by one system call: in the cache when they are summed up */
 
 typedef struct pm_spill_header {
 	uint64_t magic;

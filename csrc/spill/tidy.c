@@ -28,12 +28,24 @@ static bool half_dead(const pm_client *client, const pm_spill_file *file) {
 	       (file->owner == 0 || !pm_word_alive(client, file->owner));
 }
 
+/* Is more than half of all that is on disk dead? Until then a file that is half dead is left to die of itself: where the oldest goes first
+ * it soon will, and to rewrite it before would write everything twice. */
+static bool half_wasted(const pm_client *client) {
+	uint64_t bytes = 0, live = 0;
+	for (uint32_t i = 1; i < PM_SPILL_FILES; i++)
+		if (client->spill_files[i].state == PM_FILE_WHOLE) {
+			bytes += client->spill_files[i].bytes;
+			live += client->spill_files[i].live_bytes;
+		}
+	return live < bytes / 2;
+}
+
 /* A file to rewrite, which is ours until it is done; 0: there is none. */
 static int32_t claim(pm_client *client, uint32_t from) {
 	int32_t r = pm_lock(client);
 	if (r != 0)
 		return r;
-	for (uint32_t i = from; i < PM_SPILL_FILES && r == 0; i++)
+	for (uint32_t i = half_wasted(client) ? from : PM_SPILL_FILES; i < PM_SPILL_FILES && r == 0; i++)
 		if (half_dead(client, &client->spill_files[i])) {
 			pm_store(&client->spill_files[i].owner, client->lock_word);
 			r = (int32_t)i;

@@ -67,7 +67,7 @@ test("a working set of three times the capacity comes back word for word", async
   // What never changes is written once.
   expect(diskBytes).toBeLessThan(4 * 4 * 2 ** 20);
   expect(spilledBytes).toBeLessThanOrEqual(diskBytes);
-});
+}, 60_000);
 
 test("what is spilled is still there for every way of asking", async () => {
   const store = spilling();
