@@ -78,7 +78,8 @@ void pm_leave(plasmid_store *store) {
 	/* The walk is as long as the table: in a small store it follows every call, in a large one every so many. */
 	if (pm_load(&client->refused) == 0 && client->unchecked++ >= client->super->entries_used / CHECKED_A_CALL) {
 		client->unchecked = 0;
-		if (pm_check(client) != 0) {
+		/* A file that is cut short is full of faults, and may be found out by this very walk. */
+		if (pm_check(client) != 0 && pm_load(&client->refused) == 0) {
 			fprintf(stderr, "plasmid: %s\n", plasmid_detail());
 			abort();
 		}

@@ -9,6 +9,7 @@
 #include "error.h"
 #include "lock.h"
 #include "prim/atomic.h"
+#include "prim/racy.h"
 
 /* The children open stores, whose threads the sanitizer would not have in a fork. */
 #ifdef __SANITIZE_THREAD__
@@ -106,10 +107,15 @@ static void closing_one_store_ends_nothing_of_another(void) {
 	end(store, name);
 }
 
+/* Without the lock, which is no way to count for anybody else. */
+PM_RACY static bool is_empty(const plasmid_store *store) {
+	return pm_load(&store->client->super->objects) == 0;
+}
+
 /* As soon as there is an object: in the middle of the put. */
 static void *hold_the_lock(void *argument) {
 	plasmid_store *store = argument;
-	while (pm_load(&store->client->super->objects) == 0)
+	while (is_empty(store))
 		sched_yield();
 	WELL(plasmid_test_hold_lock(store, 400));
 	return NULL;
