@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "check.h"
+#include "cut.h"
 #include "fate.h"
 #include "lock.h"
 #include "lru.h"
@@ -72,18 +73,29 @@ int32_t pm_enter(plasmid_store *store) {
 	return 0;
 }
 
+#ifdef PLASMID_DEBUG_CHECK
+/* The walk is as long as the table: in a small store it follows every call, in a large one every so many. */
+static void check_now_and_then(pm_client *client) {
+	if (pm_load(&client->refused) != 0 || client->unchecked++ < client->super->entries_used / CHECKED_A_CALL)
+		return;
+	client->unchecked = 0;
+	if (pm_check(client) == 0)
+		return;
+	char fault[256];
+	snprintf(fault, sizeof fault, "%s", plasmid_detail());
+	/* A file that was cut short is full of faults, and this walk may be the first to meet them. */
+	pm_cut_look(client);
+	if (pm_load(&client->refused) != 0)
+		return;
+	fprintf(stderr, "plasmid: %s\n", fault);
+	abort();
+}
+#endif
+
 void pm_leave(plasmid_store *store) {
 	pm_client *client = store->client;
 #ifdef PLASMID_DEBUG_CHECK
-	/* The walk is as long as the table: in a small store it follows every call, in a large one every so many. */
-	if (pm_load(&client->refused) == 0 && client->unchecked++ >= client->super->entries_used / CHECKED_A_CALL) {
-		client->unchecked = 0;
-		/* A file that is cut short is full of faults, and may be found out by this very walk. */
-		if (pm_check(client) != 0 && pm_load(&client->refused) == 0) {
-			fprintf(stderr, "plasmid: %s\n", plasmid_detail());
-			abort();
-		}
-	}
+	check_now_and_then(client);
 #endif
 	pm_unlock(client);
 }
