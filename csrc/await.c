@@ -112,7 +112,7 @@ static int32_t by_name(plasmid_store *store, uint32_t bytes, uint8_t *copy, targ
 	if (bytes > PLASMID_NAME_BYTES)
 		return pm_fail(PLASMID_E_BAD_NAME, "a name has at most %u bytes", PLASMID_NAME_BYTES);
 	memcpy(copy, store->exchange->name, bytes);
-	*what = (target){.name = copy, .name_bytes = bytes, .hash = pm_name_hash(copy, bytes)};
+	*what = (target){.name = copy, .name_bytes = bytes, .hash = pm_name_hash(store->client, copy, bytes)};
 	return 0;
 }
 

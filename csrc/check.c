@@ -199,7 +199,7 @@ static int32_t check_slot(const pm_client *client, uint32_t slot, totals *sums) 
 	if (named != entry->named)
 		FAULT("slot %u: %s", slot, named ? "its name is not bound" : "bound to a name it has no right to");
 	if (named && pm_index_find_name(client, pm_name_of(client, entry), entry->name_bytes,
-	                                pm_name_hash(pm_name_of(client, entry), entry->name_bytes)) != slot)
+	                                pm_name_hash(client, pm_name_of(client, entry), entry->name_bytes)) != slot)
 		FAULT("slot %u is not found by its name", slot);
 	if (client->places != NULL) {
 		int32_t r = check_place(client, slot, state, sums);

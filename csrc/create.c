@@ -80,7 +80,7 @@ static void write_trailer(pm_client *client, pm_entry *entry, const plasmid_item
 
 /* Who has the name, or 0: a draft whose creator died has it no longer. */
 static uint32_t holder_of(pm_client *client, const uint8_t *name, uint32_t bytes) {
-	uint32_t slot = pm_index_find_name(client, name, bytes, pm_name_hash(name, bytes));
+	uint32_t slot = pm_index_find_name(client, name, bytes, pm_name_hash(client, name, bytes));
 	const pm_entry *entry = pm_entry_at(client, slot);
 	if (slot == 0 || pm_word_state(entry->word) != PLASMID_CREATED)
 		return slot;
@@ -185,7 +185,7 @@ void pm_commit(pm_client *client, uint32_t slot, uint32_t flags) {
 	uint32_t replaced = 0, hash = 0;
 	if (entry->name_bytes > 0) {
 		const uint8_t *name = pm_name_of(client, entry);
-		hash = pm_name_hash(name, entry->name_bytes);
+		hash = pm_name_hash(client, name, entry->name_bytes);
 		entry->name_order = ++client->super->order;
 		if ((flags & PLASMID_ITEM_REPLACE) != 0)
 			replaced = pm_index_find_name(client, name, entry->name_bytes, hash);

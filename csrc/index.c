@@ -28,12 +28,24 @@ void pm_index_clear(pm_client *client) {
 	memset(client->names, 0, heads * sizeof(uint32_t));
 }
 
-/* FNV-1a, finished so that low bits depend on all of them. */
-uint32_t pm_name_hash(const uint8_t *name, uint32_t bytes) {
-	uint64_t hash = 14695981039346656037ull;
-	for (uint32_t i = 0; i < bytes; i++)
-		hash = (hash ^ name[i]) * 1099511628211ull;
-	return (uint32_t)(hash ^ hash >> 29);
+static uint64_t fold(uint64_t a, uint64_t b) {
+	__extension__ typedef unsigned __int128 product;
+	product p = (product)a * b;
+	return (uint64_t)p ^ (uint64_t)(p >> 64);
+}
+
+/* Eight bytes a multiplication, keyed with the store's random number, so that nobody finds names beforehand that share a chain. After
+ * wyhash, by Wang Yi. */
+uint32_t pm_name_hash(const pm_client *client, const uint8_t *name, uint32_t bytes) {
+	uint64_t key = client->generation, hash = key ^ (bytes + 0x9e3779b97f4a7c15ull), word;
+	for (; bytes > sizeof word; bytes -= (uint32_t)sizeof word, name += sizeof word) {
+		memcpy(&word, name, sizeof word);
+		hash = fold(word ^ key, hash ^ 0xa0761d6478bd642full);
+	}
+	word = 0;
+	memcpy(&word, name, bytes);
+	hash = fold(word ^ key, hash ^ 0xe7037ed1a0b428dbull);
+	return (uint32_t)(hash ^ hash >> 32);
 }
 
 static void split_names(pm_client *client) {
@@ -62,7 +74,7 @@ void pm_index_add_name(pm_client *client, uint32_t slot) {
 	super->names++;
 	if (super->names > super->name_buckets && super->name_buckets < super->entries_reserved)
 		split_names(client);
-	pm_store_relaxed(&entry->name_hash, pm_name_hash(pm_name_of(client, entry), entry->name_bytes));
+	pm_store_relaxed(&entry->name_hash, pm_name_hash(client, pm_name_of(client, entry), entry->name_bytes));
 	entry->named = 1;
 	uint32_t *head = &client->names[bucket_of(entry->name_hash, super->name_buckets)];
 	pm_store_relaxed(&entry->name_next, *head);

@@ -13,7 +13,8 @@
 
 void pm_index_clear(pm_client *client);
 
-uint32_t pm_name_hash(const uint8_t *name, uint32_t bytes);
+/* Another one in each store. */
+uint32_t pm_name_hash(const pm_client *client, const uint8_t *name, uint32_t bytes);
 
 /* Binds entry's own name (its name_bytes, behind its payload) to it. */
 void pm_index_add_name(pm_client *client, uint32_t slot);

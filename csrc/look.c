@@ -64,7 +64,7 @@ int32_t pm_look_name(pm_client *client, const uint8_t *name, uint32_t bytes, pm_
 
 int32_t pm_look_name_within(pm_client *client, const uint8_t *name, uint32_t bytes, uint64_t timeout_ns,
                             pm_sight *sight) {
-	uint32_t hash = pm_name_hash(name, bytes);
+	uint32_t hash = pm_name_hash(client, name, bytes);
 	uint32_t slot = pm_index_glance_name(client, name, bytes, hash);
 	/* The name was compared before the word is read: compare it again between two equal words. */
 	if (slot != 0 && read_entry(client, slot, NULL, sight) && pm_state_sealed(pm_word_state(sight->word)) &&

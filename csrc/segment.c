@@ -12,6 +12,7 @@
 
 #include "crash.h"
 #include "error.h"
+#include "fingerprint.h"
 #include "index.h"
 #include "prim/atomic.h"
 #include "prim/file.h"
@@ -59,53 +60,11 @@ static int32_t path_of(const char *directory, const char *name, char **path) {
 	return pm_fail(PLASMID_E_BAD_NAME, "the store's name is too long for a file name once it is encoded");
 }
 
-static uint64_t fold(uint64_t hash, uint64_t value) {
-	hash = (hash ^ value) * 0x9e3779b97f4a7c15ull;
-	return hash ^ hash >> 31;
-}
-
-/* Of every struct's size and of the offsets that could differ between builds. */
-static uint64_t fingerprint(void) {
-	const uint64_t facts[] = {PM_LAYOUT_VERSION,
-	                          sizeof(pm_superblock),
-	                          sizeof(pm_client_record),
-	                          sizeof(pm_entry),
-	                          sizeof(pm_extent),
-	                          sizeof(pm_heap),
-	                          sizeof(pm_reference),
-	                          sizeof(pm_buffer),
-	                          sizeof(pm_event),
-	                          sizeof(pm_place),
-	                          sizeof(pm_spill_file),
-	                          sizeof(pm_spill),
-	                          PM_GRANULE,
-	                          PM_PAGE,
-	                          PM_LARGE_BYTES,
-	                          PM_WAIT_BUCKETS,
-	                          PM_TOMBSTONES,
-	                          PM_EVENT_CELLS,
-	                          offsetof(pm_superblock, lock),
-	                          offsetof(pm_superblock, entries_reserved),
-	                          offsetof(pm_superblock, heap),
-	                          offsetof(pm_superblock, tombs),
-	                          offsetof(pm_superblock, event_head),
-	                          offsetof(pm_entry, check),
-	                          offsetof(pm_entry, name_hash),
-	                          offsetof(pm_client_record, charge),
-	                          offsetof(pm_client_record, wake),
-	                          offsetof(pm_heap, tree),
-	                          offsetof(pm_heap, small)};
-	uint64_t hash = 1;
-	for (size_t i = 0; i < sizeof facts / sizeof facts[0]; i++)
-		hash = fold(hash, facts[i]);
-	return hash;
-}
-
 static uint64_t seal_of(const pm_superblock *super) {
 	uint64_t hash = 2, word;
 	for (size_t at = 0; at < offsetof(pm_superblock, seal); at += sizeof word) {
 		memcpy(&word, (const char *)super + at, sizeof word);
-		hash = fold(hash, word);
+		hash = pm_fold(hash, word);
 	}
 	return hash;
 }
@@ -155,7 +114,7 @@ static int32_t describe(const plasmid_options *options, pm_superblock *super) {
 	super->magic = PM_MAGIC;
 	super->version = PM_LAYOUT_VERSION;
 	super->page = PM_PAGE;
-	super->fingerprint = fingerprint();
+	super->fingerprint = pm_fingerprint();
 	super->capacity = capacity;
 	super->max_objects = (uint32_t)objects;
 	super->max_clients = clients;
@@ -365,7 +324,7 @@ static int32_t judge(int fd, pm_superblock *super) {
 		return pm_fail(PLASMID_E_BAD_SEGMENT, "the file is too short for a store: %lld bytes", (long long)info.st_size);
 	if (super->magic != PM_MAGIC)
 		return pm_fail(PLASMID_E_BAD_SEGMENT, "the file does not begin as a store does");
-	if (super->version != PM_LAYOUT_VERSION || super->fingerprint != fingerprint() || super->page != PM_PAGE)
+	if (super->version != PM_LAYOUT_VERSION || super->fingerprint != pm_fingerprint() || super->page != PM_PAGE)
 		return pm_fail(PLASMID_E_VERSION,
 		               "the store has layout version %u of another build; this one has %u: destroy it, or use that build",
 		               super->version, PM_LAYOUT_VERSION);

@@ -43,7 +43,7 @@ static inline void names_that_collide_stay_bound(void) {
 	for (uint32_t i = 0; made < 4500; i++) {
 		for (uint32_t k = 0; k < 6; k++)
 			name[k] = (char)('@' + (i >> (5 * k)) % 32);
-		if ((pm_name_hash((const uint8_t *)name, 6) & 0x1fff) != 5)
+		if ((pm_name_hash(store->client, (const uint8_t *)name, 6) & 0x1fff) != 5)
 			continue;
 		if (made++ == 0)
 			strcpy(first, name);
@@ -55,6 +55,28 @@ static inline void names_that_collide_stay_bound(void) {
 	WELL(plasmid_find(store, (uint32_t)strlen(first)));
 	CHECK(put(first, 0, 0).status == PLASMID_E_NAME_TAKEN);
 	WELL(plasmid_check(store));
+}
+
+/* Names that share a chain in this store don't in another. */
+static inline void chains_cannot_be_planned(void) {
+	plasmid_options options = {.capacity = 1u << 20};
+	plasmid_store *other;
+	char name[8] = "", path[64];
+	uint32_t made = 0, chains[256] = {0}, longest = 0;
+	snprintf(path, sizeof path, "c%d-other", (int)getpid());
+	WELL(plasmid_open(DIRECTORY, path, &options, &other));
+	for (uint32_t i = 0; made < 256; i++) {
+		for (uint32_t k = 0; k < 6; k++)
+			name[k] = (char)('@' + (i >> (5 * k)) % 32);
+		if ((pm_name_hash(store->client, (const uint8_t *)name, 6) & 0xff) != 5)
+			continue;
+		made++;
+		uint32_t *chain = &chains[pm_name_hash(other->client, (const uint8_t *)name, 6) & 0xff];
+		longest = ++*chain > longest ? *chain : longest;
+	}
+	CHECK(longest <= 16); /* of 256 names in as many chains more than that stand in one with a chance of 10^-12 */
+	WELL(plasmid_close(other));
+	WELL(plasmid_destroy(DIRECTORY, path));
 }
 
 static void the_largest_that_fits_does(void) {
@@ -104,6 +126,7 @@ int main(void) {
 	the_largest_that_fits_does();
 	a_freed_object_is_nobody_s_pin();
 	an_object_outside_of_the_heap_is_corrupt();
+	chains_cannot_be_planned();
 #ifndef __SANITIZE_THREAD__ /* 40 million hashes, by one thread */
 	names_that_collide_stay_bound();
 #endif

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { AbortedError, InvalidArgumentError, type ObjectRef, StoreFullError, TableFullError } from "../../src/index.ts";
 import { cleanUpAfterEach, directory, freshStore, sameStore, scaled } from "./fresh.ts";
-import { startProcess } from "./process.ts";
+import { type Body, startProcess } from "./process.ts";
 
 cleanUpAfterEach();
 
@@ -117,6 +117,28 @@ test("garbage of an idle process makes room", async () => {
   const refs = Array.from({ length: 6 }, (_, i) => store.put(new Uint8Array(1_000_000).fill(i)));
   expect(refs.map(ref => store.peek(ref)![999_999])).toEqual([0, 1, 2, 3, 4, 5]);
   store.check();
+});
+
+test("what a dead process held is room at once, without a wait", async () => {
+  const fill: Body<[string, string]> = async ({ plasmid, say, hear }, name, directory) => {
+    const store = plasmid.Store.open(name, { directory, mustExist: true });
+    const leases = Array.from({ length: 6 }, (_, i) => store.lease(store.put(new Uint8Array(1_000_000).fill(i))));
+    say(leases.length);
+    await hear();
+    say(leases.length); // so they are not garbage before
+  };
+  const store = freshStore({ capacity: "8MiB", fullTimeoutMs: 0 });
+  for (const put of [
+    async () => store.put(new Uint8Array(4_000_000)),
+    () => store.putAsync(new Uint8Array(4_000_000), { timeoutMs: 0 }),
+  ]) {
+    const child = startProcess(fill, store.name, directory);
+    expect(await child.line()).toBe("6");
+    await expect(put()).rejects.toBeInstanceOf(StoreFullError);
+    await child.kill();
+    store.free(await put());
+    store.check();
+  }
 });
 
 test("putAsync waits for room that another process gives", async () => {

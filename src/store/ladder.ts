@@ -52,8 +52,8 @@ export class Ladder {
     const deadline = performance.now() + this.#fullTimeoutMs;
     core.plasmid_request_collection(at);
     for (;;) {
-      const left = Math.ceil(deadline - performance.now());
-      const waited = left <= 0 ? Code.TIMED_OUT : core.plasmid_wait_room(at, left);
+      // With no time left too: a wait that is in vain sweeps up after the dead.
+      const waited = core.plasmid_wait_room(at, Math.max(0, Math.ceil(deadline - performance.now())));
       code = this.#spill(attempt, attempt(), bytes);
       if (!Ladder.takes(code)) return code;
       if (waited < 0) throw this.#full(code, bytes);
@@ -73,6 +73,7 @@ export class Ladder {
       return !Ladder.takes(code);
     };
     const late = () => {
+      core.plasmid_wait_room(at, 0); // sweeps up after the dead
       code = attempt();
       return Ladder.takes(code) ? this.#full(code, bytes) : undefined;
     };
