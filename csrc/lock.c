@@ -86,7 +86,7 @@ static int32_t lock_slowly(pm_client *client, uint64_t timeout_ns) {
 			pm_relax();
 	}
 	uint64_t deadline = pm_monotonic_ns() + timeout_ns;
-	for (;;) {
+	do {
 		uint32_t seen = pm_load(word);
 		if (seen == 0) {
 			/* Others may sleep still: take it with the bit set, and wake one of them in turn. */
@@ -103,11 +103,9 @@ static int32_t lock_slowly(pm_client *client, uint64_t timeout_ns) {
 		if (slept_out && !pm_client_alive(client, ((seen & ~WAITERS) >> 20) - 1, seen)) {
 			if (pm_cas(word, &seen, client->lock_word | WAITERS))
 				return recover(client, seen);
-			continue;
 		}
-		if (pm_monotonic_ns() > deadline)
-			return timed_out(client, pm_load(word), timeout_ns);
-	}
+	} while (pm_monotonic_ns() <= deadline);
+	return timed_out(client, pm_load(word), timeout_ns);
 }
 
 int32_t pm_lock_within(pm_client *client, uint64_t timeout_ns) {

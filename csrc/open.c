@@ -32,7 +32,6 @@
 #include "store.h"
 #include "token.h"
 
-#define LOCK_TIMEOUT_MS 5000u
 #define ATTEMPTS 16 /* a store may be destroyed between finding its file and joining it */
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -158,14 +157,12 @@ static void end_late(pm_client *client) {
 
 /* A new client of what `found` has open already. Under the registry's mutex. */
 static int32_t enrol(pm_client *found, const plasmid_options *options) {
-	uint32_t lock_timeout_ms = options->lock_timeout_ms;
 	found->recover = pm_recover;
 	found->let_go = let_go;
 	found->end_late = end_late;
 	found->token_high = 1;
 	uint64_t quota = (options->quota + PM_GRANULE - 1) / PM_GRANULE;
 	found->quota = quota > UINT32_MAX ? UINT32_MAX : (uint32_t)quota;
-	found->lock_timeout_ns = (uint64_t)(lock_timeout_ms != 0 ? lock_timeout_ms : LOCK_TIMEOUT_MS) * 1000000u;
 	int32_t r = pm_join(found);
 	bool joined = r == 0;
 	if (r == 0)
@@ -375,10 +372,10 @@ PLASMID_API int32_t plasmid_destroy(const char *directory, const char *name) {
 		return pm_fail(PLASMID_E_NO_MEMORY, "no memory for a client");
 	int32_t r = pm_segment_open(directory, name, &options, client);
 	if (r == 0) {
-		pm_segment_destroy(client);
+		r = pm_segment_destroy(client);
 		pm_segment_close(client);
 	} else if (r == PLASMID_E_BAD_SEGMENT || r == PLASMID_E_VERSION) {
-		r = pm_segment_remove(client->path);
+		r = pm_segment_remove(client);
 	}
 	free_client(client);
 	return r;

@@ -25,6 +25,7 @@
 #define SUFFIX ".plasmid"
 #define FIRST_NODES 1024u
 #define MOST_OBJECTS (1u << 30)
+#define LOCK_TIMEOUT_MS 5000u
 #define ATTEMPTS 64 /* openers and destroyers may race; each turn somebody got further */
 
 /* ---- names and layout ------------------------------------------------------------------------- */
@@ -247,12 +248,20 @@ static int link_file(int folder, const pm_client *client, const char *temporary)
 	return linkat(AT_FDCWD, self, folder, name, AT_SYMLINK_FOLLOW);
 }
 
-/* The folder of the store's file, locked. Its name ends at the path's last slash. */
-static int lock_folder(const char *path) {
-	char *folder = strndup(path, (size_t)(strrchr(path, '/') - path));
-	int fd = folder == NULL ? -1 : pm_file_lock(folder);
-	free(folder);
-	return fd;
+/* Locks the folder of the store's file, whose name ends at the path's last slash. */
+static int32_t lock_folder(const pm_client *client, int *folder) {
+	char *name = strndup(client->path, (size_t)(strrchr(client->path, '/') - client->path));
+	*folder = name == NULL ? -1 : pm_file_lock(name, client->lock_timeout_ns);
+	free(name);
+	if (*folder >= 0)
+		return 0;
+	if (errno != ETIMEDOUT)
+		return pm_fail_errno("locking the folder of stores");
+	return pm_fail(
+			PLASMID_E_LOCK_TIMEOUT,
+			"a process that makes or destroys a store there has had the folder of stores locked for more than %llu ms: "
+			"is it stopped?",
+			(unsigned long long)(client->lock_timeout_ns / 1000000u));
 }
 
 /* Two makers of one name and their destroyers take turns: see pm_segment_destroy. */
@@ -260,10 +269,10 @@ static int32_t found(pm_client *client) {
 	struct stat mine, named;
 	if (client->spill == NULL)
 		return 0;
-	int folder = lock_folder(client->path);
-	if (folder < 0)
-		return pm_fail_errno("locking the folder of stores");
-	int32_t r = 0;
+	int folder;
+	int32_t r = lock_folder(client, &folder);
+	if (r != 0)
+		return r;
 	if (fstat(client->file, &mine) == 0 && stat(client->path, &named) == 0 && mine.st_ino == named.st_ino) {
 		r = pm_folders_make(client);
 		if (r != 0)
@@ -351,11 +360,11 @@ static int32_t attach(pm_client *client, bool *again) {
 	if (client->spill != NULL && pm_folders_sum(client->spill) != client->super->spill_sum)
 		return pm_fail(PLASMID_E_BAD_SEGMENT, "the checksum of what the store says of spilling is wrong");
 	if (pm_load(&client->super->destroyed) == PM_DESTROYED) {
-		*again = true;
 		/* Whoever destroyed it may have died before the unlink. */
-		pm_segment_destroy(client);
+		r = pm_segment_destroy(client);
+		*again = r == 0;
 	}
-	return 0;
+	return r;
 }
 
 static int open_named(int folder, const pm_client *client) {
@@ -400,6 +409,8 @@ static int32_t open_lock_files(int folder, pm_client *client) {
 
 int32_t pm_segment_open(const char *directory, const char *name, const plasmid_options *options, pm_client *client) {
 	client->file = client->lock_file = client->probe_file = client->hand = -1;
+	client->lock_timeout_ns =
+			(uint64_t)(options->lock_timeout_ms != 0 ? options->lock_timeout_ms : LOCK_TIMEOUT_MS) * 1000000u;
 	int32_t r = path_of(directory, name, &client->path);
 	if (r != 0)
 		return r;
@@ -434,32 +445,35 @@ int32_t pm_segment_fits(const pm_client *client, const plasmid_options *options)
 	               (unsigned long long)options->capacity);
 }
 
-int32_t pm_segment_remove(const char *path) {
+int32_t pm_segment_remove(const pm_client *client) {
 	struct stat info;
-	int32_t r = 0;
-	int folder = lock_folder(path);
-	if (folder < 0 || lstat(path, &info) != 0)
+	int folder;
+	int32_t r = lock_folder(client, &folder);
+	if (r != 0)
+		return r;
+	if (lstat(client->path, &info) != 0)
 		r = pm_fail_errno("looking at the store's file");
 	else if (info.st_uid != geteuid() || S_ISDIR(info.st_mode))
-		r = pm_fail(PLASMID_E_BAD_SEGMENT, "%s is not a file of this user", path);
-	else if (unlink(path) != 0)
+		r = pm_fail(PLASMID_E_BAD_SEGMENT, "%s is not a file of this user", client->path);
+	else if (unlink(client->path) != 0)
 		r = pm_fail_errno("removing the file");
-	if (folder >= 0)
-		pm_file_unlock(folder);
+	pm_file_unlock(folder);
 	return r;
 }
 
-void pm_segment_destroy(pm_client *client) {
+int32_t pm_segment_destroy(pm_client *client) {
 	struct stat mine, named;
 	pm_store(&client->super->destroyed, PM_DESTROYED);
 	pm_wake_all(client);
 	PM_POINT("destroy:said");
 	/* One destroyer at a time: between another's look and its unlink the name may have become a new store's. */
-	int folder = lock_folder(client->path);
-	if (folder < 0)
-		return; /* the file says that the store has ended: whoever opens it next removes it */
+	int folder;
+	int32_t r = lock_folder(client, &folder);
+	if (r != 0)
+		return r; /* the file says that the store has ended: whoever opens it next removes it */
 	if (fstat(client->file, &mine) == 0 && stat(client->path, &named) == 0 && mine.st_ino == named.st_ino)
 		unlink(client->path);
 	pm_folders_remove(client);
 	pm_file_unlock(folder);
+	return 0;
 }

@@ -5,7 +5,7 @@
 #include "client.h"
 
 /* Opens or makes the store's file and fills in the client's files, mapping and pointers; it is nobody's client yet.
- * BAD_NAME, BAD_SEGMENT, VERSION, NO_SPACE, NO_STORE, SYSTEM, INVALID. */
+ * BAD_NAME, BAD_SEGMENT, VERSION, NO_SPACE, NO_STORE, LOCK_TIMEOUT, SYSTEM, INVALID. */
 int32_t pm_segment_open(const char *directory, const char *name, const plasmid_options *options, pm_client *client);
 
 /* 0, or CAPACITY, SPILL_OPTIONS: it has others than are asked for. To be asked once the client has joined: one that has ended is no matter. */
@@ -14,10 +14,10 @@ int32_t pm_segment_fits(const pm_client *client, const plasmid_options *options)
 /* Unmaps and closes. */
 void pm_segment_close(pm_client *client);
 
-/* Unlinks the file, having said so inside of it. */
-void pm_segment_destroy(pm_client *client);
+/* Unlinks the file, having said so inside of it. 0, or LOCK_TIMEOUT, SYSTEM: whoever opens it next removes it. */
+int32_t pm_segment_destroy(pm_client *client);
 
-/* Removes a file of this user that is no store, or another build's. 0, BAD_SEGMENT (not ours), SYSTEM. */
-int32_t pm_segment_remove(const char *path);
+/* Removes a file of this user that is no store, or another build's. 0, BAD_SEGMENT (not ours), LOCK_TIMEOUT, SYSTEM. */
+int32_t pm_segment_remove(const pm_client *client);
 
 #endif

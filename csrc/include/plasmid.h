@@ -113,7 +113,8 @@ PLASMID_API int32_t plasmid_open(const char *directory, const char *name, const 
  * closed, and what it held ends as soon as the lock is to be had. */
 PLASMID_API int32_t plasmid_close(plasmid_store *store);
 
-/* Marks the store destroyed, wakes everyone, removes the file. NO_STORE if there is none. */
+/* Marks the store destroyed, wakes everyone, removes the file. NO_STORE if there is none. LOCK_TIMEOUT: it is destroyed, and whoever
+ * opens it next removes the file. */
 PLASMID_API int32_t plasmid_destroy(const char *directory, const char *name);
 
 PLASMID_API const char *plasmid_error_name(int32_t code);

@@ -5,7 +5,10 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <time.h>
 #include <unistd.h>
+
+#include "prim/clock.h"
 
 int pm_file_directory(const char *directory) {
 	if (mkdir(directory, 0700) != 0 && errno != EEXIST)
@@ -22,17 +25,23 @@ int pm_file_directory(const char *directory) {
 	return fd;
 }
 
-int pm_file_lock(const char *directory) {
-	int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = -1;
+int pm_file_lock(const char *directory, uint64_t timeout_ns) {
+	const struct timespec pause = {.tv_nsec = 1000000};
+	int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return -1;
-	do
-		r = flock(fd, LOCK_EX);
-	while (r != 0 && errno == EINTR);
-	if (r == 0)
-		return fd;
-	close(fd);
-	return -1;
+	/* flock has no timeout of its own, and whoever has the lock may be stopped. */
+	for (uint64_t deadline = pm_monotonic_ns() + timeout_ns; flock(fd, LOCK_EX | LOCK_NB) != 0;) {
+		if (errno == EWOULDBLOCK && pm_monotonic_ns() < deadline) {
+			nanosleep(&pause, NULL);
+		} else if (errno != EINTR) {
+			int why = errno == EWOULDBLOCK ? ETIMEDOUT : errno;
+			close(fd);
+			errno = why;
+			return -1;
+		}
+	}
+	return fd;
 }
 
 void pm_file_unlock(int fd) {

@@ -10,8 +10,9 @@
  * semantics are not needed: it is read) or -1 with errno; EPERM when owner or mode are wrong. */
 int pm_file_directory(const char *directory);
 
-/* Locks `directory` against others that do, and gives a descriptor for pm_file_unlock; or -1 with errno. Death unlocks, too. */
-int pm_file_lock(const char *directory);
+/* Locks `directory` against others that do, and gives a descriptor for pm_file_unlock; or -1 with errno, ETIMEDOUT when somebody kept
+ * it for all that time. Death unlocks, too. */
+int pm_file_lock(const char *directory, uint64_t timeout_ns);
 void pm_file_unlock(int fd);
 
 /* Makes bytes [from, to) of the file real, in steps of at most PM_RESERVE_STEP, so that no write to them can fail later.

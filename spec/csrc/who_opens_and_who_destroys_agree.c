@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #include "support.h"
@@ -47,6 +48,23 @@ static void a_late_unlink_takes_no_new_store(void) {
 	CHECK(waitpid(destroyer, NULL, 0) == destroyer);
 	struct stat named;
 	CHECK(stat(fresh->client->path, &named) == 0 && named.st_ino == fresh->client->inode);
+	WELL(plasmid_close(old));
+	end(fresh, name);
+}
+
+/* Whoever makes or destroys a store has the folder for that long, and may be stopped. */
+static void a_locked_folder_is_waited_for_within_bounds(void) {
+	const char *name = fresh_name();
+	plasmid_options options = {.capacity = 8u << 20, .lock_timeout_ms = 50};
+	plasmid_store *old = open_store(name), *fresh;
+	int folder = open(DIRECTORY, O_RDONLY | O_DIRECTORY);
+	CHECK(folder >= 0 && flock(folder, LOCK_EX) == 0);
+	pm_store(&old->client->super->destroyed, PM_DESTROYED); /* by one who was stopped then */
+	CHECK(plasmid_open(DIRECTORY, name, &options, &fresh) == PLASMID_E_LOCK_TIMEOUT);
+	CHECK(strstr(plasmid_detail(), "folder") != NULL);
+	CHECK(flock(folder, LOCK_UN) == 0 && close(folder) == 0);
+	WELL(plasmid_open(DIRECTORY, name, &options, &fresh));
+	CHECK(fresh->client->generation != old->client->generation);
 	WELL(plasmid_close(old));
 	end(fresh, name);
 }
@@ -104,6 +122,7 @@ int main(void) {
 	return 0;
 #endif
 	a_late_unlink_takes_no_new_store();
+	a_locked_folder_is_waited_for_within_bounds();
 	HOSTILE(name_buckets, 0x7fffffff);
 	HOSTILE(name_buckets, 0);
 	HOSTILE(entries_used, 0x7fffffff);

@@ -2,9 +2,11 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { randomBytes } from "node:crypto";
 import {
   chmodSync,
+  chownSync,
   existsSync,
   mkdirSync,
   readdirSync,
+  readFileSync,
   renameSync,
   rmSync,
   statSync,
@@ -24,6 +26,7 @@ import {
   Store,
   StoreDestroyedError,
   StoreNotFoundError,
+  VersionError,
 } from "../../src/index.ts";
 import { cleanUpAfterEach, directory, freshName, freshStore, sameStore, scaled } from "./fresh.ts";
 import { startProcess } from "./process.ts";
@@ -193,6 +196,8 @@ test("last-close: whose last client was killed is another store at the next open
   expect(store.stats().objects).toBe(0);
 });
 
+const asRoot = process.getuid?.() === 0;
+
 describe("hostile files are refused", () => {
   const hostile: [string, (file: string, good: string) => void][] = [
     ["a symbolic link to a good one", (file, good) => symlinkSync(good, file)],
@@ -210,10 +215,17 @@ describe("hostile files are refused", () => {
       },
     ],
     [
+      "a FIFO",
+      file => {
+        rmSync(file);
+        Bun.spawnSync(["mkfifo", "-m", "600", file]);
+      },
+    ],
+    [
       "a good one with one bit of its head turned",
       file => {
-        const bytes = require("node:fs").readFileSync(file);
-        bytes[40] ^= 1;
+        const bytes = readFileSync(file);
+        bytes[40]! ^= 1;
         writeFileSync(file, bytes);
       },
     ],
@@ -227,7 +239,7 @@ describe("hostile files are refused", () => {
       renameSync(file, good);
       if (what.includes("link")) spoil(file, good);
       else {
-        writeFileSync(file, require("node:fs").readFileSync(good), { mode: 0o600 });
+        writeFileSync(file, readFileSync(good), { mode: 0o600 });
         spoil(file, good);
       }
       expect(() => freshStore({ capacity: "1MiB" }, store.name)).toThrow(BadSegmentError);
@@ -237,14 +249,61 @@ describe("hostile files are refused", () => {
     });
   }
 
+  // Offsets in the superblock.
+  for (const [what, at] of [
+    ["version", 8],
+    ["fingerprint of its fields", 16],
+  ] as const) {
+    test(`a whole one whose ${what} is another build's: it can be destroyed, not opened`, () => {
+      const store = freshStore({ capacity: "1MiB" });
+      store.put("whole", { name: "x", pin: true });
+      store.close();
+      const file = fileOf(store.name);
+      const bytes = readFileSync(file);
+      bytes[at]! ^= 2;
+      writeFileSync(file, bytes);
+      expect(() => sameStore(store)).toThrow(VersionError);
+      expect(() => freshStore({ capacity: "1MiB" }, store.name)).toThrow("another build");
+      expect(readFileSync(file).equals(bytes)).toBe(true);
+      Store.destroy(store.name, { directory });
+      expect(existsSync(file)).toBe(false);
+    });
+  }
+
+  // Only root can give a file away.
+  test.skipIf(!asRoot)("another user's, and another user's folder", () => {
+    const store = freshStore({ capacity: "1MiB" });
+    store.close();
+    const file = fileOf(store.name);
+    chownSync(file, 65534, 65534);
+    expect(() => sameStore(store)).toThrow(BadSegmentError);
+    expect(() => freshStore({ capacity: "1MiB" }, store.name)).toThrow("of this user");
+    expect(() => Store.destroy(store.name, { directory })).toThrow(BadSegmentError);
+    expect(existsSync(file)).toBe(true);
+    rmSync(file);
+    const folder = `${directory}-theirs`;
+    mkdirSync(folder, { mode: 0o700 });
+    chownSync(folder, 65534, 65534);
+    try {
+      expect(() => Store.open("x", { directory: folder, capacity: "1MiB" })).toThrow(BadSegmentError);
+      expect(readdirSync(folder)).toEqual([]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
   test("a folder that others may write to, or a link to one", () => {
     const folder = `${directory}-open`;
     mkdirSync(folder);
     chmodSync(folder, 0o777);
+    const link = `${folder}-link`;
+    symlinkSync(directory, link);
     try {
       expect(() => Store.open("x", { directory: folder, capacity: "1MiB" })).toThrow(BadSegmentError);
+      expect(() => Store.open("x", { directory: link, capacity: "1MiB" })).toThrow();
     } finally {
       rmSync(folder, { recursive: true });
+      rmSync(link);
     }
   });
 });
@@ -263,8 +322,6 @@ test("a folder on a disk works, with a warning", async () => {
   const onDisk = require("node:fs").statfsSync(tmpdir()).type !== 0x01021994;
   if (onDisk) expect(child.stderr.toString()).toContain("are on a disk");
 });
-
-const asRoot = process.getuid?.() === 0;
 
 describe("a small file system of the test's own", () => {
   const folder = `/dev/shm/plasmid-small-${process.pid}`;
