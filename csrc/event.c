@@ -76,17 +76,27 @@ static void write(pm_client *client, pm_event event, const uint8_t *name) {
 	pm_notify_subscribers(client);
 }
 
-void pm_event_write(pm_client *client, uint32_t kind, uint32_t slot) {
+static void write_object(pm_client *client, uint32_t kind, uint32_t slot, const uint8_t *name, uint16_t name_bytes) {
 	const pm_entry *entry = pm_entry_at(client, slot);
 	pm_event event = {
 			.bytes = entry->bytes,
 			.slot = slot,
 			.pid = client->records[client->slot].pid,
 			.kind = (uint16_t)kind,
-			.name_bytes = entry->name_bytes,
+			.name_bytes = name_bytes,
 	};
 	memcpy(event.id, entry->id, sizeof event.id);
-	write(client, event, entry->name_bytes > 0 ? pm_name_of(client, entry) : NULL);
+	write(client, event, name);
+}
+
+void pm_event_write(pm_client *client, uint32_t kind, uint32_t slot) {
+	const pm_entry *entry = pm_entry_at(client, slot);
+	write_object(client, kind, slot, entry->name_bytes > 0 ? pm_name_of(client, entry) : NULL, entry->name_bytes);
+}
+
+void pm_event_lost(pm_client *client, uint32_t slot) {
+	if (pm_subscribed(client))
+		write_object(client, PLASMID_KIND_LOST, slot, NULL, 0);
 }
 
 void pm_event_death(pm_client *client, uint32_t record) {
@@ -133,7 +143,7 @@ static bool happened(const pm_client *client, const pm_event *event) {
 	uint32_t state = pm_word_state(entry->word);
 	if (event->kind == PLASMID_KIND_SEAL)
 		return same && state != PLASMID_ABSENT && state != PLASMID_CREATED;
-	if (event->kind == PLASMID_KIND_EVICT || event->kind == PLASMID_KIND_FREE)
+	if (event->kind == PLASMID_KIND_EVICT || event->kind == PLASMID_KIND_FREE || event->kind == PLASMID_KIND_LOST)
 		return !same || !pm_state_sealed(state);
 	if (event->kind == PLASMID_KIND_SPILL || event->kind == PLASMID_KIND_RESTORE)
 		return !same || state != (event->kind == PLASMID_KIND_SPILL ? PLASMID_SEALED : PLASMID_SPILLED);

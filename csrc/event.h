@@ -31,6 +31,9 @@ static inline void pm_event_add(pm_client *client, uint32_t kind, uint32_t slot)
 		pm_event_write(client, kind, slot);
 }
 
+/* An object is quarantined, and of its entry nothing may be right: its name is not told. */
+void pm_event_lost(pm_client *client, uint32_t slot);
+
 /* The same for the death of the client with that record: before its record is free. */
 void pm_event_death(pm_client *client, uint32_t record);
 

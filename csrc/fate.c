@@ -86,14 +86,14 @@ bool pm_unlink(pm_client *client, uint32_t budget) {
 	return super->drop_head != 0;
 }
 
-void pm_remove(pm_client *client, uint32_t slot, uint32_t state) {
+static void remove_as(pm_client *client, uint32_t slot, uint32_t state, uint32_t kind) {
 	pm_superblock *super = client->super;
 	pm_entry *entry = pm_entry_at(client, slot);
 	PM_ASSERT(pm_state_sealed(pm_word_state(entry->word)) || pm_word_state(entry->word) == PLASMID_CREATED);
 	bool spilled = pm_word_state(entry->word) == PLASMID_SPILLED;
 	bool awaited = pm_word_state(entry->word) == PLASMID_CREATED;
 	if (!awaited)
-		pm_event_add(client, state == PLASMID_FREED ? PLASMID_KIND_FREE : PLASMID_KIND_EVICT, slot);
+		pm_event_add(client, kind, slot);
 	pm_store(&entry->word, pm_word(pm_word_version(entry->word), pm_word_creator(entry->word), state));
 	pm_fence_release(); /* before its bytes are another's */
 	PM_POINT("remove:published");
@@ -118,6 +118,15 @@ void pm_remove(pm_client *client, uint32_t slot, uint32_t state) {
 	} else {
 		pm_settle(client, slot);
 	}
+}
+
+void pm_remove(pm_client *client, uint32_t slot, uint32_t state) {
+	remove_as(client, slot, state, state == PLASMID_FREED ? PLASMID_KIND_FREE : PLASMID_KIND_EVICT);
+}
+
+void pm_lose(pm_client *client, uint32_t slot) {
+	client->super->quarantined++;
+	remove_as(client, slot, PLASMID_GONE, PLASMID_KIND_LOST);
 }
 
 bool pm_unstash(pm_client *client, uint32_t slot) {

@@ -18,6 +18,9 @@ void pm_settle(pm_client *client, uint32_t slot);
 /* The object is no longer SEALED or CREATED: FREED when somebody said so, else GONE. */
 void pm_remove(pm_client *client, uint32_t slot, uint32_t state);
 
+/* The object is not what was sealed: quarantined, GONE. */
+void pm_lose(pm_client *client, uint32_t slot);
+
 /* A stashed entry is given up unused. False if it is none, or its creator claimed it meanwhile. */
 bool pm_unstash(pm_client *client, uint32_t slot);
 

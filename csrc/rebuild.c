@@ -131,6 +131,7 @@ static bool judge(pm_client *client, uint32_t slot, const uint8_t *living) {
 			return true;
 		}
 		client->super->quarantined++;
+		pm_event_lost(client, slot);
 		state = PLASMID_GONE;
 		entry->linked = 0;
 	} else if ((state == PLASMID_FREED || state == PLASMID_GONE) && leased && pm_entry_sound(client, entry)) {
@@ -175,6 +176,8 @@ static void quarantine(pm_client *client, uint32_t owner) {
 		pm_store(&client->places[slot].target, 0);
 		return;
 	}
+	if (pm_state_sealed(pm_word_state(entry->word)))
+		pm_event_lost(client, slot);
 	pm_uncharge(client, entry);
 	entry->linked = entry->granules = 0;
 	if (pm_word_state(entry->word) == PLASMID_SPILLED) {

@@ -344,7 +344,8 @@ enum plasmid_event_kind {
 	PLASMID_KIND_SPILL = 4,
 	PLASMID_KIND_RESTORE = 5,
 	PLASMID_KIND_FREE = 6,
-	PLASMID_KIND_DEATH = 7 /* of a client, when it is reaped */
+	PLASMID_KIND_LOST = 7, /* quarantined: it is not what was sealed */
+	PLASMID_KIND_DEATH = 8 /* of a client, when it is reaped */
 };
 
 typedef struct plasmid_event_row {

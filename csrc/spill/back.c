@@ -201,12 +201,10 @@ static int32_t end(pm_client *client, const pm_reading *reading, int32_t r) {
 		publish(client, reading->slot);
 	} else if (ours) {
 		pm_place_abandon(client, reading->slot);
-		if (same && r == PLASMID_E_LOST) {
-			client->super->quarantined++;
-			pm_remove(client, reading->slot, PLASMID_GONE);
-		} else {
+		if (same && r == PLASMID_E_LOST)
+			pm_lose(client, reading->slot);
+		else
 			pm_settle(client, reading->slot);
-		}
 		r = r != 0 ? r : WAIT; /* freed meanwhile, or taken from us by a recovery: look again */
 	} else {
 		r = WAIT;

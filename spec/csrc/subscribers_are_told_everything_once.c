@@ -4,6 +4,8 @@
 #include <sched.h>
 
 #include "client.h"
+#include "lock.h"
+#include "rebuild.h"
 #include "worker.h"
 
 #define WORKERS 3
@@ -160,6 +162,34 @@ static void a_gap_is_exact(void) {
 	WELL(plasmid_close(store));
 }
 
+/* A recovery finds an entry whose bits have turned: told once, without the name, which may be anything. */
+static void what_is_quarantined_is_told(void) {
+	plasmid_store *store = opened();
+	pm_client *client = store->client;
+	plasmid_event_row rows[4];
+	uint32_t value = 9;
+	int32_t lost = plasmid_subscribe(store, 1u << PLASMID_KIND_LOST, 0);
+	WELL(lost);
+	plasmid_item item = {.inband = (uint64_t)(uintptr_t)&value,
+	                     .inband_bytes = 4,
+	                     .name = (uint64_t)(uintptr_t) "turned",
+	                     .name_bytes = 6,
+	                     .flags = PLASMID_ITEM_PIN};
+	WELL(plasmid_put_many(store, &item, 1));
+	WELL(pm_lock(client));
+	pm_entry_at(client, item.ref.slot)->references ^= 1u << 20;
+	WELL(pm_rebuild(client));
+	WELL(pm_rebuild(client));
+	pm_unlock(client);
+	CHECK(plasmid_next_events(store, (uint32_t)lost, rows, 4) == 1);
+	CHECK(rows[0].kind == PLASMID_KIND_LOST && memcmp(rows[0].ref.id, item.ref.id, sizeof item.ref.id) == 0);
+	CHECK(rows[0].name_bytes == 0);
+	memcpy(plasmid_exchange_of(store)->name, "turned", 6);
+	CHECK(plasmid_find(store, 6) == PLASMID_E_NOT_FOUND);
+	WELL(plasmid_check(store));
+	WELL(plasmid_close(store));
+}
+
 int main(void) {
 	plasmid_options options = {.capacity = 8u << 20, .max_objects = 9000};
 	plasmid_store *store;
@@ -168,6 +198,7 @@ int main(void) {
 	name = fresh_name();
 	WELL(plasmid_open(DIRECTORY, name, &options, &store));
 	a_gap_is_exact();
+	what_is_quarantined_is_told();
 	running = WORKERS;
 	CHECK(pthread_barrier_init(&begun, NULL, WORKERS + READERS) == 0);
 	for (uintptr_t i = 0; i < WORKERS + READERS; i++)

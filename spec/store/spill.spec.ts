@@ -154,8 +154,11 @@ test("a flipped byte is ObjectLostError that names the file, once and for all", 
     bytes[bytes.length >> 1]! ^= 1;
     writeFileSync(file, bytes);
   }
+  const events = store.subscribe({ kinds: ["lost", "evict", "free"] });
   const error = await store.get(refs[0]!).catch(error => error);
   expect(error).toBeInstanceOf(ObjectLostError);
+  expect((await events.next()).value).toMatchObject({ kind: "lost", ref: refs[0]!.toString(), pid: process.pid });
+  await events.return();
   expect(error.message).toContain(root);
   expect(() => store.getSync(refs[0]!)).toThrow(ObjectLostError);
   expect(store.stats().quarantinedTotal).toBe(1);

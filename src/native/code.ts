@@ -54,7 +54,7 @@ export const Mine = { LEASED: 1, HANDLED: 2, MADE: 4 } as const;
 export const HoldKind = ["draft", "lease", "handle", "pin", "containment"] as const;
 
 /** `plasmid_event_kind`. */
-export const EventKind = ["gap", "existing", "seal", "evict", "spill", "restore", "free", "death"] as const;
+export const EventKind = ["gap", "existing", "seal", "evict", "spill", "restore", "free", "lost", "death"] as const;
 
 /** `plasmid_object_state`. */
 export const ObjectState = ["absent", "created", "sealed", "freed", "gone", "spilled"] as const;

@@ -6,12 +6,13 @@ import { ObjectRef } from "../object/ref.ts";
 export interface ObjectEvent {
   /**
    * `existing`: it was there when the subscription began; `seal`: somebody put or sealed it; `evict`: dropped for room; `spill` and
-   * `restore`: its bytes went to disk, and came back; `free`: somebody freed it.
+   * `restore`: its bytes went to disk, and came back; `free`: somebody freed it; `lost`: it was found not to be what was sealed, in memory
+   * or on disk, and put aside (`quarantinedTotal`).
    */
-  kind: "existing" | "seal" | "evict" | "spill" | "restore" | "free";
+  kind: "existing" | "seal" | "evict" | "spill" | "restore" | "free" | "lost";
   /** Text for `ObjectRef.parse`; nothing is held or pinned by it. */
   ref: string;
-  /** What it is bound to, at a seal; what it was bound to, at its end. */
+  /** What it is bound to, at a seal; what it was bound to, at its end. Not known of what was lost from memory. */
   name: string | undefined;
   /** Bytes of payload. */
   bytes: number;
