@@ -156,7 +156,7 @@ int32_t pm_link(pm_client *client, uint32_t slot, bool *locked) {
 	int32_t r;
 	while ((r = link_some(client, slot, LINKS_A_HOLD)) == 0) {
 		pm_unlock(client);
-		r = pm_lock(client);
+		r = pm_lock_again(client);
 		*locked = r == 0;
 		if (r != 0)
 			return r;

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "lock.h"
 #include "prim/atomic.h"
 #include "prim/barrier.h"
 #include "wait.h"
@@ -24,10 +25,9 @@ static void refuse(pm_client *client) {
 static bool outside(const pm_client *client) {
 	const struct timespec pause = {.tv_nsec = PAUSE_NS};
 	for (uint32_t i = 0; i < PAUSES_MOST; i++) {
-		pthread_t owner = pm_load(&client->lock_thread);
-		if (owner == 0)
+		if (pm_load(&client->lock_thread) == 0)
 			return true;
-		if (pthread_equal(owner, pthread_self()))
+		if (pm_lock_mine(client))
 			return false;
 		nanosleep(&pause, NULL);
 	}

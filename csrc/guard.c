@@ -10,6 +10,7 @@
 #include "cut.h"
 #include "helper.h"
 #include "index.h"
+#include "lock.h"
 #include "prim/atomic.h"
 #include "prim/barrier.h"
 #include "prim/signal.h"
@@ -114,17 +115,21 @@ static void on_loss(int number, siginfo_t *info, void *context) {
 	int error = errno;
 	pm_window seen;
 	bool ours = info->si_code == BUS_ADRERR && pm_window_find((uintptr_t)info->si_addr, &seen);
-	bool done = ours && pm_cut_mend(&seen, (uintptr_t)info->si_addr);
-	if (ours && !done) {
+	bool done = ours && pm_cut_mend(&seen, (uintptr_t)info->si_addr), lands = ours && !done && pm_lock_mine(seen.client);
+	if (ours && !done && !lands) {
 		say_text("plasmid: ");
 		say_text(seen.client->path);
-		say_text(" was cut short from outside in the middle of a change to its tables: nothing here can go on.\n");
+		say_text(" was cut short from outside, and a thread does not let go of its lock: nothing here can go on.\n");
 		pm_signal_end(number, info);
 		done = true;
 	}
-	if (done && pm_load(&seen.client->refused) != 0 && seen.client->helper_runs)
+	if (lands)
+		pm_lock_lose(seen.client);
+	if ((done || lands) && pm_load(&seen.client->refused) != 0 && seen.client->helper_runs)
 		pm_helper_nudge(seen.client);
 	errno = error;
+	if (lands)
+		pm_lock_land();
 	if (!done)
 		pm_signal_pass_on(&before_loss, number, info, context);
 }

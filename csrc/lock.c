@@ -16,6 +16,8 @@
 #define LOOKS 100
 #define PAUSES_A_LOOK 300
 
+__thread sigjmp_buf pm_landing;
+
 bool pm_client_alive(const pm_client *client, uint32_t slot, uint32_t epoch) {
 	if (slot >= client->super->max_clients)
 		return false;
@@ -51,7 +53,12 @@ static bool take(pm_client *client) {
 }
 
 bool pm_lock_try(pm_client *client) {
-	return take(client) && own(client) == 0;
+	if (!take(client))
+		return false;
+	if (pm_load_relaxed(&client->refused) == 0)
+		return true;
+	pm_unlock(client);
+	return false;
 }
 
 static int32_t timed_out(pm_client *client, uint32_t seen, uint64_t timeout_ns) {
@@ -108,15 +115,35 @@ static int32_t lock_slowly(pm_client *client, uint64_t timeout_ns) {
 	return timed_out(client, pm_load(word), timeout_ns);
 }
 
-int32_t pm_lock_within(pm_client *client, uint64_t timeout_ns) {
+int32_t pm_lock_again_within(pm_client *client, uint64_t timeout_ns) {
 	int32_t r = take(client) ? own(client) : lock_slowly(client, timeout_ns);
 	if (r == 0)
 		PM_POINT("lock:taken");
 	return r;
 }
 
-int32_t pm_lock(pm_client *client) {
-	return pm_lock_within(client, client->lock_timeout_ns);
+int32_t pm_lock_again(pm_client *client) {
+	return pm_lock_again_within(client, client->lock_timeout_ns);
+}
+
+bool pm_lock_mine(const pm_client *client) {
+	pthread_t owner = pm_load(&client->lock_thread);
+	return owner != 0 && pthread_equal(owner, pthread_self());
+}
+
+void pm_lock_lose(pm_client *client) {
+	pm_store(&client->lock_thread, 0);
+}
+
+void pm_lock_land(void) {
+	siglongjmp(pm_landing, 1);
+}
+
+int32_t pm_lock_lost(pm_client *client) {
+	/* The word may be zeros by now, too. */
+	if ((pm_load(&client->super->lock) & ~WAITERS) == client->lock_word)
+		pm_unlock(client);
+	return pm_refusal(client);
 }
 
 void pm_unlock(pm_client *client) {

@@ -9,17 +9,47 @@
 #ifndef PM_LOCK_H
 #define PM_LOCK_H
 
+#include <setjmp.h>
+
 #include "client.h"
 
+/* Where a thread goes on that has the lock when the file is cut short under its hands: at the step that took it, which then is as if it
+ * had failed. Of the outermost step there is one a thread, whatever the store. */
+extern __thread sigjmp_buf pm_landing;
+
+/* `call`, which may return with the lock, from a function that will not return before the lock is given back. What that function changes
+ * of its own variables under the lock is lost in a landing: it shall do no more than return. */
+#define PM_LANDS(client, call)         \
+	__extension__({                      \
+		int32_t landed_;                   \
+		if (sigsetjmp(pm_landing, 0) == 0) \
+			landed_ = (call);                \
+		else                               \
+			landed_ = pm_lock_lost(client);  \
+		landed_;                           \
+	})
+
 /* 0, LOCK_TIMEOUT, what the recovery says, or why the client refuses all calls. */
-int32_t pm_lock(pm_client *client);
+#define pm_lock(client) PM_LANDS(client, pm_lock_again(client))
 
 /* The same with a bound of its own instead of the client's. */
-int32_t pm_lock_within(pm_client *client, uint64_t timeout_ns);
+#define pm_lock_within(client, timeout_ns) PM_LANDS(client, pm_lock_again_within(client, timeout_ns))
 
-/* true when it was free and is ours now. */
+/* The same, for who was called with the lock, gave it back, and takes it again for its caller. */
+int32_t pm_lock_again(pm_client *client);
+int32_t pm_lock_again_within(pm_client *client, uint64_t timeout_ns);
+
+/* true when it was free and is ours now: for what no zeros lead astray, see cut.h. */
 bool pm_lock_try(pm_client *client);
 void pm_unlock(pm_client *client);
+
+/* Does this thread have the lock? Then a signal handler may send it to its landing, having said that it has not. */
+bool pm_lock_mine(const pm_client *client);
+void pm_lock_lose(pm_client *client);
+_Noreturn void pm_lock_land(void);
+
+/* After a landing: the word is given back. The error of a client that refuses all calls. */
+int32_t pm_lock_lost(pm_client *client);
 
 /* The error of a client that refuses all calls. */
 int32_t pm_refusal(const pm_client *client);

@@ -62,6 +62,20 @@ int32_t pm_look_name(pm_client *client, const uint8_t *name, uint32_t bytes, pm_
 	return pm_look_name_within(client, name, bytes, client->lock_timeout_ns, sight);
 }
 
+/* The chain may have changed under the glance. Apart, for the glance shall not pay for the landing. */
+static __attribute__((noinline)) int32_t look_locked(pm_client *client, const uint8_t *name, uint32_t bytes,
+                                                     uint32_t hash, uint64_t timeout_ns, pm_sight *sight) {
+	int32_t r = pm_lock_within(client, timeout_ns);
+	if (r != 0)
+		return r;
+	uint32_t slot = pm_index_find_name(client, name, bytes, hash);
+	r = PLASMID_E_NOT_FOUND;
+	if (slot != 0 && read_entry(client, slot, NULL, sight) && pm_state_sealed(pm_word_state(sight->word)))
+		r = pm_state_code(pm_word_state(sight->word));
+	pm_unlock(client);
+	return r;
+}
+
 int32_t pm_look_name_within(pm_client *client, const uint8_t *name, uint32_t bytes, uint64_t timeout_ns,
                             pm_sight *sight) {
 	uint32_t hash = pm_name_hash(client, name, bytes);
@@ -70,15 +84,7 @@ int32_t pm_look_name_within(pm_client *client, const uint8_t *name, uint32_t byt
 	if (slot != 0 && read_entry(client, slot, NULL, sight) && pm_state_sealed(pm_word_state(sight->word)) &&
 	    pm_index_glance_name(client, name, bytes, hash) == slot && pm_still(client, sight))
 		return pm_state_code(pm_word_state(sight->word));
-	int32_t r = pm_lock_within(client, timeout_ns);
-	if (r != 0)
-		return r;
-	slot = pm_index_find_name(client, name, bytes, hash);
-	r = PLASMID_E_NOT_FOUND;
-	if (slot != 0 && read_entry(client, slot, NULL, sight) && pm_state_sealed(pm_word_state(sight->word)))
-		r = pm_state_code(pm_word_state(sight->word));
-	pm_unlock(client);
-	return r;
+	return look_locked(client, name, bytes, hash, timeout_ns, sight);
 }
 
 bool pm_still(const pm_client *client, const pm_sight *sight) {

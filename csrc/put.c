@@ -51,6 +51,26 @@ static int32_t put_locked(plasmid_store *store, const plasmid_item *item, const 
 	return (int32_t)token;
 }
 
+/* Apart, for a put from the stash shall not pay for the landing. */
+static __attribute__((noinline)) int32_t put_small_locked(plasmid_store *store, const plasmid_item *item,
+                                                          const pm_shape *shape, bool stashed) {
+	bool locked = true;
+	int32_t r = pm_enter(store);
+	if (r != 0)
+		return r;
+	stashed = stashed && !pm_subscribed(store->client);
+	if (stashed)
+		r = pm_stash_fill(store, shape->granules, &locked);
+	/* In the hold that filled it, for once that is left, somebody may take all of it back; or in a wait for room before. */
+	if (stashed && r == 0)
+		r = (int32_t)pm_stash_put(store, shape->granules, (uint32_t)item->inband_bytes);
+	if (r == 0)
+		r = put_locked(store, item, shape, &locked);
+	if (locked)
+		pm_leave(store);
+	return r;
+}
+
 PLASMID_API int32_t plasmid_put_small(plasmid_store *store, uint32_t bytes) {
 	if (bytes > PLASMID_DATA_BYTES)
 		return pm_fail(PLASMID_E_INVALID, "%u bytes do not fit into the exchange", bytes);
@@ -70,22 +90,7 @@ PLASMID_API int32_t plasmid_put_small(plasmid_store *store, uint32_t bytes) {
 	uint32_t token = stashed ? pm_stash_put(store, shape.granules, bytes) : 0;
 	if (token != 0)
 		return (int32_t)token;
-	if (r == 0)
-		r = pm_enter(store);
-	if (r != 0)
-		return r;
-	bool locked = true;
-	stashed = stashed && !pm_subscribed(store->client);
-	if (stashed)
-		r = pm_stash_fill(store, shape.granules, &locked);
-	/* In the hold that filled it, for once that is left, somebody may take all of it back; or in a wait for room before. */
-	if (stashed && r == 0)
-		r = (int32_t)pm_stash_put(store, shape.granules, bytes);
-	if (r == 0)
-		r = put_locked(store, &item, &shape, &locked);
-	if (locked)
-		pm_leave(store);
-	return r;
+	return r != 0 ? r : put_small_locked(store, &item, &shape, stashed);
 }
 
 /* Objects 0 .. made-1 are CREATED; none of them shall be. Without the lock their tokens say so to whoever has it next. */

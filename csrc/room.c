@@ -58,7 +58,7 @@ static int32_t grow_entries(pm_client *client, bool *locked) {
 	uint32_t from = super->entries_reserved, to = step(from, 1024, ENTRIES_STEP_MOST, super->max_objects);
 	pm_unlock(client);
 	int32_t r = pm_room_reserve(client, from, to, 0, 0);
-	int32_t taken = pm_lock(client);
+	int32_t taken = pm_lock_again(client);
 	*locked = taken == 0;
 	if (taken != 0 || r != 0)
 		return taken != 0 ? taken : r;
@@ -73,7 +73,7 @@ static int32_t grow_nodes(pm_client *client, bool *locked) {
 					 to = step(from, 1024, 4 * ENTRIES_STEP_MOST, pm_most_nodes(super->max_objects));
 	pm_unlock(client);
 	int32_t r = pm_room_reserve(client, 0, 0, from, to);
-	int32_t taken = pm_lock(client);
+	int32_t taken = pm_lock_again(client);
 	*locked = taken == 0;
 	if (taken != 0 || r != 0)
 		return taken != 0 ? taken : r;
@@ -95,7 +95,7 @@ static int32_t grow_heap(pm_client *client, bool *locked) {
 	uint32_t to = step(from, mib, PM_RESERVE_STEP / PM_GRANULE, super->heap.maximum);
 	pm_unlock(client);
 	int32_t r = pm_room_commit(client, from, to);
-	int32_t taken = pm_lock(client);
+	int32_t taken = pm_lock_again(client);
 	*locked = taken == 0;
 	if (taken != 0 || r != 0)
 		return taken != 0 ? taken : r;
@@ -112,7 +112,7 @@ static int32_t breathe(pm_client *client, uint32_t turn, bool *locked) {
 	if (turn % TURNS_A_HOLD != 0)
 		return 0;
 	pm_unlock(client);
-	int32_t r = pm_lock(client);
+	int32_t r = pm_lock_again(client);
 	*locked = r == 0;
 	return r;
 }

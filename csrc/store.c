@@ -27,11 +27,20 @@ static void catch_up(plasmid_store *store) {
 	store->missed_count = 0;
 }
 
-int32_t pm_store_lock(plasmid_store *store) {
-	int32_t r = pm_lock(store->client);
+int32_t pm_store_lock_within(plasmid_store *store) {
+	int32_t r = pm_lock_again(store->client);
 	if (r == 0 && store->missed_count > 0)
 		catch_up(store);
 	return r;
+}
+
+/* Too many to remember more: after a short wait they are forgotten. */
+static __attribute__((noinline, cold)) void catch_up_late(plasmid_store *store) {
+	if (pm_lock_within(store->client, MISSED_WAIT_NS) == 0) {
+		catch_up(store);
+		pm_unlock(store->client);
+	}
+	store->missed_count = 0;
 }
 
 static void miss(plasmid_store *store, uint32_t slot, uint32_t version) {
@@ -46,10 +55,9 @@ void pm_touch_unheld(plasmid_store *store, uint32_t slot, uint64_t word) {
 	const pm_entry *entry = pm_entry_at(client, slot);
 	if (pm_load_relaxed(&client->super->lru_head) == slot && store->missed_count == 0)
 		return;
-	bool full = store->missed_count == PM_MISSED;
-	if (!pm_lock_try(client) && (!full || pm_lock_within(client, MISSED_WAIT_NS) != 0)) {
-		if (full)
-			store->missed_count = 0;
+	if (!pm_lock_try(client)) {
+		if (store->missed_count == PM_MISSED)
+			catch_up_late(store);
 		miss(store, slot, pm_word_version(word));
 		return;
 	}
@@ -59,10 +67,10 @@ void pm_touch_unheld(plasmid_store *store, uint32_t slot, uint64_t word) {
 	pm_unlock(client);
 }
 
-int32_t pm_enter(plasmid_store *store) {
+int32_t pm_enter_within(plasmid_store *store) {
 	int32_t r = pm_usable(store);
 	if (r == 0)
-		r = pm_store_lock(store);
+		r = pm_store_lock_within(store);
 	if (r != 0)
 		return r;
 	pm_client *client = store->client;

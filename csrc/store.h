@@ -20,7 +20,8 @@ static inline int32_t pm_usable(const plasmid_store *store) {
 }
 
 /* The lock, with whatever was used since this store had it last moved to the front. 0, LOCK_TIMEOUT, or what the recovery says. */
-int32_t pm_store_lock(plasmid_store *store);
+#define pm_store_lock(store) PM_LANDS((store)->client, pm_store_lock_within(store))
+int32_t pm_store_lock_within(plasmid_store *store);
 
 /* The object was used, which puts it in front if nobody holds it. A reader does not wait for the lock: what it finds taken is
  * remembered, in order, until this store has it next, so that every get counts. Only when PM_MISSED are remembered the reader waits, for
@@ -35,7 +36,8 @@ static inline void pm_touch(plasmid_store *store, uint32_t slot, uint64_t word) 
 }
 
 /* Usable, locked, a part of what was released drained. The lock is to be given back with pm_leave. */
-int32_t pm_enter(plasmid_store *store);
+#define pm_enter(store) PM_LANDS((store)->client, pm_enter_within(store))
+int32_t pm_enter_within(plasmid_store *store);
 void pm_leave(plasmid_store *store);
 
 #endif

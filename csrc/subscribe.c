@@ -33,7 +33,7 @@ static int32_t end_stashes(pm_client *client) {
 	uint64_t deadline = pm_monotonic_ns() + client->lock_timeout_ns;
 	uint32_t nobody = 0;
 	for (uint32_t from = 1;;) {
-		int32_t r = pm_lock(client);
+		int32_t r = pm_lock_again(client);
 		if (r != 0)
 			return r;
 		uint32_t used = client->super->entries_used, to = used < from + SWEEP ? used + 1 : from + SWEEP;
@@ -101,7 +101,7 @@ PLASMID_API int32_t plasmid_subscribe(plasmid_store *store, uint32_t kinds, uint
 	client->tokens++; /* the client does not part before it has ended */
 	pm_subscribers_add(client, 1);
 	pm_leave(store);
-	r = end_stashes(client);
+	r = PM_LANDS(client, end_stashes(client));
 	if (r != 0) {
 		if (pm_lock(client) == 0) {
 			end(store, at);
