@@ -25,6 +25,21 @@ function survives(bytes: Uint8Array): boolean {
   }
 }
 
+/** A message of so many bytes, of which `write` puts the first that are no nulls; `left()` are still to come. */
+function announcing(size: number, write: (put: (...more: number[]) => void, left: () => number) => void): Uint8Array {
+  const bytes = new Uint8Array(size).fill(0xc0);
+  let p = 0;
+  const put = (...more: number[]) => {
+    bytes.set(more, p);
+    p += more.length;
+  };
+  const left = () => size - p;
+  put(0xc9, ...be32(left() - 6), 0x7f, 1);
+  put(0xc9, ...be32(left() - 6), 0x19);
+  write(put, left);
+  return bytes;
+}
+
 function expectStillGood(): void {
   expectSame(decoder.decode(GOOD_BYTES), GOOD);
 }
@@ -201,18 +216,12 @@ describe("memory stays in proportion to the message", () => {
 
   test("records in records that each announce all the rest", () => {
     // 60 levels of 149,000 objects, made before their values are read.
-    const bytes = new Uint8Array(300_000).fill(0xc0);
-    let p = 0;
-    const put = (...more: number[]) => {
-      bytes.set(more, p);
-      p += more.length;
-    };
-    put(0xc9, ...be32(bytes.length - 6), 0x7f, 1);
-    put(0xc9, ...be32(bytes.length - p - 6), 0x19);
-    for (let level = 0; level < 60; level++) {
-      put(0xc9, ...be32(bytes.length - p - 6), 0x08, 0x92, 0xa1, 0x61, 0xa1, 0x62);
-      put(0xce, ...be32(149_000 - level * 10));
-    }
+    const bytes = announcing(300_000, (put, left) => {
+      for (let level = 0; level < 60; level++) {
+        put(0xc9, ...be32(left() - 6), 0x08, 0x92, 0xa1, 0x61, 0xa1, 0x62);
+        put(0xce, ...be32(149_000 - level * 10));
+      }
+    });
     const before = process.memoryUsage().rss;
     expect(() => decode(bytes)).toThrow("more than may still come");
     expect(process.memoryUsage().rss - before).toBeLessThan(150e6);
@@ -223,19 +232,13 @@ describe("memory stays in proportion to the message", () => {
   });
 
   test("arrays in arrays that each announce all the rest", () => {
-    const bytes = new Uint8Array(2_000_000).fill(0xc0);
-    let p = 0;
-    const put = (...more: number[]) => {
-      bytes.set(more, p);
-      p += more.length;
-    };
-    put(0xc9, ...be32(bytes.length - 6), 0x7f, 1);
-    put(0xc9, ...be32(bytes.length - p - 6), 0x19);
     // Each level has 20 arrays of 65,000 elements, of which none ever comes.
-    for (let level = 0; level < 60; level++) {
-      put(0xc9, ...be32(bytes.length - p - 6), 0x0c, 4, 20);
-      for (let i = 0; i < 20; i++) put(0xe8, 0xfd);
-    }
+    const bytes = announcing(2_000_000, (put, left) => {
+      for (let level = 0; level < 60; level++) {
+        put(0xc9, ...be32(left() - 6), 0x0c, 4, 20);
+        for (let i = 0; i < 20; i++) put(0xe8, 0xfd);
+      }
+    });
     const before = process.memoryUsage().rss;
     expect(() => decode(bytes)).toThrow(DecodeError);
     expect(process.memoryUsage().rss - before).toBeLessThan(150e6);

@@ -1,9 +1,8 @@
 /* The first system call of an operation fails, then the second, and so on until none does: with each error that it may have. After
  * every failure the error has a code, the checker is content, the operation works when it is tried again, and no descriptor and no
  * mapping is left. */
-#include <dirent.h>
-
 #include "injector.h"
+#include "leftovers.h"
 
 #include "client.h"
 #include "prim/atomic.h"
@@ -20,25 +19,7 @@ static int32_t open_store(void) {
 }
 
 static uint32_t descriptors(void) {
-	DIR *folder = opendir("/proc/self/fd");
-	CHECK(folder != NULL);
-	uint32_t count = 0;
-	while (readdir(folder) != NULL)
-		count++;
-	closedir(folder);
-	return count;
-}
-
-/* Mappings of files of stores. */
-static uint32_t mappings(void) {
-	FILE *maps = fopen("/proc/self/maps", "r");
-	char line[512];
-	uint32_t count = 0;
-	CHECK(maps != NULL);
-	while (fgets(line, sizeof line, maps) != NULL)
-		count += strstr(line, ".plasmid") != NULL || strstr(line, DIRECTORY) != NULL;
-	fclose(maps);
-	return count;
+	return entries_in("/proc/self/fd", "");
 }
 
 static int32_t put(uint32_t bytes, uint32_t flags) {
@@ -172,13 +153,13 @@ static void fail_each_call_of_open(bool fresh, int error) {
 		/* The first time nothing fails, and what is made once a process is made. */
 		if (nth == 0) {
 			files = descriptors();
-			maps = mappings();
+			maps = mappings_of(DIRECTORY);
 		} else if (!met) {
 			break;
 		}
 		failures += met;
 		survived += met && r == 0;
-		CHECK(descriptors() == files && mappings() == maps);
+		CHECK(descriptors() == files && mappings_of(DIRECTORY) == maps);
 	}
 }
 

@@ -2,6 +2,7 @@
  * checker is content and the whole capacity is usable. */
 #include <signal.h>
 
+#include "leftovers.h"
 #include "worker.h"
 
 #define WORKERS 3
@@ -66,31 +67,12 @@ int main(void) {
 	plasmid_stats stats;
 	WELL(plasmid_open(DIRECTORY, name, &options, &store));
 	WELL(plasmid_reap(store));
-	WELL(plasmid_check(store));
 	WELL(plasmid_stats_of(store, &stats));
 	printf("%u kills: %llu sealed, %llu recoveries, %llu reaped, %llu quarantined, %u objects, %u evictable\n", kills,
 	       (unsigned long long)stats.sealed_total, (unsigned long long)stats.recovered_total,
 	       (unsigned long long)stats.reaped_total, (unsigned long long)stats.quarantined_total, stats.objects,
 	       stats.evictable);
-	CHECK(stats.quarantined_total == 0 && stats.leases == 0 && stats.handles == 0 && stats.clients == 1);
-
-	/* Pins are durable: only they, and what pinned objects contain, may be left. */
-	plasmid_object_row *rows = malloc(5000 * sizeof *rows);
-	uint32_t next;
-	int32_t count = plasmid_list(store, 1, rows, 5000, &next);
-	WELL(count);
-	for (int32_t i = 0; i < count; i++) {
-		CHECK(rows[i].state == PLASMID_SEALED && rows[i].leases == 0 && rows[i].handles == 0);
-		WELL(plasmid_free(store, REF(rows[i].ref)));
-	}
-	free(rows);
-	WELL(plasmid_drain(store));
-	WELL(plasmid_check(store));
-	WELL(plasmid_stats_of(store, &stats));
-	CHECK(stats.objects == 0 && stats.used == 0);
-	plasmid_span span = {.bytes = (8u << 20) - 64};
-	plasmid_item item = {.buffers = (uint64_t)(uintptr_t)&span, .buffer_count = 1};
-	WELL(plasmid_create(store, &item));
+	check_all_is_usable(store);
 	WELL(plasmid_close(store));
 	WELL(plasmid_destroy(DIRECTORY, name));
 	return 0;

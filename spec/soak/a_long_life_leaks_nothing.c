@@ -1,11 +1,11 @@
 /* A day's work in miniature: processes that do all there is to do in one store, at random, for PLASMID_SOAK_SECONDS (30), while one of
  * them is killed, or stopped for a while, every few hundred milliseconds. One process lives through all of it. Afterwards every byte is
  * usable, the checker is content, and nothing is left: no file, no descriptor, no mapping. */
-#include <dirent.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <sys/mman.h>
 
+#include "leftovers.h"
 #include "worker.h"
 
 #include "prim/clock.h"
@@ -65,27 +65,6 @@ static void one_life(uint32_t who, uint64_t seed) {
 	__atomic_add_fetch(&common->lives, 1, __ATOMIC_RELAXED);
 }
 
-static uint32_t entries_in(const char *path, const char *prefix) {
-	DIR *folder = opendir(path);
-	uint32_t count = 0;
-	CHECK(folder != NULL);
-	for (const struct dirent *at = readdir(folder); at != NULL; at = readdir(folder))
-		count += strncmp(at->d_name, prefix, strlen(prefix)) == 0;
-	closedir(folder);
-	return count;
-}
-
-static uint32_t mappings(void) {
-	FILE *maps = fopen("/proc/self/maps", "r");
-	char line[512];
-	uint32_t count = 0;
-	CHECK(maps != NULL);
-	while (fgets(line, sizeof line, maps) != NULL)
-		count += strstr(line, name) != NULL;
-	fclose(maps);
-	return count;
-}
-
 static pid_t start(uint32_t who, uint64_t seed) {
 	pid_t pid = fork();
 	CHECK(pid >= 0);
@@ -98,7 +77,7 @@ static pid_t start(uint32_t who, uint64_t seed) {
 		brief_store(++seed);
 		one_life(who, ++seed);
 	}
-	CHECK(entries_in("/proc/self/fd", "") == descriptors && mappings() == 0);
+	CHECK(entries_in("/proc/self/fd", "") == descriptors && mappings_of(name) == 0);
 	exit(0);
 }
 
@@ -138,36 +117,6 @@ static uint32_t harass(pid_t *workers, uint64_t *random, uint64_t *seed) {
 	return kills;
 }
 
-/* Only what is pinned, and what that contains, may be left; when that is freed too the store is as new. */
-static void check_all_is_usable(void) {
-	plasmid_store *store = open_store(name, PLASMID_OPEN_EXISTING);
-	plasmid_object_row *rows = malloc(OBJECTS * sizeof *rows);
-	plasmid_stats stats;
-	uint32_t next;
-	CHECK(rows != NULL);
-	WELL(plasmid_reap(store));
-	WELL(plasmid_check(store));
-	WELL(plasmid_stats_of(store, &stats));
-	printf("%llu sealed, %llu recoveries, %llu reaped\n", (unsigned long long)stats.sealed_total,
-	       (unsigned long long)stats.recovered_total, (unsigned long long)stats.reaped_total);
-	CHECK(stats.quarantined_total == 0 && stats.leases == 0 && stats.handles == 0 && stats.clients == 1);
-	int32_t count = plasmid_list(store, 1, rows, OBJECTS, &next);
-	WELL(count);
-	for (int32_t i = 0; i < count; i++) {
-		CHECK(rows[i].leases == 0 && rows[i].handles == 0);
-		WELL(plasmid_free(store, REF(rows[i].ref)));
-	}
-	free(rows);
-	WELL(plasmid_drain(store));
-	WELL(plasmid_check(store));
-	WELL(plasmid_stats_of(store, &stats));
-	CHECK(stats.objects == 0 && stats.used == 0);
-	plasmid_span span = {.bytes = CAPACITY - 64};
-	plasmid_item item = {.buffers = (uint64_t)(uintptr_t)&span, .buffer_count = 1};
-	WELL(plasmid_create(store, &item));
-	WELL(plasmid_close(store));
-}
-
 /* Those whose last client was killed end when the next one opens them. */
 static void end_brief_stores(void) {
 	for (uint64_t i = 0; i < 4; i++)
@@ -202,7 +151,9 @@ int main(void) {
 	printf("%u s: %llu operations, %u kills, %llu lives that ended well\n", seconds(), (unsigned long long)steps, kills,
 	       (unsigned long long)common->lives);
 	CHECK(kills > 0 && (seconds() < LEAST_SECONDS_FOR_THEM || steps >= LEAST_STEPS));
-	check_all_is_usable();
+	plasmid_store *store = open_store(name, PLASMID_OPEN_EXISTING);
+	check_all_is_usable(store);
+	WELL(plasmid_close(store));
 	end_brief_stores();
 	return 0;
 }
