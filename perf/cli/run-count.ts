@@ -1,6 +1,6 @@
 import type { Side } from "../compare/pair.ts";
 import { checkOut, resolveRevision, thisTree } from "../compare/revision.ts";
-import { type CountChange, changeOf } from "../count/change.ts";
+import { type CountChange, counting } from "../count/change.ts";
 import { COUNTED } from "../count/counted.ts";
 import { type Count, CountError, count } from "../count/counting.ts";
 import { Arena } from "../run/arena.ts";
@@ -13,8 +13,9 @@ import { Progress } from "./progress.ts";
 const HELP = `bun perf count [base] [--only part of a name,...] [--functions] [--json]
 
 Instructions of one, by Callgrind (Debian: apt-get install valgrind): of the whole process and of the core's functions. Each probe
-runs N times and 2N times, so that the start cancels. Counts repeat where times don't: with a base, a change of more than 1% of the
-whole, or of 0.5% of the core, is told. Half a minute a probe and side.
+is compiled first, and then runs N times and 2N times, so that what surrounds them cancels. Counts repeat where times don't: with a
+base, a change of more than 1% of the whole, or of 0.5% of the core, is told, once two more counts of both sides agree. A quarter of a
+minute a probe and side.
 
   --only A,B     the probes whose names contain one of these; ${Object.keys(COUNTED).slice(0, 5).join(", ")} and more
   --functions    the core's functions too
@@ -63,9 +64,13 @@ export async function countSides(base: string | undefined, call: Call): Promise<
   for (const [i, probe] of probes.entries()) {
     progress.show(probe, i, probes.length);
     try {
-      const mine = await count(probe, thisTree(), arena.folder, interrupt.signal);
-      counts.push(mine);
-      if (other !== undefined) changes.push(changeOf(await count(probe, other, arena.folder, interrupt.signal), mine));
+      const counted = (side: Side) => count(probe, side, arena.folder, interrupt.signal);
+      if (other === undefined) counts.push(await counted(thisTree()));
+      else {
+        const change = await counting(() => Promise.all([counted(other), counted(thisTree())]));
+        counts.push(change.count);
+        changes.push(change);
+      }
     } catch (error) {
       if (interrupt.signal.aborted) break;
       if (error instanceof CountError) throw new UsageError(error.message);

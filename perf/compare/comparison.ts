@@ -25,7 +25,7 @@ export interface ComparisonOptions {
 /** In all looks together one change in twenty that is none is called one. */
 const ALPHA = 0.05;
 
-/** How often it is looked: at the first pairs, and twice again at those that stay unsure. */
+/** How often it is looked: at the first pairs, and twice again at those that stay unsure; once where there can be no more pairs. */
 const LOOKS = 3;
 
 export const USUAL_BUDGET: Budget = { warmUpMs: 300, sliceMs: 10, slices: 20 };
@@ -39,9 +39,10 @@ export async function compare(options: ComparisonOptions): Promise<Judgement[]> 
   const random = randomFrom(options.seed ?? Date.now());
   const evidence = new Map<string, Pair[]>(probes.map(probe => [probe, []]));
   const noise = readNoise();
-  const look = () => judge(evidence, { alpha: ALPHA / LOOKS, noiseOf: probe => noiseOf(noise, probe) });
+  const looks = most > pairs ? LOOKS : 1;
+  const look = () => judge(evidence, { alpha: ALPHA / looks, noiseOf: probe => noiseOf(noise, probe) });
   let left: readonly string[] = probes;
-  for (let i = 0; i < LOOKS && left.length > 0 && !signal?.aborted; i++) {
+  for (let i = 0; i < looks && left.length > 0 && !signal?.aborted; i++) {
     const until = Math.round(pairs + ((most - pairs) * i) / (LOOKS - 1));
     await addPairs(left, until, evidence, options, random);
     left = look()

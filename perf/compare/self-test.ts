@@ -1,4 +1,5 @@
 import { CHEAP } from "../probes/list.ts";
+import { keep, kept } from "../run/kept.ts";
 import { randomFrom } from "../stats/random.ts";
 import { type ComparisonOptions, compare } from "./comparison.ts";
 import { addNoise } from "./noise.ts";
@@ -9,12 +10,18 @@ import type { Judgement } from "./verdict.ts";
 export type SelfTestOptions = Omit<ComparisonOptions, "probes" | "sides"> & {
   /** How often the checkout is compared with itself. */
   runs: number;
+  /** What is tested and how, in so many words as tell it from another test: only the same one is continued. */
+  key: string;
+  /** Parts to do before it is left to another call. */
+  take: number;
   /** Told after each part of it. */
   onPart?(part: SelfTestPart): void;
 };
 
+type What = "same code" | "planted in C" | "planted in TypeScript";
+
 export interface SelfTestPart {
-  what: "same code" | "planted in C" | "planted in TypeScript";
+  what: What;
   /** Whether it went as it must: quiet, or found. */
   good: boolean;
   judgements: Judgement[];
@@ -24,10 +31,20 @@ export interface SelfTestResult {
   /** Runs of the same code, and in how many of them anything was called a change. */
   runs: number;
   alarms: number;
-  /** Undefined: it was ended before. */
+  /** Undefined: not done yet. */
   foundInC?: boolean;
   foundInTypeScript?: boolean;
+  /** Parts that are left to do. */
+  left: number;
 }
+
+/** What was done of one test. */
+interface Kept {
+  key: string;
+  parts: SelfTestPart[];
+}
+
+const FILE = "self-test.json";
 
 /** One alarm in twenty runs may be chance. */
 export function mayAlarm(runs: number): number {
@@ -35,31 +52,56 @@ export function mayAlarm(runs: number): number {
 }
 
 const PLANTED = 0.1;
+const PLANTS = { "planted in C": slowedInC, "planted in TypeScript": slowedInTypeScript } as const;
 
-/** Whether the comparison can be believed: it is quiet where nothing has changed, and finds a slowdown of a tenth in either language. */
-export async function selfTest({ runs, onPart, ...options }: SelfTestOptions): Promise<SelfTestResult> {
-  const result: SelfTestResult = { runs: 0, alarms: 0 };
-  const { signal } = options;
-  for (; result.runs < runs && !signal?.aborted; result.runs++) {
-    const judgements = await compare({ ...options, probes: CHEAP, sides: [thisTree(), thisTree()] });
-    if (signal?.aborted) break;
-    addNoise(new Map(judgements.map(({ probe, change }) => [probe, change])));
-    const good = judgements.every(({ verdict }) => verdict === "same" || verdict === "unsure");
-    if (!good) result.alarms++;
-    onPart?.({ what: "same code", good, judgements });
+/**
+ * Whether the comparison can be believed: it is quiet where nothing has changed, and finds a slowdown of a tenth in either language. Each
+ * part is kept as it is done, and the next call goes on behind it; a test that was done to its end begins anew.
+ */
+export async function selfTest({ runs, key, take, onPart, ...options }: SelfTestOptions): Promise<SelfTestResult> {
+  const all: What[] = [...Array<What>(runs).fill("same code"), ...(Object.keys(PLANTS) as What[])];
+  const before = kept<Kept>(FILE);
+  const goesOn = before?.key === key && before.parts.length < all.length;
+  const parts = goesOn ? before.parts : [];
+  for (const what of all.slice(parts.length, parts.length + take)) {
+    const judgements = await (what === "same code" ? sameCode(options) : planted(PLANTS[what], options));
+    if (options.signal?.aborted) break;
+    const part = { what, good: isGood(what, judgements), judgements };
+    parts.push(part);
+    keep(FILE, { key, parts } satisfies Kept);
+    if (what === "same code") addNoise(new Map(judgements.map(({ probe, change }) => [probe, change])));
+    onPart?.(part);
   }
-  for (const [what, key, plant] of [
-    ["planted in C", "foundInC", slowedInC],
-    ["planted in TypeScript", "foundInTypeScript", slowedInTypeScript],
-  ] as const) {
-    if (signal?.aborted) break;
-    const { pin, budget, folder } = options;
-    const sides = await tuned(await plant(), PLANTED, pin, budget, folder, randomFrom(1));
-    const judgements = await compare({ ...options, probes: ["peek"], sides });
-    if (signal?.aborted) break;
-    const good = judgements[0]?.verdict === "regressed";
-    result[key] = good;
-    onPart?.({ what, good, judgements });
-  }
-  return result;
+  return resultOf(parts, all.length);
+}
+
+function isGood(what: What, judgements: readonly Judgement[]): boolean {
+  if (what !== "same code") return judgements[0]?.verdict === "regressed";
+  return judgements.every(({ verdict }) => verdict === "same" || verdict === "unsure");
+}
+
+function resultOf(parts: readonly SelfTestPart[], of: number): SelfTestResult {
+  const same = parts.filter(({ what }) => what === "same code");
+  const found = (what: What) => parts.find(part => part.what === what)?.good;
+  const [foundInC, foundInTypeScript] = [found("planted in C"), found("planted in TypeScript")];
+  return {
+    runs: same.length,
+    alarms: same.filter(({ good }) => !good).length,
+    ...(foundInC !== undefined && { foundInC }),
+    ...(foundInTypeScript !== undefined && { foundInTypeScript }),
+    left: of - parts.length,
+  };
+}
+
+type PairOptions = Omit<ComparisonOptions, "probes" | "sides">;
+
+function sameCode(options: PairOptions): Promise<Judgement[]> {
+  return compare({ ...options, probes: CHEAP, sides: [thisTree(), thisTree()] });
+}
+
+async function planted(plant: (typeof PLANTS)[keyof typeof PLANTS], options: PairOptions): Promise<Judgement[]> {
+  const { pin, budget, folder, pairs, most } = options;
+  const sides = await tuned(await plant(), PLANTED, pin, budget, folder, randomFrom(1));
+  // As a comparison does that is unsure.
+  return await compare({ ...options, most: Math.max(most, 3 * pairs), probes: ["peek"], sides });
 }

@@ -1,3 +1,4 @@
+import { median } from "../stats/median.ts";
 import type { Count } from "./counting.ts";
 
 /** What counts as no change: the core's own instructions repeat better than a whole process's. */
@@ -22,4 +23,25 @@ export function changeOf(base: Count, count: Count): CountChange {
   const core = Math.max(base.core, count.core) < 10 ? 0 : share(base.core, count.core);
   const beyond = Math.abs(total) > TOTAL_BOUND ? total : Math.abs(core) > CORE_BOUND ? core : 0;
   return { probe: count.probe, base, count, total, core, verdict: beyond > 0 ? "more" : beyond < 0 ? "fewer" : "same" };
+}
+
+/** More counts of both sides before a change is told. */
+const AGAIN = 2;
+
+/**
+ * The change between two sides that `both` counts. One that is beyond a bound is looked at again, by the medians of three counts: the same
+ * code is now and then compiled another way.
+ */
+export async function counting(both: () => Promise<[base: Count, count: Count]>): Promise<CountChange> {
+  const rounds = [await both()];
+  const first = changeOf(...rounds[0]!);
+  if (first.verdict === "same") return first;
+  for (let i = 0; i < AGAIN; i++) rounds.push(await both());
+  return changeOf(middle(rounds.map(([base]) => base)), middle(rounds.map(([, count]) => count)));
+}
+
+/** The count whose whole is the median, with the median of the core. */
+function middle(counts: readonly Count[]): Count {
+  const one = counts.toSorted((a, b) => a.total - b.total)[counts.length >> 1]!;
+  return { ...one, core: median(counts.map(({ core }) => core)) };
 }
