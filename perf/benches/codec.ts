@@ -1,6 +1,6 @@
 /** The codec on one data set, beside each peer in turn: every pair in fresh processes of its own, as often as the spread asks for. */
 import { join } from "node:path";
-import { COPIES, PEERS } from "../codec/contestants.ts";
+import { COPIES, PEERS, TEXTS } from "../codec/contestants.ts";
 import { DATA } from "../codec/data.ts";
 import type { Outcome } from "../codec/duel.ts";
 import { GOALS } from "../codec/goals.ts";
@@ -20,7 +20,7 @@ const OUT_OF_BAND = "plasmid, out of band";
 const ALONE = "nobody";
 
 const data = process.argv[2]!;
-const { about } = DATA[data]!;
+const { about, bytesAlone = false } = DATA[data]!;
 for (const peer of Object.keys(PEERS)) {
   // A quick look is at those that there are goals for.
   if (!COPIES.includes(peer) && (!quick || peer in GOALS)) await compare(PLAIN, peer, GOALS[peer]?.[data]);
@@ -33,6 +33,11 @@ if (data === "d") {
 
 async function compare(ours: string, peer: string, goals: readonly number[] = []): Promise<void> {
   const outcomes: Outcome[] = [];
+  if (bytesAlone && TEXTS.includes(peer)) {
+    const side = { what: `${peer} (not tried: texts)`, measured: exactly(Number.NaN) };
+    report({ what: `${data}: ${about}`, unit: "µs", measured: exactly(Number.NaN), limit: side });
+    return;
+  }
   for (let i = 0; i < PROCESSES; i++) outcomes.push(await duel(ours, peer));
   const [first] = outcomes as [Outcome];
   const what = `${data}: ${about}`;

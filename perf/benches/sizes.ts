@@ -1,4 +1,7 @@
-/** Throughput of put, get and memcpy by size: bytes made readable, put and copied a second. */
+/**
+ * Throughput of put, get and memcpy by size: bytes made readable, put and copied a second; get of what the process holds, and of what
+ * nobody in it holds. Of the largest that is the headline: what sharing without a copy is worth.
+ */
 import { ptr } from "bun:ffi";
 import { do_not_optimize } from "mitata";
 import { sizeText } from "../probes/store.ts";
@@ -15,9 +18,11 @@ for (let bytes = 64; bytes <= LARGEST; bytes *= 4) await measure(bytes);
 
 /** Each in a store of its own, with room for what is put, what is got and what memcpy writes to: the pages are warm. */
 async function measure(bytes: number): Promise<void> {
-  const store = newStore({ capacity: Math.max(64 * 2 ** 20, Math.ceil(3.3 * bytes)) });
+  const store = newStore({ capacity: Math.max(64 * 2 ** 20, Math.ceil(4.3 * bytes)) });
   const source = new Uint8Array(bytes).fill(7);
   const ref = store.put(source, { pin: true });
+  const held = store.peek(ref);
+  const unheld = store.allocateUnsafe(Uint8Array, bytes).seal();
   const draft = store.allocateUnsafe(Uint8Array, bytes);
   const [to, from] = [ptr(draft.view), ptr(source)];
   const times = await inRounds(
@@ -28,6 +33,12 @@ async function measure(bytes: number): Promise<void> {
       get: count => {
         for (let i = 0; i < count; i++) do_not_optimize(store.peek(ref));
       },
+      lease: count => {
+        for (let i = 0; i < count; i++) {
+          using lease = store.lease(unheld);
+          do_not_optimize(lease.value);
+        }
+      },
       memcpy: count => {
         for (let i = 0; i < count; i++) copy(to, from, bytes, "memcpy");
       },
@@ -35,12 +46,14 @@ async function measure(bytes: number): Promise<void> {
     bytes > 2 ** 26 ? Math.ceil(ROUNDS / 5) : ROUNDS,
   );
   draft.abort();
+  do_not_optimize(held);
   endStore(store);
   const speeds = (ns: readonly number[]) => sampleOf(ns.map(value => bytes / value));
   const limit = { what: "memcpy", measured: speeds(times.memcpy) };
   for (const [line, about] of [
     ["put", "put, freed at once"],
-    ["get", "get: made readable"],
+    ["get", "get of what is held: made readable"],
+    ["lease", "get of what is not, and its end: made readable"],
   ] as const) {
     report({
       what: `${about}, ${sizeText(bytes)}`,
@@ -50,6 +63,15 @@ async function measure(bytes: number): Promise<void> {
       ratio: sampleOf(quotients(times.memcpy, times[line])),
       point: { line, bytes },
     });
+  }
+  if (bytes === LARGEST) {
+    for (const [line, about] of [
+      ["lease", "zero-copy: bytes that a get makes readable"],
+      ["put", "zero-copy: bytes that a put makes sharable"],
+    ] as const) {
+      const ratio = sampleOf(quotients(times.memcpy, times[line]));
+      report({ what: `${about}, ${sizeText(bytes)}`, unit: "GB/s", measured: speeds(times[line]), limit, ratio });
+    }
   }
   report({
     what: `memcpy, ${sizeText(bytes)}`,

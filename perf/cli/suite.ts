@@ -16,6 +16,8 @@ const FIRST = [
   "get-await",
   "peek-held",
   "put-small",
+  "eviction",
+  "names",
   "get-refs",
   "wait",
   "latency",

@@ -70,6 +70,9 @@ export const PEERS: Readonly<Record<string, () => Contestant | Promise<Contestan
 /** Those that only copy bytes, or do nothing: there is nothing to check. */
 export const COPIES: readonly string[] = ["copy, warm", "copy, fresh", "nobody"];
 
+/** Those that write texts: a typed array becomes an object of as many fields, or is refused. */
+export const TEXTS: readonly string[] = ["JSON", "seroval", "devalue"];
+
 function packer(packr: { encode(value: unknown): Uint8Array; decode(bytes: Uint8Array): unknown }): Contestant {
   return { encode: value => packr.encode(value), decode: (bytes: Uint8Array) => packr.decode(bytes) };
 }

@@ -1,9 +1,13 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { arrowColumns, flightColumns } from "../run/flights.ts";
 
 /** One value to encode. */
 export interface DataSet {
   readonly about: string;
+  /** Too large for those who write texts. */
+  readonly bytesAlone?: true;
+  /** The value, or a promise of it. */
   make(): unknown;
 }
 
@@ -21,6 +25,8 @@ export const DATA: Readonly<Record<string, DataSet>> = {
   h: { about: "128 KB of package.json objects", make: manifests },
   h2: { about: "5,000 rows of a package list", make: () => list(5000, packageRow) },
   flights: { about: "20,000 flights, as objects", make: () => vega("flights-20k.json") },
+  "flights-arrow": { about: "200,000 flights, as three columns", make: arrowColumns },
+  "flights-parquet": { about: "3,000,000 flights, as five columns", bytesAlone: true, make: flightColumns },
   movies: { about: "3,201 films, as objects", make: () => vega("movies.json") },
   orders: { about: "2,000 orders with an address and a list of lines", make: () => list(2000, order) },
   tree: { about: "a tree of 9,841 objects, three below each", make: () => tree(8) },

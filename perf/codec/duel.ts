@@ -21,7 +21,7 @@ export interface Outcome {
 const ROUNDS = 30;
 
 export async function duel(data: string, oursName: string, peerName: string): Promise<Outcome> {
-  const value = DATA[data]!.make();
+  const value = await DATA[data]!.make();
   const ours = OURS[oursName]!();
   if (check(ours, value) !== "right") throw new Error(`${oursName} is not right on ${data}`);
   const peer = await PEERS[peerName]!();

@@ -5,18 +5,10 @@
 import { now } from "mitata/src/lib.mjs";
 import { PROBES } from "../probes/list.ts";
 import { answer, told } from "../run/partner.ts";
-import type { Batch } from "../run/rounds.ts";
+import { type Batch, slice } from "../run/slice.ts";
 import { loadTree } from "./tree.ts";
 
 const [tree, name, warmUpMs, sliceMs] = process.argv.slice(2) as [string, string, string, string];
-
-/** The nanoseconds of one of `count`. */
-async function slice(batch: Batch, count: number): Promise<number> {
-  const start = now();
-  const pending = batch(count);
-  if (pending !== undefined) await pending;
-  return (now() - start) / count;
-}
 
 /** How many of them a slice has, after they have been done for as long as warms up. */
 async function warmUp(batch: Batch): Promise<number> {

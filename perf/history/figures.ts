@@ -8,6 +8,9 @@ export const END = "<!-- end of the figures -->";
 /** Peers of the codec that have columns. */
 const CODEC_PEERS = ["msgpackr", "bun:jsc", "JSON"];
 
+/** Benches without goals that are worth a row for what they are held against. */
+const BESIDE = ["sizes", "names", "eviction", "peers"];
+
 /** The README's part on figures: where and when, what has a goal or a peer, and the codec beside its peers. */
 export function figuresOf(recording: Recording, versions: Record<string, string>): string {
   const { at, machine, bun, compiler, revision, dirty, quick, rows, load } = recording;
@@ -39,7 +42,7 @@ export function benchesNamed(readme: string): string[] {
 
 function isShown({ bench, goal, point, limit }: RecordedRow): boolean {
   if (bench.startsWith("codec:") || point !== undefined) return false;
-  return goal !== undefined || (bench === "peers" && Number.isFinite(limit?.measured.median));
+  return goal !== undefined || (BESIDE.includes(bench) && Number.isFinite(limit?.measured.median));
 }
 
 function cellsOf(row: RecordedRow): string[] {

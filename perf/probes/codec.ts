@@ -5,8 +5,8 @@ import type { Probe } from "./probe.ts";
 function encodes({ about, make }: DataSet): Probe {
   return {
     about: `encode ${about}`,
-    start({ encode }) {
-      const value = make();
+    async start({ encode }) {
+      const value = await make();
       return {
         batch(count) {
           for (let i = 0; i < count; i++) do_not_optimize(encode(value));
@@ -20,8 +20,8 @@ function encodes({ about, make }: DataSet): Probe {
 function decodes({ about, make }: DataSet): Probe {
   return {
     about: `decode ${about}`,
-    start({ encode, decode }) {
-      const bytes = encode(make());
+    async start({ encode, decode }) {
+      const bytes = encode(await make());
       return {
         batch(count) {
           for (let i = 0; i < count; i++) do_not_optimize(decode(bytes));

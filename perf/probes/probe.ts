@@ -1,6 +1,6 @@
 import type { decode, encode } from "../../src/codec/index.ts";
 import type { Store } from "../../src/index.ts";
-import type { Batch } from "../run/rounds.ts";
+import type { Batch } from "../run/slice.ts";
 
 /** A checkout whose code is measured: its own modules, loaded from its own folder. */
 export interface Tree {

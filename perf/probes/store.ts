@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { do_not_optimize } from "mitata";
 import type { OpenOptions, Store } from "../../src/index.ts";
-import type { Batch } from "../run/rounds.ts";
+import type { Batch } from "../run/slice.ts";
 import type { Probe, Tree } from "./probe.ts";
 
 const SMALL = { id: 7, b: "xyz" };

@@ -1,14 +1,12 @@
 import { quick } from "./bench.ts";
-
-/** Does something `count` times. */
-export type Batch = (count: number) => void | Promise<void>;
+import { type Batch, slice } from "./slice.ts";
 
 /** A batch is so long that the clock and the loop around it don't count. */
-const BATCH_MS = 5;
+const BATCH_NS = 5e6;
 const ROUNDS = 200;
 
 /**
- * Times short things against each other: in each round a batch of each, one after the other, so that what the machine does meanwhile
+ * Times short things against each other: in each round a slice of each, one after the other, so that what the machine does meanwhile
  * falls on all alike. Gives nanoseconds for one, a list of `rounds` values for each batch.
  */
 export async function inRounds<Name extends string>(
@@ -20,32 +18,26 @@ export async function inRounds<Name extends string>(
   for (const [name, batch] of entries) counts.set(name, await calibrate(batch));
   const times = Object.fromEntries(entries.map(([name]) => [name, [] as number[]])) as Record<Name, number[]>;
   for (let round = 0; round < (quick ? rounds / 10 : rounds); round++) {
-    for (const [name, batch] of entries) {
-      const count = counts.get(name)!;
-      times[name].push(((await timed(batch, count)) * 1e6) / count);
-    }
+    for (const [name, batch] of entries) times[name].push(await slice(batch, counts.get(name)!));
   }
   return times;
 }
 
-/** Also warms up: the last batch that is too short is followed by ten that are not. */
+/** Also warms up: the last batch that is too short is followed by ten that are not, or as many as fit in the time of ten. */
 async function calibrate(batch: Batch): Promise<number> {
   let count = 1;
   for (;;) {
-    const ms = await timed(batch, count);
-    if (ms >= BATCH_MS) break;
-    count = Math.max(count + 1, Math.ceil(count * Math.min(10, (1.2 * BATCH_MS) / Math.max(ms, 0.001))));
+    const ns = (await slice(batch, count)) * count;
+    if (ns >= BATCH_NS) break;
+    count = Math.max(count + 1, Math.ceil(count * Math.min(10, (1.2 * BATCH_NS) / Math.max(ns, 1000))));
   }
   let least = Number.POSITIVE_INFINITY;
-  for (let i = 0; i < 10; i++) least = Math.min(least, await timed(batch, count));
-  return Math.max(1, Math.ceil((count * BATCH_MS) / least));
-}
-
-async function timed(batch: Batch, count: number): Promise<number> {
-  const start = performance.now();
-  const pending = batch(count);
-  if (pending !== undefined) await pending;
-  return performance.now() - start;
+  for (let spent = 0; spent < 10 * BATCH_NS; ) {
+    const ns = await slice(batch, count);
+    least = Math.min(least, ns);
+    spent += ns * count;
+  }
+  return Math.max(1, Math.ceil(BATCH_NS / least));
 }
 
 /** Nanoseconds for one, as how many a second. */

@@ -19,11 +19,17 @@ function show(): void {
   const [id, ...rest] = decodeURIComponent(location.hash.slice(1)).split("/");
   const view = VIEWS.find(one => one.id === id) ?? VIEWS[0]!;
   for (const link of nav.children) {
-    if (link.getAttribute("href") === `#${view.id}`) link.setAttribute("aria-current", "page");
+    if (link.getAttribute("href") === `#${view.id}`) showCurrent(link);
     else link.removeAttribute("aria-current");
   }
   place.replaceChildren();
   view.draw(place, data, rest.length > 0 ? rest.join("/") : undefined);
+}
+
+/** Where the links are wider than the screen, the one of the view is in sight. */
+function showCurrent(link: Element): void {
+  link.setAttribute("aria-current", "page");
+  link.scrollIntoView({ block: "nearest", inline: "nearest" });
 }
 
 nav.append(...VIEWS.map(({ id, title }) => el("a", { href: `#${id}` }, title)));

@@ -15,6 +15,21 @@ export function plot(
   return chart;
 }
 
+/** A logarithmic axis in the theme's colours: lines at the powers alone, for those between would fill the chart. */
+export function logAxis(base: number, label: string, more: uPlot.Axis = {}): uPlot.Axis {
+  const powers = (_: uPlot, splits: number[]) =>
+    splits.map(split =>
+      Math.abs(Math.log(split) / Math.log(base) - Math.round(Math.log(split) / Math.log(base))) < 1e-6 ? split : null,
+    );
+  const plain = axis(label, more);
+  return {
+    ...plain,
+    filter: powers,
+    grid: { ...plain.grid, filter: powers },
+    ticks: { ...plain.ticks, filter: powers },
+  };
+}
+
 /** An axis in the theme's colours. */
 export function axis(label: string, more: uPlot.Axis = {}): uPlot.Axis {
   const grid = { stroke: color("line"), width: 1 };

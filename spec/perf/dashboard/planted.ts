@@ -73,6 +73,7 @@ function rows(): RecordedRow[] {
       [
         ["put", 5],
         ["get", 50],
+        ["lease", 30],
         ["memcpy", 10],
       ] as const
     ).map(([line, speed]) => ({

@@ -1,7 +1,7 @@
 import type uPlot from "uplot";
 import { Histogram } from "../../../stats/histogram.ts";
 import { color, el, heading, nothingYet } from "../elements.ts";
-import { axis, plot } from "../plot.ts";
+import { axis, logAxis, plot } from "../plot.ts";
 import { nsText } from "../units.ts";
 import type { View } from "../view.ts";
 
@@ -51,7 +51,7 @@ function optionsOf(names: string[]): Omit<uPlot.Options, "width" | "height"> {
     scales: { x: { time: false }, y: { distr: 3, log: 10 } },
     axes: [
       axis("share of the calls", { values: (_, ticks) => ticks.map(tick => (tick % 1 === 0 ? shareOf(tick) : "")) }),
-      axis("time", { size: 70, values: (_, ticks) => ticks.map(tick => (tick === null ? "" : nsText(tick))) }),
+      logAxis(10, "time", { size: 70, values: (_, ticks) => ticks.map(tick => (tick === null ? "" : nsText(tick))) }),
     ],
     series: [
       { label: "share", value: (_, at) => (at == null ? "" : shareOf(at)) },
@@ -59,6 +59,7 @@ function optionsOf(names: string[]): Omit<uPlot.Options, "width" | "height"> {
         label,
         stroke: color(COLORS[i % COLORS.length]!),
         width: 2,
+        points: { show: false },
         value: (_: uPlot, ns: number | null) => (ns === null ? "" : nsText(ns)),
       })),
     ],

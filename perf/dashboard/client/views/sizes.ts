@@ -1,12 +1,14 @@
 import type uPlot from "uplot";
 import type { RecordedRow } from "../../../history/recording.ts";
 import { color, el, heading, nothingYet } from "../elements.ts";
-import { axis, plot } from "../plot.ts";
+import { axis, logAxis, plot } from "../plot.ts";
 import { bytesText, three } from "../units.ts";
 import type { View } from "../view.ts";
 
 const TITLE = "Throughput by size";
-const LINES = { put: "mine", get: "third", memcpy: "limit" } as const;
+const LINES = { put: "mine", get: "third", lease: "fourth", memcpy: "limit" } as const;
+/** As the legend says it. */
+const NAMES = { put: "put", get: "get, held", lease: "get, not held", memcpy: "memcpy" } as const;
 
 export const sizes: View = {
   id: "sizes",
@@ -40,13 +42,13 @@ function optionsOf(names: readonly (keyof typeof LINES)[]): Omit<uPlot.Options, 
       axis("size of the object", {
         values: (_, ticks) => ticks.map(tick => (Math.log2(tick) % 4 === 2 ? bytesText(tick) : "")),
       }),
-      axis("GB/s", { size: 70, values: (_, ticks) => ticks.map(tick => (tick === null ? "" : three(tick))) }),
+      logAxis(10, "GB/s", { size: 70, values: (_, ticks) => ticks.map(tick => (tick === null ? "" : three(tick))) }),
     ],
     series: [
       { label: "size", value: (_, at) => (at == null ? "" : bytesText(at)) },
-      ...names.map(label => ({
-        label,
-        stroke: color(LINES[label]),
+      ...names.map(name => ({
+        label: NAMES[name],
+        stroke: color(LINES[name]),
         width: 2,
         points: { show: true },
         value: (_: uPlot, speed: number | null) => (speed === null ? "" : `${three(speed)} GB/s`),

@@ -5,8 +5,8 @@ import { three } from "../units.ts";
 import type { View } from "../view.ts";
 
 const TITLE = "The suite against peers and limits";
-/** The scale is logarithmic: from a 30th of the limit to 30 times it, the limit in the middle. */
-const REACH = Math.log(30);
+/** The scale is logarithmic: from a 100th of the limit to 100 times it, the limit in the middle. */
+const REACH = Math.log(100);
 
 export const suite: View = {
   id: "suite",
@@ -18,7 +18,8 @@ export const suite: View = {
       return;
     }
     const { machine, bun, at, quick } = recording;
-    const metric = "How many times as good as the limit or the peer that was measured in the same run, on a log scale";
+    const metric =
+      "How many times as good as the limit or the peer that was measured in the same run, on a log scale that ends at 100 times";
     const where = `${machine}, Bun ${bun}${quick ? ", a quick look" : ""}`;
     place.append(...heading(TITLE, metric, "right of the line is better", where, at));
     place.append(legend({ "at least as good": "mine", "less good": "peer", "the limit or peer": "limit" }));
