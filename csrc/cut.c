@@ -7,28 +7,18 @@
 
 #include "lock.h"
 #include "prim/atomic.h"
-#include "prim/barrier.h"
 #include "wait.h"
 
 #define MENDS_MOST 10000u
 #define PAUSE_NS 1000000
 #define PAUSES_MOST 2000u
 
-static void refuse(pm_client *client) {
-	uint32_t none = 0;
-	pm_cas(&client->refused, &none, PM_REFUSED_CUT);
-	pm_store(&client->patched, 1);
-	pm_barrier_everywhere();
-}
-
-/* Waits until no thread of ours is inside of the lock; none enters any more. False if one stays, or if it is this one. */
+/* Waits until no thread of ours is inside of the lock; none enters any more. False if one stays. */
 static bool outside(const pm_client *client) {
 	const struct timespec pause = {.tv_nsec = PAUSE_NS};
 	for (uint32_t i = 0; i < PAUSES_MOST; i++) {
 		if (pm_load(&client->lock_thread) == 0)
 			return true;
-		if (pm_lock_mine(client))
-			return false;
 		nanosleep(&pause, NULL);
 	}
 	return false;
@@ -74,7 +64,9 @@ bool pm_cut_mend(const pm_window *seen, uintptr_t address) {
 		sched_yield();
 		return true;
 	}
-	refuse(client);
+	pm_refuse(client);
+	if (pm_lock_mine(client))
+		return false;
 	if (waits && seen->kind == PM_WINDOW_FILE && at < client->file_bytes - client->heap_bytes && !outside(client))
 		return false;
 	if (waits)
@@ -87,7 +79,7 @@ void pm_cut_look(pm_client *client) {
 	if (pm_load(&client->refused) != 0 || fstat(client->file, &info) != 0)
 		return;
 	if ((uint64_t)info.st_size < client->file_bytes || client->super->magic != PM_MAGIC) {
-		refuse(client);
+		pm_refuse(client);
 	} else if (info.st_nlink == 0 && pm_load(&client->super->destroyed) != PM_DESTROYED) {
 		pm_store(&client->super->destroyed, PM_DESTROYED);
 		pm_wake_all(client);

@@ -1,8 +1,11 @@
 #include "lock.h"
 
+#include <sys/stat.h>
+
 #include "crash.h"
 #include "error.h"
 #include "prim/atomic.h"
+#include "prim/barrier.h"
 #include "prim/bytelock.h"
 #include "prim/clock.h"
 #include "prim/futex.h"
@@ -17,6 +20,9 @@
 #define PAUSES_A_LOOK 300
 
 __thread sigjmp_buf pm_landing;
+#ifdef PLASMID_DEBUG_CHECK
+__thread const void *pm_landing_frame;
+#endif
 
 bool pm_client_alive(const pm_client *client, uint32_t slot, uint32_t epoch) {
 	if (slot >= client->super->max_clients)
@@ -26,6 +32,18 @@ bool pm_client_alive(const pm_client *client, uint32_t slot, uint32_t epoch) {
 	return pm_bytelock_held(client->probe_file, PM_LOCK_BYTES_AT + slot, 1) != 0;
 }
 
+void pm_refuse(pm_client *client) {
+	uint32_t none = 0;
+	pm_cas(&client->refused, &none, PM_REFUSED_CUT);
+	pm_store(&client->patched, 1);
+	pm_barrier_everywhere();
+}
+
+bool pm_cut_short(const pm_client *client) {
+	struct stat info;
+	return fstat(client->file, &info) == 0 && (uint64_t)info.st_size < client->file_bytes;
+}
+
 /* The lock is this thread's. Whoever makes the client refuse its calls has every thread of the process pass a barrier between
  * that and the look at `lock_thread` (cut.c): so it sees us there, or we see the refusal. */
 static int32_t own(pm_client *client) {
@@ -33,7 +51,7 @@ static int32_t own(pm_client *client) {
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	if (__builtin_expect(pm_load_relaxed(&client->refused) == 0, 1))
 		return 0;
-	pm_unlock(client);
+	pm_lock_give(client);
 	return pm_refusal(client);
 }
 
@@ -57,7 +75,7 @@ bool pm_lock_try(pm_client *client) {
 		return false;
 	if (pm_load_relaxed(&client->refused) == 0)
 		return true;
-	pm_unlock(client);
+	pm_lock_give(client);
 	return false;
 }
 
@@ -107,6 +125,11 @@ static int32_t lock_slowly(pm_client *client, uint64_t timeout_ns) {
 			seen |= WAITERS;
 		}
 		bool slept_out = pm_futex_wait(word, seen, LOOK_NS) != 0;
+		/* One that lost the tables never gives the lock back. */
+		if (slept_out && pm_cut_short(client))
+			pm_refuse(client);
+		if (pm_load(&client->refused) != 0)
+			return pm_refusal(client);
 		if (slept_out && !pm_client_alive(client, ((seen & ~WAITERS) >> 20) - 1, seen)) {
 			if (pm_cas(word, &seen, client->lock_word | WAITERS))
 				return recover(client, seen);
@@ -139,14 +162,7 @@ void pm_lock_land(void) {
 	siglongjmp(pm_landing, 1);
 }
 
-int32_t pm_lock_lost(pm_client *client) {
-	/* The word may be zeros by now, too. */
-	if ((pm_load(&client->super->lock) & ~WAITERS) == client->lock_word)
-		pm_unlock(client);
-	return pm_refusal(client);
-}
-
-void pm_unlock(pm_client *client) {
+void pm_lock_give(pm_client *client) {
 	PM_ASSERT((pm_load(&client->super->lock) & ~WAITERS) == client->lock_word);
 	pm_store_relaxed(&client->lock_thread, 0);
 	if (pm_exchange(&client->super->lock, 0) & WAITERS)

@@ -12,21 +12,31 @@
 #include <setjmp.h>
 
 #include "client.h"
+#include "crash.h"
 
 /* Where a thread goes on that has the lock when the file is cut short under its hands: at the step that took it, which then is as if it
- * had failed. Of the outermost step there is one a thread, whatever the store. */
+ * had failed. The word stays ours: nobody may go on with tables that are half changed, and who waits sees the cut. Of the outermost step
+ * there is one a thread, whatever the store. */
 extern __thread sigjmp_buf pm_landing;
+
+/* Debug builds see to it: whoever gives the lock back is called by the function that landed, or is that function. */
+#ifdef PLASMID_DEBUG_CHECK
+extern __thread const void *pm_landing_frame;
+#define PM_LANDS_HERE() (pm_landing_frame = __builtin_frame_address(0), sigsetjmp(pm_landing, 0))
+#else
+#define PM_LANDS_HERE() sigsetjmp(pm_landing, 0)
+#endif
 
 /* `call`, which may return with the lock, from a function that will not return before the lock is given back. What that function changes
  * of its own variables under the lock is lost in a landing: it shall do no more than return. */
-#define PM_LANDS(client, call)         \
-	__extension__({                      \
-		int32_t landed_;                   \
-		if (sigsetjmp(pm_landing, 0) == 0) \
-			landed_ = (call);                \
-		else                               \
-			landed_ = pm_lock_lost(client);  \
-		landed_;                           \
+#define PM_LANDS(client, call)      \
+	__extension__({                   \
+		int32_t landed_;                \
+		if (PM_LANDS_HERE() == 0)       \
+			landed_ = (call);             \
+		else                            \
+			landed_ = pm_refusal(client); \
+		landed_;                        \
 	})
 
 /* 0, LOCK_TIMEOUT, what the recovery says, or why the client refuses all calls. */
@@ -41,15 +51,24 @@ int32_t pm_lock_again_within(pm_client *client, uint64_t timeout_ns);
 
 /* true when it was free and is ours now: for what no zeros lead astray, see cut.h. */
 bool pm_lock_try(pm_client *client);
-void pm_unlock(pm_client *client);
 
 /* Does this thread have the lock? Then a signal handler may send it to its landing, having said that it has not. */
 bool pm_lock_mine(const pm_client *client);
 void pm_lock_lose(pm_client *client);
 _Noreturn void pm_lock_land(void);
 
-/* After a landing: the word is given back. The error of a client that refuses all calls. */
-int32_t pm_lock_lost(pm_client *client);
+void pm_lock_give(pm_client *client);
+static inline __attribute__((always_inline)) void pm_unlock(pm_client *client) {
+	PM_ASSERT(!pm_lock_mine(client) || (uintptr_t)__builtin_frame_address(0) <= (uintptr_t)pm_landing_frame);
+	pm_lock_give(client);
+}
+
+/* No call shall be made any more, for the file was cut short; a thread that is to take the lock shows in `lock_thread`, or sees that.
+ * From a signal handler, too. */
+void pm_refuse(pm_client *client);
+
+/* Is the file shorter than it was? One system call. */
+bool pm_cut_short(const pm_client *client);
 
 /* The error of a client that refuses all calls. */
 int32_t pm_refusal(const pm_client *client);

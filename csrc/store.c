@@ -83,7 +83,7 @@ int32_t pm_enter_within(plasmid_store *store) {
 
 #ifdef PLASMID_DEBUG_CHECK
 /* The walk is as long as the table: in a small store it follows every call, in a large one every so many. */
-static void check_now_and_then(pm_client *client) {
+void pm_check_now_and_then(pm_client *client) {
 	if (pm_load(&client->refused) != 0 || client->unchecked++ < client->super->entries_used / CHECKED_A_CALL)
 		return;
 	client->unchecked = 0;
@@ -99,11 +99,3 @@ static void check_now_and_then(pm_client *client) {
 	abort();
 }
 #endif
-
-void pm_leave(plasmid_store *store) {
-	pm_client *client = store->client;
-#ifdef PLASMID_DEBUG_CHECK
-	check_now_and_then(client);
-#endif
-	pm_unlock(client);
-}

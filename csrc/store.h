@@ -38,6 +38,16 @@ static inline void pm_touch(plasmid_store *store, uint32_t slot, uint64_t word) 
 /* Usable, locked, a part of what was released drained. The lock is to be given back with pm_leave. */
 #define pm_enter(store) PM_LANDS((store)->client, pm_enter_within(store))
 int32_t pm_enter_within(plasmid_store *store);
-void pm_leave(plasmid_store *store);
+#ifdef PLASMID_DEBUG_CHECK
+void pm_check_now_and_then(pm_client *client);
+#else
+static inline void pm_check_now_and_then(pm_client *client) {
+	(void)client;
+}
+#endif
+static inline __attribute__((always_inline)) void pm_leave(plasmid_store *store) {
+	pm_check_now_and_then(store->client);
+	pm_unlock(store->client);
+}
 
 #endif
