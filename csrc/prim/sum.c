@@ -4,20 +4,26 @@
 
 #include "prim/racy.h"
 
-/* Whole steps, the lanes in registers. */
+#define LOW 0xffffffffull
+#define FACTOR 0x9fb21c651e98df25ull
+
+typedef uint64_t pair __attribute__((vector_size(16)));
+
+/* Whole steps, the sums in registers: of the low halves of 8 bytes, and of the high ones. */
 PM_RACY static void add_steps(pm_sum *sum, const uint8_t *from, uint64_t steps) {
-	uint64_t a = sum->lanes[0], b = sum->lanes[1], c = sum->lanes[2], d = sum->lanes[3], words[4];
+	pair first[4], second[4], a, b;
+	memcpy(first, sum->first, sizeof first);
+	memcpy(second, sum->second, sizeof second);
 	for (; steps > 0; steps--, from += PM_SUM_STEP) {
-		memcpy(words, from, PM_SUM_STEP);
-		a = pm_sum_mix(a, words[0]);
-		b = pm_sum_mix(b, words[1]);
-		c = pm_sum_mix(c, words[2]);
-		d = pm_sum_mix(d, words[3]);
+		memcpy(&a, from, sizeof a);
+		memcpy(&b, from + sizeof a, sizeof b);
+		second[0] += first[0] += a & LOW;
+		second[1] += first[1] += a >> 32;
+		second[2] += first[2] += b & LOW;
+		second[3] += first[3] += b >> 32;
 	}
-	sum->lanes[0] = a;
-	sum->lanes[1] = b;
-	sum->lanes[2] = c;
-	sum->lanes[3] = d;
+	memcpy(sum->first, first, sizeof first);
+	memcpy(sum->second, second, sizeof second);
 }
 
 void pm_sum_add(pm_sum *sum, const uint8_t *from, uint64_t count) {
@@ -29,4 +35,16 @@ void pm_sum_add(pm_sum *sum, const uint8_t *from, uint64_t count) {
 		add_steps(sum, last, 1);
 	}
 	sum->bytes += count;
+}
+
+static uint64_t mix(uint64_t all, uint64_t word) {
+	all = (all ^ word) * FACTOR;
+	return all ^ all >> 29;
+}
+
+uint64_t pm_sum_end(const pm_sum *sum) {
+	uint64_t all = mix(0, sum->bytes + 1);
+	for (int i = 0; i < 8; i++)
+		all = mix(mix(all, sum->first[i]), sum->second[i]);
+	return all ^ all >> 32;
 }
