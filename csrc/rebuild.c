@@ -90,9 +90,11 @@ static void judge_place(pm_client *client, uint32_t slot) {
 	uint64_t where = place->where;
 	bool good = pm_state_sealed(state) && pm_place_good(client, slot);
 	place->target_node = 0;
-	pm_store(&place->where, 0);
+	/* Never taken away meanwhile: a death in this rebuild loses nothing either. */
 	if (good)
 		pm_place_take(client, slot, where);
+	else
+		pm_store(&place->where, 0);
 	if (state != PLASMID_SPILLED)
 		pm_store(&place->trailer, 0);
 	/* Published, it is the object's own extent. */
