@@ -131,3 +131,10 @@ void pm_heap_free(pm_heap *heap, pm_extent *nodes, uint32_t node) {
 	}
 	free_insert(heap, nodes, node);
 }
+
+void pm_heap_shrink(pm_heap *heap, pm_extent *nodes, uint32_t node, uint32_t size) {
+	uint32_t rest = cut_back(heap, nodes, node, nodes[node].size - size);
+	nodes[rest].link[KIND] = IS_USED;
+	heap->used_count++;
+	pm_heap_free(heap, nodes, rest);
+}

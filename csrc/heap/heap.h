@@ -115,6 +115,9 @@ uint32_t pm_heap_allocate(pm_heap *heap, pm_extent *nodes, uint32_t size, uint32
 /* Gives a used extent back and joins it with its free neighbours. */
 void pm_heap_free(pm_heap *heap, pm_extent *nodes, uint32_t node);
 
+/* Gives back a used extent's granules behind its first `size` of more. Needs one spare slot. */
+void pm_heap_shrink(pm_heap *heap, pm_extent *nodes, uint32_t node, uint32_t size);
+
 /* Granules of the top's committed part. */
 uint32_t pm_heap_top(const pm_extent *nodes);
 

@@ -214,6 +214,13 @@ static void do_free(uint32_t i) {
 	memmove(&truth.live[i], &truth.live[i + 1], (truth.count - i) * sizeof truth.live[0]);
 }
 
+static void do_shrink(uint32_t i) {
+	if (truth.live[i].size < 2 || heap.spare == 0)
+		return;
+	truth.live[i].size = 1 + below(truth.live[i].size - 1);
+	pm_heap_shrink(&heap, nodes, truth.live[i].node, truth.live[i].size);
+}
+
 static void do_trim(void) {
 	gap top = gap_before(&truth, truth.count);
 	uint32_t keep = below(2) ? 0 : below(1000), before = truth.limit;
@@ -289,6 +296,8 @@ static void one_step(const profile *how) {
 		do_trim();
 	else if (dice < 80)
 		do_grow();
+	else if (truth.count && dice < 300)
+		do_shrink(below(truth.count));
 	else if (truth.count && (below(100) < how->free_percent || truth.count == how->live_most))
 		do_free(below(truth.count));
 	else if (truth.count == how->live_most)
