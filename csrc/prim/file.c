@@ -5,6 +5,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -112,4 +113,21 @@ int pm_file_write(int fd, const void *bytes, uint64_t count, uint64_t at) {
 		count -= (uint64_t)put;
 	}
 	return 0;
+}
+
+int pm_file_write_both(int fd, const void *bytes, uint64_t count, const void *behind, uint64_t more, uint64_t at) {
+	struct iovec both[2] = {{(void *)(uintptr_t)bytes, count}, {(void *)(uintptr_t)behind, more}};
+	ssize_t put;
+	do
+		put = pwritev(fd, both, 2, (off_t)at);
+	while (put < 0 && errno == EINTR);
+	if (put <= 0)
+		return -1;
+	uint64_t done = (uint64_t)put;
+	if (done < count) {
+		if (pm_file_write(fd, (const unsigned char *)bytes + done, count - done, at + done) != 0)
+			return -1;
+		done = count;
+	}
+	return pm_file_write(fd, (const unsigned char *)behind + (done - count), count + more - done, at + done);
 }

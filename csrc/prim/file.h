@@ -28,6 +28,9 @@ int pm_file_space(int fd, uint64_t *total, uint64_t *available);
 /* pread of exactly `count` bytes: 0, or -1 (short files included). */
 int pm_file_read(int fd, void *bytes, uint64_t count, uint64_t at);
 
+/* pwrite of `count` bytes and of `more` behind them, with one call: 0, or -1. */
+int pm_file_write_both(int fd, const void *bytes, uint64_t count, const void *behind, uint64_t more, uint64_t at);
+
 /* pwrite of exactly `count` bytes: 0, or -1. */
 int pm_file_write(int fd, const void *bytes, uint64_t count, uint64_t at);
 

@@ -104,7 +104,7 @@ static int32_t claim_once(pm_client *client, uint32_t slot, const uint32_t id[4]
 /* ---- read ------------------------------------------------------------------------------------------ */
 
 static bool is_its_header(const pm_client *client, const pm_reading *reading, const pm_spill_header *header) {
-	return header->magic == PM_SPILL_OBJECT_MAGIC && header->bytes == reading->bytes && header->sum == reading->sum &&
+	return header->magic == PM_SPILL_OBJECT_MAGIC && header->bytes == reading->bytes &&
 	       header->generation == client->generation &&
 	       memcmp(header->id, pm_entry_at(client, reading->slot)->id, sizeof header->id) == 0;
 }

@@ -2,7 +2,8 @@
  *
  *   [file header 64][header 64][payload][pad to 64][header 64][payload] ...
  *
- * The payload of one of PM_LARGE_BYTES or more begins on a page. References and names stay in memory. */
+ * The payload of one of PM_LARGE_BYTES or more begins on a page. References and names stay in memory, and so does
+ * the checksum: what is written front to back is summed up on the way. */
 #ifndef PM_SPILL_OBJECT_H
 #define PM_SPILL_OBJECT_H
 
@@ -16,8 +17,7 @@ typedef struct pm_spill_header {
 	uint64_t magic;
 	uint32_t id[4];
 	uint64_t bytes; /* of the payload; of a file's header: its number */
-	uint64_t sum;
-	uint32_t inband, buffers, references, zero;
+	uint32_t inband, buffers, references, zeros[3];
 	uint64_t generation; /* of the store */
 } pm_spill_header;
 

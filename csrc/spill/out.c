@@ -172,23 +172,17 @@ static int32_t write_one(pm_client *client, pm_writer *writer, pm_victim *victim
 	                          .references = pm_load_relaxed(&entry->references),
 	                          .generation = client->generation};
 	pm_sum sum;
-	int32_t r = 0;
 	for (int i = 0; i < 4; i++)
 		header.id[i] = pm_load_relaxed(&entry->id[i]);
+	int32_t r = pm_writer_put(client, writer, victim->at - sizeof header, (const uint8_t *)&header, sizeof header);
 	pm_sum_begin(&sum);
-	if (victim->bytes < PM_WRITER_DIRECT) {
-		pm_sum_add(&sum, payload, victim->bytes);
-		header.sum = victim->sum = pm_sum_end(&sum);
-		r = pm_writer_put(client, writer, victim->at - sizeof header, (const uint8_t *)&header, sizeof header);
-		return r != 0 ? r : pm_writer_put(client, writer, victim->at, payload, victim->bytes);
-	}
 	for (uint64_t at = 0; r == 0 && at < victim->bytes; at += PM_SPILL_CHUNK) {
 		uint64_t bytes = victim->bytes - at < PM_SPILL_CHUNK ? victim->bytes - at : PM_SPILL_CHUNK;
 		pm_sum_add(&sum, payload + at, bytes);
 		r = pm_writer_put(client, writer, victim->at + at, payload + at, bytes);
 	}
-	header.sum = victim->sum = pm_sum_end(&sum);
-	return r != 0 ? r : pm_writer_header(client, writer, victim->at - sizeof header, &header);
+	victim->sum = pm_sum_end(&sum);
+	return r;
 }
 
 static int32_t write_file(pm_client *client, uint32_t file, pm_victim *victims, uint32_t count, uint64_t bytes) {

@@ -50,33 +50,35 @@ static int32_t flush(const pm_client *client, pm_writer *writer) {
 	return 0;
 }
 
+/* What is gathered, zeros up to `at`, and the piece, with one call: so each page is written once, and whole. */
+static int32_t put_direct(const pm_client *client, pm_writer *writer, uint64_t at, const uint8_t *from,
+                          uint64_t bytes) {
+	int failure = writer->count == 0
+	                  ? pm_file_write(writer->fd, from, bytes, at)
+	                  : pm_file_write_both(writer->fd, writer->gathered, writer->count, from, bytes, writer->at);
+	writer->at = at + bytes;
+	writer->count = 0;
+	return failure == 0 ? 0 : failed(client, writer, "writing to");
+}
+
 int32_t pm_writer_put(const pm_client *client, pm_writer *writer, uint64_t at, const uint8_t *from, uint64_t bytes) {
+	bool direct = bytes >= PM_WRITER_DIRECT;
 	uint64_t gap = at - (writer->at + writer->count);
-	int32_t r = 0;
-	if (gap + bytes > GATHER_BYTES - writer->count)
-		r = flush(client, writer);
-	if (r != 0)
-		return r;
-	if (bytes >= PM_WRITER_DIRECT || gap + bytes > GATHER_BYTES) {
-		r = flush(client, writer);
-		if (r == 0 && pm_file_write(writer->fd, from, bytes, at) != 0)
-			r = failed(client, writer, "writing to");
-		writer->at = at + bytes;
-		return r;
+	if (gap + (direct ? 0 : bytes) > GATHER_BYTES - writer->count) {
+		int32_t r = flush(client, writer);
+		if (r != 0)
+			return r;
 	}
 	if (writer->count == 0) {
 		writer->at = at;
 		gap = 0;
 	}
 	memset(writer->gathered + writer->count, 0, gap);
-	pm_racy_copy(writer->gathered + writer->count + gap, from, bytes);
-	writer->count += (uint32_t)(gap + bytes);
-	return 0;
-}
-
-int32_t pm_writer_header(const pm_client *client, pm_writer *writer, uint64_t at, const pm_spill_header *header) {
-	if (pm_file_write(writer->fd, header, sizeof *header, at) != 0)
-		return failed(client, writer, "writing to");
+	writer->count += (uint32_t)gap;
+	if (direct)
+		return put_direct(client, writer, at, from, bytes);
+	pm_racy_copy(writer->gathered + writer->count, from, bytes);
+	writer->count += (uint32_t)bytes;
 	return 0;
 }
 

@@ -24,9 +24,6 @@ int32_t pm_writer_begin(const pm_client *client, uint32_t file, pm_writer *write
 /* Bytes at a position not before where the last ended. */
 int32_t pm_writer_put(const pm_client *client, pm_writer *writer, uint64_t at, const uint8_t *from, uint64_t bytes);
 
-/* The header of an object whose first piece was so large: only then nothing gathered stands there. */
-int32_t pm_writer_header(const pm_client *client, pm_writer *writer, uint64_t at, const pm_spill_header *header);
-
 /* The file is complete: it gets its name. Closed either way; after a failure it is removed. */
 int32_t pm_writer_end(const pm_client *client, pm_writer *writer, uint64_t bytes);
 void pm_writer_abort(const pm_client *client, pm_writer *writer);
