@@ -12,27 +12,53 @@
 
 #define SWEEP_SOME 64u /* files a turn */
 
+/* Nobody writes it, points into it, or will. */
+static bool is_over(const pm_client *client, const pm_spill_file *file) {
+	if (file->state == PM_FILE_FREE || file->live > 0)
+		return false;
+	return file->state == PM_FILE_DYING || file->owner == 0 || !pm_word_alive(client, file->owner);
+}
+
+/* One larger than the heap is of an object that is looked at where it stands: somebody may see it still. */
+static bool to_be_reused(const pm_client *client, const pm_spill_file *file) {
+	return file->state == PM_FILE_WHOLE && is_over(client, file) && file->bytes <= client->super->capacity;
+}
+
+/* The index of a row to take: of a dead file if there is one. 0: the table is full. */
+static uint32_t choose(const pm_client *client) {
+	uint32_t free = 0;
+	for (uint32_t i = 1; i < PM_SPILL_FILES; i++) {
+		const pm_spill_file *file = &client->spill_files[i];
+		if (to_be_reused(client, file))
+			return i;
+		if (free == 0 && file->state == PM_FILE_FREE)
+			free = i;
+	}
+	return free;
+}
+
 int32_t pm_files_begin(pm_client *client, uint64_t bytes) {
 	pm_spill *spill = client->spill;
-	if (spill->limit != 0 && spill->disk_bytes + bytes > spill->limit)
+	uint32_t index = choose(client);
+	pm_spill_file *file = &client->spill_files[index];
+	uint64_t had = index == 0 || file->state == PM_FILE_FREE ? 0 : file->bytes, others = spill->disk_bytes - had;
+	if (spill->limit != 0 && others + bytes > spill->limit)
 		return pm_fail(PLASMID_E_SPILL_LIMIT, "%llu bytes more would pass the limit on disk use: %llu bytes, %llu in use",
-		               (unsigned long long)bytes, (unsigned long long)spill->limit, (unsigned long long)spill->disk_bytes);
-	for (uint32_t i = 1; i < PM_SPILL_FILES; i++) {
-		pm_spill_file *file = &client->spill_files[i];
-		if (file->state != PM_FILE_FREE)
-			continue;
+		               (unsigned long long)bytes, (unsigned long long)spill->limit, (unsigned long long)others);
+	if (index == 0)
+		return 0;
+	if (file->state == PM_FILE_FREE) {
 		file->number = ++spill->numbers;
 		file->folder = (uint32_t)(file->number % client->super->spill_folders);
-		file->bytes = bytes;
-		file->owner = client->lock_word;
-		file->live = 0;
-		file->live_bytes = 0;
-		PM_POINT("spill:reserved");
-		pm_store(&file->state, PM_FILE_WRITING);
-		spill->disk_bytes += bytes;
-		return (int32_t)i;
 	}
-	return 0;
+	file->bytes = bytes;
+	file->owner = client->lock_word;
+	file->live = 0;
+	file->live_bytes = 0;
+	PM_POINT("spill:reserved");
+	pm_store(&file->state, PM_FILE_WRITING);
+	spill->disk_bytes = others + bytes;
+	return (int32_t)index;
 }
 
 void pm_files_whole(pm_client *client, uint32_t index) {
@@ -43,13 +69,6 @@ void pm_files_whole(pm_client *client, uint32_t index) {
 void pm_files_finish(pm_client *client, uint32_t index) {
 	pm_store(&client->spill_files[index].owner, 0);
 	pm_store(&client->spill->untidy, 1);
-}
-
-/* Nobody writes it, points into it, or will. */
-static bool is_over(const pm_client *client, const pm_spill_file *file) {
-	if (file->state == PM_FILE_FREE || file->live > 0)
-		return false;
-	return file->state == PM_FILE_DYING || file->owner == 0 || !pm_word_alive(client, file->owner);
 }
 
 static void remove_one(const pm_client *client, const pm_spill_file *file) {

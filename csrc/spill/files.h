@@ -3,14 +3,18 @@
  *   FREE --begin--> WRITING --whole--> WHOLE --finish (no owner)--> WHOLE --nobody points into it--> DYING --unlinked--> FREE
  *                      \--failed, or the owner died----------------------------------------------------^
  *
- * What a file is called follows from its number alone, which is never given again: so whoever finishes a removal that another began
+ * A dead file is written over rather than removed and another one made: the file system has its blocks and its pages already.
+ *
+ *   WHOLE (no owner, nobody points into it) --begin--> WRITING, under the number that it had
+ *
+ * What a file is called follows from its number alone, which is not given again once it is DYING: so whoever finishes a removal that another began
  * removes nothing else. */
 #ifndef PM_SPILL_FILES_H
 #define PM_SPILL_FILES_H
 
 #include "client.h"
 
-/* Takes a row for a file of `bytes`. Under the lock. Its index, or SPILL_LIMIT; 0: the table is full. */
+/* Takes a row for a file of `bytes`, or a file that is dead. Under the lock. Its index, or SPILL_LIMIT; 0: the table is full. */
 int32_t pm_files_begin(pm_client *client, uint64_t bytes);
 
 /* It has got its name. Under the lock. */

@@ -26,13 +26,17 @@ static int32_t failed(const pm_client *client, const pm_writer *writer, const ch
 
 int32_t pm_writer_begin(const pm_client *client, uint32_t file, pm_writer *writer) {
 	const pm_spill_file *row = &client->spill_files[file];
-	char path[PM_SPILL_PATH_ROOM];
+	char path[PM_SPILL_PATH_ROOM], dead[PM_SPILL_PATH_ROOM];
 	*writer = (pm_writer){.number = row->number, .folder = row->folder};
 	pm_folders_path(client, row->folder, row->number, true, path);
+	pm_folders_path(client, row->folder, row->number, false, dead);
 	writer->gathered = malloc(GATHER_BYTES);
 	if (writer->gathered == NULL)
 		return pm_fail(PLASMID_E_NO_MEMORY, "no memory to gather what is spilled");
-	writer->fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	/* Written over, if there is one of that number. */
+	bool again = rename(dead, path) == 0;
+	PM_POINT("spill:again");
+	writer->fd = open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC | (again ? 0 : O_CREAT | O_EXCL), 0600);
 	if (writer->fd < 0) {
 		free(writer->gathered);
 		return failed(client, writer, "making");

@@ -95,6 +95,30 @@ static void one_keeps_no_large_file(void) {
 	spilling_end(&s);
 }
 
+static void a_dead_file_is_written_over(void) {
+	spilling s;
+	spilling_begin(&s, 1);
+	char before[1024] = "", after[1024] = "";
+	plasmid_store *store = spilling_open(&s);
+	for (uint32_t i = 0; i < 60; i++)
+		refs[i] = put_number(store, i, 1000, 0, NULL, 0);
+	spill_all(store);
+	CHECK(spilling_files(&s, before) == 1);
+	for (uint32_t i = 0; i < 60; i++)
+		WELL(plasmid_free(store, REF(refs[i])));
+	for (uint32_t i = 0; i < 20; i++)
+		refs[i] = put_number(store, 100 + i, 900, i % 2, NULL, 0);
+	spill_all(store);
+	WELL(plasmid_check(store));
+	struct stat info;
+	CHECK(spilling_files(&s, after) == 1 && strcmp(before, after) == 0);
+	CHECK(stat(after, &info) == 0 && (uint64_t)info.st_size == stats_of(store).disk_bytes);
+	for (uint32_t i = 0; i < 20; i++)
+		check_number(store, refs[i], 100 + i, 900);
+	WELL(plasmid_close(store));
+	spilling_end(&s);
+}
+
 static void damage_is_told(void) {
 	spilling s;
 	char path[1024] = "";
@@ -239,6 +263,7 @@ int main(void) {
 	round_trip(2);
 	exactly_full();
 	one_keeps_no_large_file();
+	a_dead_file_is_written_over();
 	damage_is_told();
 	limit_is_kept();
 	full_disk_loses_nothing();
