@@ -63,33 +63,18 @@ static uint32_t move_trailer(pm_client *client, pm_entry *entry, uint32_t granul
 	return node;
 }
 
-/* The heap is full to the last granule: the object is SPILLED with its trailer where it was, its extent goes, and the trailer moves into
- * what that left: towards the front of it, for it was chosen so that it fits there. */
-static uint32_t move_within(pm_client *client, pm_entry *entry, uint32_t granules) {
-	pm_heap *heap = &client->super->heap;
-	uint32_t slot = (uint32_t)(entry - client->entries), taken[3], count = 0, node = 0;
-	uint32_t from = pm_span_start(client->places[slot].trailer);
-	pm_heap_free(heap, client->nodes, entry->node);
-	while (node == 0 && count < 3) {
-		uint32_t next = pm_heap_allocate(heap, client->nodes, granules, 1);
-		if (next == 0 || next == PM_HEAP_NEEDS_NODES)
-			break;
-		const pm_extent *extent = &client->nodes[next];
-		if (extent->start + extent->size <= from || extent->start >= from + granules)
-			node = next;
-		else
-			taken[count++] = next;
-	}
-	/* Nowhere but over itself: memmove, and a death in it costs the name. */
-	if (node == 0 && count > 0)
-		node = taken[--count];
-	PM_ASSERT(node != 0);
-	uint64_t before = pm_references_at(entry->bytes) % PM_GRANULE;
-	memmove(client->heap_writable + (uint64_t)client->nodes[node].start * PM_GRANULE + before,
-	        client->heap_writable + (uint64_t)from * PM_GRANULE + before, pm_trailer_bytes(entry));
-	while (count > 0)
-		pm_heap_free(heap, client->nodes, taken[--count]);
-	return node;
+/* The heap is full to the last granule: the object is SPILLED with its trailer where it was, which moves to the front of the extent, where
+ * it was chosen to fit without touching itself; one store says so, and what is behind goes. */
+static uint32_t move_within(pm_client *client, const pm_entry *entry, uint32_t granules) {
+	pm_place *place = &client->places[entry - client->entries];
+	uint8_t *to = client->heap_writable + (uint64_t)entry->start * PM_GRANULE;
+	uint64_t at = pm_references_at(entry->bytes);
+	PM_ASSERT(at / PM_GRANULE >= granules);
+	memcpy(to + at % PM_GRANULE, to + at, pm_trailer_bytes(entry));
+	PM_POINT("spill:moved");
+	pm_store(&place->trailer, pm_span(entry->start, granules));
+	pm_heap_shrink(&client->super->heap, client->nodes, entry->node, granules);
+	return entry->node;
 }
 
 static void publish(pm_client *client, uint32_t slot, uint64_t sum) {
@@ -111,10 +96,8 @@ static void publish(pm_client *client, uint32_t slot, uint64_t sum) {
 	else
 		pm_heap_free(&client->super->heap, client->nodes, entry->node);
 	entry->node = node;
-	if (node != 0) {
+	if (node != 0)
 		PM_EXTENT_OWNER(client->nodes[node]) = slot;
-		pm_store(&place->trailer, pm_span(client->nodes[node].start, rest));
-	}
 	client->spill->spilled++;
 	client->spill->spilled_bytes += entry->bytes;
 	client->spill->spilled_total++;

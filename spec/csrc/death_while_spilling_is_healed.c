@@ -10,10 +10,11 @@
 #define OBJECTS 48
 
 static const char *const POINTS[] = {
-		"spill:turn",    "spill:reserved", "spill:begun",       "spill:made",       "spill:written",  "spill:renamed",
-		"spill:whole",   "spill:placed",   "spill:filled",      "spill:published",  "restore:placed", "restore:claimed",
-		"restore:chunk", "restore:filled", "restore:published", "tidy:claimed",     "tidy:moved",     "tidy:dying",
-		"tidy:removed",  "rebuild:judged", "rebuild:done",      "remove:published", "reap:swept"};
+		"spill:turn",      "spill:reserved",    "spill:begun",    "spill:again",      "spill:made",
+		"spill:written",   "spill:renamed",     "spill:whole",    "spill:placed",     "spill:filled",
+		"spill:published", "spill:moved",       "restore:placed", "restore:claimed",  "restore:chunk",
+		"restore:filled",  "restore:published", "tidy:claimed",   "tidy:moved",       "tidy:dying",
+		"tidy:removed",    "rebuild:judged",    "rebuild:done",   "remove:published", "reap:swept"};
 
 static spilling s;
 static plasmid_ref *refs; /* shared with the children */
