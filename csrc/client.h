@@ -42,7 +42,8 @@ typedef struct pm_token {
 
 enum pm_refusal {
 	PM_REFUSED_FORKED = 1,
-	PM_REFUSED_CUT /* see cut.h */
+	PM_REFUSED_CUT,   /* see cut.h */
+	PM_REFUSED_REAPED /* its lock byte went while it lived, and others took it for dead */
 };
 
 #define PM_STRAYS 16u
@@ -87,6 +88,7 @@ typedef struct pm_client {
 	pthread_t lock_thread;                        /* of ours that has the lock, or 0 */
 	uint32_t quota;                               /* granules; 0: none */
 	uint32_t index;                               /* in the registry of this process */
+	bool enlisted;                                /* the record is ours until we part */
 	uint32_t refused;                             /* enum pm_refusal: 0, or why no call can be made any more */
 	int32_t (*recover)(struct pm_client *client); /* set by whoever opens: the lock stands below the rebuild */
 

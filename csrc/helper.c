@@ -36,8 +36,9 @@ static bool serve(pm_client *client, bool woken) {
 	pm_superblock *super = client->super;
 	pm_client_record *record = &client->records[client->slot];
 	uint32_t collect = pm_load(&super->collect);
-	bool asked = collect != record->collect, waiting = false;
-	record->collect = collect;
+	bool asked = collect != record->collect && !pm_reaped_alive(client), waiting = false;
+	if (asked)
+		record->collect = collect;
 	pthread_mutex_lock(&pm_registry_mutex);
 	for (plasmid_store *store = client->stores; store != NULL; store = store->next) {
 		uint32_t events = asked ? PLASMID_EVENT_COLLECT : 0;
@@ -133,8 +134,8 @@ static void *run(void *argument) {
 			continue;
 		if (pm_load(&client->late) != 0)
 			client->end_late(client);
-		if (pm_load(&client->closing) != 0) {
-			if (client->let_go(client))
+		if (pm_load(&client->closing) != 0 || pm_reaped_alive(client)) {
+			if (pm_load(&client->closing) != 0 && client->let_go(client))
 				return NULL;
 			pm_futex_wait(&client->nudges, nudges, LINGER_NS);
 			continue;

@@ -39,6 +39,17 @@ void pm_refuse(pm_client *client) {
 	pm_barrier_everywhere();
 }
 
+bool pm_reaped_alive(pm_client *client) {
+	const pm_client_record *record = &client->records[client->slot];
+	uint32_t none = 0;
+	if (__builtin_expect(!client->enlisted || (pm_load_relaxed(&record->epoch) == client->epoch &&
+	                                           pm_load_relaxed(&record->state) != PM_CLIENT_FREE),
+	                     1))
+		return false;
+	pm_cas(&client->refused, &none, PM_REFUSED_REAPED);
+	return true;
+}
+
 bool pm_cut_short(const pm_client *client) {
 	struct stat info;
 	return fstat(client->file, &info) == 0 && (uint64_t)info.st_size < client->file_bytes;
@@ -49,7 +60,7 @@ bool pm_cut_short(const pm_client *client) {
 static int32_t own(pm_client *client) {
 	pm_store_relaxed(&client->lock_thread, pthread_self());
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	if (__builtin_expect(pm_load_relaxed(&client->refused) == 0, 1))
+	if (__builtin_expect(pm_load_relaxed(&client->refused) == 0 && !pm_reaped_alive(client), 1))
 		return 0;
 	pm_lock_give(client);
 	return pm_refusal(client);
@@ -58,6 +69,12 @@ static int32_t own(pm_client *client) {
 int32_t pm_refusal(const pm_client *client) {
 	if (pm_load(&client->refused) == PM_REFUSED_FORKED)
 		return pm_fail(PLASMID_E_FORKED, "this process was forked from the one that opened the store");
+	if (pm_load(&client->refused) == PM_REFUSED_REAPED)
+		return pm_fail(
+				PLASMID_E_CLOSED,
+				"the others took this process for dead, and ended what it held: something here closed the descriptors "
+				"of %s. Open the store again",
+				client->path);
 	return pm_fail(PLASMID_E_DESTROYED,
 	               "%s was cut short from outside, or can't be read: what was last read from it may be zeros",
 	               client->path);

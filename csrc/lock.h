@@ -63,6 +63,10 @@ static inline __attribute__((always_inline)) void pm_unlock(pm_client *client) {
 	pm_lock_give(client);
 }
 
+/* A client is alive for the others as long as it has the lock on its byte, which a foreign hand may close. Once it was reaped, and maybe
+ * another has its record, it refuses all calls: true. */
+bool pm_reaped_alive(pm_client *client);
+
 /* No call shall be made any more, for the file was cut short; a thread that is to take the lock shows in `lock_thread`, or sees that.
  * From a signal handler, too. */
 void pm_refuse(pm_client *client);

@@ -84,6 +84,7 @@ static int32_t enlist(pm_client *client, uint64_t key) {
 		record->oldest = 0;
 		record->subscriptions = 0;
 		pm_store(&record->state, PM_CLIENT_ACTIVE);
+		client->enlisted = true;
 	}
 	pm_unlock(client);
 	return r;
@@ -131,7 +132,12 @@ int32_t pm_join(pm_client *client) {
 
 void pm_part(pm_client *client) {
 	uint64_t bytes = client->count_bytes;
-	if (client->lock_word != 0) {
+	bool reaped = pm_reaped_alive(client);
+	client->enlisted = false;
+	/* The record may be another's by now, and the descriptors' numbers other files'. */
+	if (reaped)
+		client->file = client->lock_file = client->probe_file = client->hand = -1;
+	else if (client->lock_word != 0) {
 		pm_store(&client->records[client->slot].state, PM_CLIENT_FREE);
 		pm_bytelock_drop(client->lock_file, PM_LOCK_BYTES_AT + client->slot);
 	}

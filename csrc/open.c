@@ -323,7 +323,8 @@ static void unlist(plasmid_store *store) {
 static bool last_one(pm_client *client) {
 	if (pm_load(&client->tokens) == 0)
 		return true;
-	pm_store(&client->records[client->slot].state, PM_CLIENT_LINGERING);
+	if (!pm_reaped_alive(client))
+		pm_store(&client->records[client->slot].state, PM_CLIENT_LINGERING);
 	pm_end_with_last(client);
 	pm_store(&client->closing, 1);
 	pm_helper_nudge(client);

@@ -1,8 +1,8 @@
 #include "window.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <sys/mman.h>
+#include <time.h>
 
 #include "error.h"
 #include "prim/atomic.h"
@@ -143,7 +143,12 @@ static void set_turn(uint32_t *word, uint32_t turn) {
 		;
 }
 
-/* Whoever turns it is in a signal handler of another thread, in the middle of one system call. */
+/* Another thread of ours is in the middle of one system call. It may be of a lower priority, so this one sleeps. */
+static void wait_turn(void) {
+	const struct timespec pause = {.tv_nsec = 50000};
+	nanosleep(&pause, NULL);
+}
+
 static bool claim(uint32_t *word) {
 	for (;;) {
 		uint32_t seen = pm_load(word);
@@ -151,7 +156,7 @@ static bool claim(uint32_t *word) {
 			return false;
 		if ((seen & PM_TURN_BITS) == PM_CLEAN && pm_cas(word, &seen, (seen & ~PM_TURN_BITS) | PM_TURNING))
 			return true;
-		sched_yield();
+		wait_turn();
 	}
 }
 
@@ -229,7 +234,7 @@ static bool unpatch(const pm_client *client, uint32_t slot) {
 	if (client->lease_count[slot] != 0)
 		return true;
 	while (pm_load(&client->patching) != 0)
-		sched_yield();
+		wait_turn();
 	return show(client, pm_entry_at(client, slot));
 }
 

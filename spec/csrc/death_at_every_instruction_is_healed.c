@@ -527,6 +527,7 @@ static void examine(const char *image, int survivor, const picture *before, int 
 /* ---- stepping ---------------------------------------------------------------------------------------- */
 
 static const operation *now_stepped;
+static uint32_t living = SURVIVOR; /* whose byte is held in an image */
 
 static void stepped(void) {
 	if (now_stepped->prepare != NULL)
@@ -541,7 +542,7 @@ static findings look_at_death(const segment_view *view, const picture *before, u
 	findings found;
 	int pipes[2], status;
 	snprintf(image, sizeof image, "%s-%u", name, point);
-	int survivor = copy_segment(view, image, SURVIVOR);
+	int survivor = copy_segment(view, image, living);
 	CHECK(pipe(pipes) == 0);
 	pid_t pid = fork();
 	CHECK(pid >= 0);
@@ -689,6 +690,38 @@ static uint32_t step_through(const operation *what) {
 	return points;
 }
 
+/* A store that is being made has no name before it is whole, and its file goes with its maker: no trace of it is in the folder. From then
+ * on it is looked at as any other. */
+static uint32_t step_through_making(void) {
+	static const operation making = {.what = "open, a new one", .act = do_open};
+	segment_view view;
+	picture nothing = {.count = 0};
+	shadow last = {0};
+	uint32_t points = 0;
+	uint64_t instructions = 0;
+	name = fresh_name();
+	now_stepped = &making;
+	told = false;
+	options = (plasmid_options){.capacity = 1u << 20, .max_objects = 64, .max_clients = 8};
+	living = options.max_clients - 1; /* nobody: the maker was the first */
+	pid_t pid = start_child(stepped, true);
+	while (!view_segment(name, &view)) {
+		CHECK(step(pid));
+		instructions++;
+	}
+	for (bool more = true; more; more = step(pid), instructions++)
+		if (changed(&view, &last))
+			look_at_death(&view, &nothing, points++, instructions);
+	end_child(pid);
+	leave_segment(&view);
+	free(last.bytes);
+	CHECK(plasmid_destroy(DIRECTORY, name) == 0);
+	living = SURVIVOR;
+	printf("%-24s %6llu instructions, %5u deaths\n", making.what, (unsigned long long)instructions, points);
+	fflush(stdout);
+	return points;
+}
+
 /* Every point by its image, and a sample of them by SIGKILL. */
 static uint32_t step_and_kill(const operation *what, uint32_t *kills) {
 	uint32_t points = step_through(what);
@@ -707,6 +740,8 @@ int main(int count, char **arguments) {
 	if (!may_step())
 		return 0;
 	stay_on_one_core();
+	if (count < 2 || strcmp(arguments[1], "open, a new one") == 0)
+		deaths += step_through_making();
 	for (size_t i = 0; i < sizeof OPERATIONS / sizeof OPERATIONS[0]; i++)
 		if (count < 2 || strcmp(arguments[1], OPERATIONS[i].what) == 0)
 			deaths += step_and_kill(&OPERATIONS[i], &kills);

@@ -20,6 +20,7 @@ const char *__tsan_default_options(void) {
 
 static char name[64];
 static int said[2]; /* a pipe to the test */
+static int gate[2]; /* one from it */
 
 static plasmid_store *open_store(uint32_t lock_timeout_ms) {
 	plasmid_options options = {
@@ -328,6 +329,55 @@ static void one_that_exits_without_a_word_is_reaped(void) {
 	finish(store);
 }
 
+/* Somebody closes all descriptors, and nobody knows any more that the process lives. */
+static void lose_descriptors(void) {
+	plasmid_store *store = open_store(0);
+	uint8_t *data = plasmid_exchange_of(store)->data;
+	memset(data, 7, 64);
+	int32_t kept = plasmid_put_small(store, 64);
+	WELL(kept);
+	WELL(plasmid_put_small(store, 32));
+	for (int fd = 3; fd < 256; fd++)
+		if (fd != said[0] && fd != said[1] && fd != gate[0])
+			close(fd);
+	char byte;
+	say();
+	CHECK(read(gate[0], &byte, 1) == 1);
+	CHECK(plasmid_seal(store, 1) == PLASMID_E_CLOSED && strstr(plasmid_detail(), "took this process for dead") != NULL);
+	CHECK(plasmid_put_small(store, 64) == PLASMID_E_CLOSED && plasmid_check(store) == PLASMID_E_CLOSED);
+	plasmid_release(NULL, (void *)(uintptr_t)plasmid_context(store, (uint32_t)kept));
+	WELL(plasmid_close(store));
+	store = open_store(0);
+	WELL(plasmid_put_small(store, 64));
+	WELL(plasmid_check(store));
+	WELL(plasmid_close(store));
+}
+
+/* Its place goes to another, whose holds are its own. */
+static void one_that_lost_its_lock_alive_is_refused(void) {
+	begin();
+	CHECK(pipe2(gate, O_CLOEXEC) == 0);
+	plasmid_store *store = open_store(0);
+	pid_t loser = start(lose_descriptors);
+	hear(1);
+	CHECK(plasmid_reap(store) == 1);
+	pid_t heir = start(hold_things);
+	hear(1);
+	const pm_client_record *record = &store->client->records[1];
+	uint32_t epoch = pm_load(&record->epoch);
+	CHECK(epoch == 2 && record->pid == (uint32_t)heir);
+	CHECK(write(gate[1], "", 1) == 1);
+	ends_well(loser);
+	CHECK(pm_load(&record->epoch) == epoch && pm_load(&record->state) == PM_CLIENT_ACTIVE);
+	CHECK(plasmid_reap(store) == 0);
+	WELL(plasmid_check(store));
+	end(heir);
+	CHECK(plasmid_reap(store) == 1);
+	close(gate[0]);
+	close(gate[1]);
+	finish(store);
+}
+
 /* As many as may be, all killed at once: their places are free again. */
 static void places_of_the_dead_are_taken_again(void) {
 	begin();
@@ -364,6 +414,7 @@ int main(void) {
 	a_pid_that_is_used_again_keeps_nobody_alive();
 	a_program_started_by_a_client_has_nothing_of_it();
 	one_that_exits_without_a_word_is_reaped();
+	one_that_lost_its_lock_alive_is_refused();
 	places_of_the_dead_are_taken_again();
 	return 0;
 }

@@ -109,7 +109,8 @@ static inline int copy_segment(const segment_view *view, const char *store, uint
 	int fd = open(path_of_store(store), O_RDWR | O_CREAT | O_EXCL, 0600);
 	CHECK(fd >= 0 && ftruncate(fd, (off_t)view->bytes) == 0);
 	/* What is committed must be there, written to or not. */
-	CHECK(fallocate(fd, 0, (off_t)view->super->heap_at, (off_t)view->super->committed * PM_GRANULE) == 0);
+	uint64_t committed = (uint64_t)view->super->committed * PM_GRANULE;
+	CHECK(committed == 0 || fallocate(fd, 0, (off_t)view->super->heap_at, (off_t)committed) == 0);
 	for (int i = 0; i < count; i++)
 		CHECK(pwrite(fd, view->base + parts[i].at, parts[i].bytes, (off_t)parts[i].at) == (ssize_t)parts[i].bytes);
 	struct flock byte = {.l_type = F_WRLCK, .l_start = (off_t)(PM_LOCK_BYTES_AT + survivor), .l_len = 1};
