@@ -58,11 +58,12 @@ typedef struct totals {
 static int32_t check_extent(const pm_client *client, uint32_t slot, uint32_t state, totals *sums) {
 	const pm_superblock *super = client->super;
 	const pm_entry *entry = pm_entry_at(client, slot);
+	bool oversize = pm_oversize(client, entry), leased = !oversize && pm_leased(client, slot);
 	bool needed = state == PLASMID_CREATED || state == PLASMID_SEALED || entry->in_drop ||
-	              (state == PLASMID_FREED && pm_leased(client, slot)) ||
+	              (state == PLASMID_FREED && leased) || (state == PLASMID_SPILLED && oversize) ||
 	              (state == PLASMID_SPILLED && pm_trailer_granules(entry) > 0 && client->places[slot].trailer != 0);
 	/* A draft that ended under its view; one that was quarantined has none. */
-	bool allowed = needed || (state == PLASMID_GONE && pm_leased(client, slot));
+	bool allowed = needed || (state == PLASMID_GONE && leased);
 	if (entry->node == 0 ? needed : !allowed)
 		FAULT("slot %u: state %u, %s extent", slot, state, needed ? "but no" : "and still an");
 	if (entry->node == 0)
@@ -134,13 +135,15 @@ static int32_t check_place(const pm_client *client, uint32_t slot, uint32_t stat
 		sums->spilled_bytes += entry->bytes;
 		if (!pm_place_good(client, slot))
 			FAULT("slot %u: spilled, and no file has it", slot);
-		if (pm_leased(client, slot) || entry->in_lru)
+		if ((pm_leased(client, slot) && !pm_oversize(client, entry)) || entry->in_lru)
 			FAULT("slot %u: spilled, and %s", slot, entry->in_lru ? "in the LRU list" : "leased");
 	} else if (state == PLASMID_SEALED && place->trailer != 0) {
 		FAULT("slot %u: in memory, its name elsewhere", slot);
 	}
+	if (state == PLASMID_CREATED && pm_oversize(client, entry) && !pm_place_reserved(client, slot))
+		FAULT("slot %u: larger than the heap, and no file for it", slot);
 	if (place->where != 0) {
-		if (!pm_state_sealed(state) || !pm_place_good(client, slot))
+		if (pm_state_sealed(state) ? !pm_place_good(client, slot) : !pm_place_reserved(client, slot))
 			FAULT("slot %u: state %u, and on disk", slot, state);
 		sums->live[pm_where_file(place->where)]++;
 	}

@@ -30,8 +30,9 @@ typedef struct pm_token {
 	uint32_t next;   /* free list, or the stack of released ones */
 	uint32_t slot;   /* 0: ended already */
 	uint32_t *group; /* PM_TOKEN_GROUP: slots of the handles, `count` of them */
-	uint32_t count;  /* PM_TOKEN_STASH: the version that the entry has in the stash; PM_TOKEN_LEASE: the view's window */
-	uint32_t store;  /* index of the plasmid_store that asked for it */
+	uint32_t
+			count; /* PM_TOKEN_STASH: the version that the entry has in the stash; PM_TOKEN_LEASE, _DRAFT: the view's window */
+	uint32_t store; /* index of the plasmid_store that asked for it */
 	uint32_t
 			viewed; /* PM_TOKEN_DRAFT: slot of the bytes that its view stands on, until that view's deallocator has run */
 	uint8_t kind;
@@ -137,6 +138,7 @@ typedef struct pm_client {
 	bool (*let_go)(struct pm_client *client);   /* lets go of the segment if nothing is held; set by whoever opens */
 	void (*end_late)(struct pm_client *client); /* ends what a close left for want of the lock; likewise */
 	uint32_t late;                              /* there is such a store */
+	uint32_t tidying;                           /* the helper was asked to look after the spill files */
 	uint32_t stop;
 	uint32_t closing;  /* no store is left; leases are: the deallocator nudges the helper */
 	uint32_t nudges;   /* futex of this process */
@@ -209,6 +211,11 @@ static inline uint64_t *pm_handles_at(const pm_client *client, uint32_t slot) {
 }
 static inline pm_token *pm_token_at(const pm_client *client, uint32_t token) {
 	return &client->chunks[token / PM_TOKEN_CHUNK][token % PM_TOKEN_CHUNK];
+}
+/* Is the object larger than the whole heap? Then its payload is in a file of its own, in whatever state it is: see spill/oversize.h. */
+static inline bool pm_oversize(const pm_client *client, const pm_entry *entry) {
+	return __builtin_expect(client->places != NULL, 0) &&
+	       pm_load_relaxed(&entry->granules) > client->super->capacity / PM_GRANULE;
 }
 /* What the core reads under the lock: never the pages of window.h that show something else. */
 static inline const uint8_t *pm_payload(const pm_client *client, const pm_entry *entry) {

@@ -11,6 +11,7 @@
 #include "index.h"
 #include "lock.h"
 #include "look.h"
+#include "place.h"
 #include "prim/atomic.h"
 #include "prim/clock.h"
 #include "quota.h"
@@ -20,9 +21,9 @@
 
 #define LINKS_A_HOLD 1024u
 
-void pm_entry_fill(pm_client *client, uint32_t slot, uint32_t node, const plasmid_item *item, const pm_shape *shape) {
+/* All but where it stands, and the word. */
+static void fill(pm_client *client, uint32_t slot, uint32_t node, const plasmid_item *item, const pm_shape *shape) {
 	pm_entry *entry = pm_entry_at(client, slot);
-	const pm_extent *extent = &client->nodes[node];
 	uint32_t id[4];
 	pm_id_make(client, id);
 	/* Readers without the lock may be looking: they find out by the word, each field must only be written in one piece. */
@@ -30,8 +31,6 @@ void pm_entry_fill(pm_client *client, uint32_t slot, uint32_t node, const plasmi
 		pm_store_relaxed(&entry->id[i], id[i]);
 	PM_EXTENT_OWNER(client->nodes[node]) = slot;
 	pm_store_relaxed(&entry->bytes, shape->bytes);
-	pm_store_relaxed(&entry->start, extent->start);
-	entry->granules = extent->size;
 	pm_store_relaxed(&entry->inband, item->inband_bytes);
 	pm_store_relaxed(&entry->buffers, item->buffer_count);
 	pm_store_relaxed(&entry->references, item->reference_count);
@@ -47,10 +46,31 @@ void pm_entry_fill(pm_client *client, uint32_t slot, uint32_t node, const plasmi
 	entry->in_lru = entry->in_drop = 0;
 	entry->named = entry->marked = 0;
 	entry->reserves = item->name_bytes > 0 && (item->flags & PLASMID_ITEM_REPLACE) == 0;
+	const pm_extent *extent = &client->nodes[node];
 	uint32_t end = extent->start + extent->size, touched = client->super->touched;
 	entry->cold = end <= touched ? 0 : end - (extent->start > touched ? extent->start : touched);
 	client->super->touched = end > touched ? end : touched;
+}
+
+void pm_entry_fill(pm_client *client, uint32_t slot, uint32_t node, const plasmid_item *item, const pm_shape *shape) {
+	pm_entry *entry = pm_entry_at(client, slot);
+	fill(client, slot, node, item, shape);
+	pm_store_relaxed(&entry->start, client->nodes[node].start);
+	entry->granules = client->nodes[node].size;
 	pm_charge(client, entry);
+}
+
+/* The extent is that of its trailer; the payload will be in a file. */
+static void fill_oversize(pm_client *client, uint32_t slot, uint32_t node, const plasmid_item *item,
+                          const pm_shape *shape, uint64_t where) {
+	pm_entry *entry = pm_entry_at(client, slot);
+	const pm_extent *extent = &client->nodes[node];
+	fill(client, slot, node, item, shape);
+	pm_store_relaxed(&entry->start, 0);
+	entry->granules = shape->granules;
+	entry->charged = 0;
+	pm_store(&client->places[slot].trailer, pm_span(extent->start, extent->size));
+	pm_place_take(client, slot, where);
 }
 
 pm_destination pm_destination_of(const pm_client *client, uint32_t slot) {
@@ -65,17 +85,15 @@ pm_destination pm_destination_of(const pm_client *client, uint32_t slot) {
 
 /* References and name stand behind the payload, written under the lock: they are the core's, not the caller's. */
 static void write_trailer(pm_client *client, pm_entry *entry, const plasmid_item *item) {
-	uint8_t *payload = pm_payload_writable(client, entry);
+	pm_reference *references = (pm_reference *)pm_trailer(client, entry);
 	const plasmid_ref *refs = (const plasmid_ref *)(uintptr_t)item->references;
-	pm_reference *references = (pm_reference *)(payload + pm_references_at(entry->bytes));
 	for (uint32_t i = 0; i < item->reference_count; i++) {
 		memcpy(references[i].id, refs[i].id, sizeof refs[i].id);
 		references[i].slot = refs[i].slot;
 		references[i].reserved = 0;
 	}
 	if (item->name_bytes > 0)
-		memcpy(payload + pm_name_at(entry->bytes, entry->references), (const void *)(uintptr_t)item->name,
-		       item->name_bytes);
+		memcpy(references + item->reference_count, (const void *)(uintptr_t)item->name, item->name_bytes);
 }
 
 /* Who has the name, or 0: a draft whose creator died has it no longer. */
@@ -108,13 +126,23 @@ static int32_t may_reserve(pm_client *client, const plasmid_item *item) {
 	return holder == 0 ? 0 : name_taken(client, holder, name, item->name_bytes);
 }
 
-int32_t pm_begin(pm_client *client, const plasmid_item *item, const pm_shape *shape, uint32_t *slot, bool *locked) {
+/* A slot, and the extent that it has in memory. */
+static int32_t take_room(pm_client *client, const plasmid_item *item, const pm_shape *shape, uint64_t where,
+                         uint32_t *slot, uint32_t *node, bool *locked) {
+	if (where == 0)
+		return pm_room_take(client, shape->granules, shape->align, slot, node, locked);
+	uint64_t trailer = item->reference_count * sizeof(pm_reference) + item->name_bytes;
+	return pm_room_take(client, trailer == 0 ? 1 : pm_trailer_span(shape->bytes, trailer), 1, slot, node, locked);
+}
+
+int32_t pm_begin(pm_client *client, const plasmid_item *item, const pm_shape *shape, uint64_t where, uint32_t *slot,
+                 bool *locked) {
 	uint32_t node;
 	*locked = true;
 	/* Before anything is evicted for it, and again: the lock may have been let go in between. */
 	int32_t r = may_reserve(client, item);
 	if (r == 0)
-		r = pm_room_take(client, shape->granules, shape->align, slot, &node, locked);
+		r = take_room(client, item, shape, where, slot, &node, locked);
 	if (r != 0)
 		return r;
 	r = may_reserve(client, item);
@@ -122,7 +150,10 @@ int32_t pm_begin(pm_client *client, const plasmid_item *item, const pm_shape *sh
 		pm_room_untake(client, *slot, node);
 		return r;
 	}
-	pm_entry_fill(client, *slot, node, item, shape);
+	if (where == 0)
+		pm_entry_fill(client, *slot, node, item, shape);
+	else
+		fill_oversize(client, *slot, node, item, shape, where);
 	pm_entry *entry = pm_entry_at(client, *slot);
 	write_trailer(client, entry, item);
 	PM_POINT("create:filled");
@@ -136,7 +167,7 @@ int32_t pm_begin(pm_client *client, const plasmid_item *item, const pm_shape *sh
 /* 1: all are counted; 0: call again. */
 static int32_t link_some(pm_client *client, uint32_t slot, uint32_t budget) {
 	pm_entry *entry = pm_entry_at(client, slot);
-	pm_reference *references = (pm_reference *)(pm_payload_writable(client, entry) + pm_references_at(entry->bytes));
+	pm_reference *references = (pm_reference *)pm_trailer(client, entry);
 	while (entry->linked < entry->references && budget-- > 0) {
 		pm_reference *reference = &references[entry->linked];
 		uint32_t target;
@@ -176,7 +207,8 @@ int32_t pm_may_commit(pm_client *client, uint32_t slot, uint32_t flags) {
 }
 
 static void publish(const pm_client *client, pm_entry *entry) {
-	pm_store(&entry->word, pm_word(pm_word_version(entry->word), client->slot + 1, PLASMID_SEALED));
+	uint32_t state = pm_oversize(client, entry) ? PLASMID_SPILLED : PLASMID_SEALED;
+	pm_store(&entry->word, pm_word(pm_word_version(entry->word), client->slot + 1, state));
 }
 
 void pm_commit(pm_client *client, uint32_t slot, uint32_t flags) {
@@ -195,6 +227,10 @@ void pm_commit(pm_client *client, uint32_t slot, uint32_t flags) {
 	pm_event_add(client, PLASMID_KIND_SEAL, slot);
 	PM_IN_ORDER(entry->check = pm_entry_check(entry), publish(client, entry));
 	PM_POINT("seal:published");
+	if (pm_oversize(client, entry)) {
+		client->spill->spilled++;
+		client->spill->spilled_bytes += entry->bytes;
+	}
 	/* Two sealed objects have the name now; the greater order wins, in a rebuild too. */
 	if (replaced != 0) {
 		pm_index_remove_name(client, replaced);

@@ -3,7 +3,8 @@
  *   begin   a slot and an extent; the entry filled; CREATED published; the name reserved
  *   (the payload is written, with or without the lock: only its creator sees it)
  *   link    contained refs are counted, a few a hold
- *   commit  checksum; SEALED published: the object is there, its name is bound, a replaced one loses it
+ *   commit  checksum; SEALED published, or SPILLED of one that is oversize: the object is there, its name is bound, a replaced one
+ *           loses it
  *
  * All under the lock, which begin may let go in between (`locked` says whether it is held when it fails). */
 #ifndef PM_CREATE_H
@@ -12,7 +13,9 @@
 #include "client.h"
 #include "shape.h"
 
-int32_t pm_begin(pm_client *client, const plasmid_item *item, const pm_shape *shape, uint32_t *slot, bool *locked);
+/* `where` its payload will be on disk (place.h); 0: in the heap. */
+int32_t pm_begin(pm_client *client, const plasmid_item *item, const pm_shape *shape, uint64_t where, uint32_t *slot,
+                 bool *locked);
 
 /* Fills the entry of a slot that was taken, all but its word. */
 void pm_entry_fill(pm_client *client, uint32_t slot, uint32_t node, const plasmid_item *item, const pm_shape *shape);

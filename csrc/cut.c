@@ -50,6 +50,8 @@ static bool blank(pm_client *client, uint64_t from, uint64_t heap_at) {
 }
 
 bool pm_cut_mend(const pm_window *seen, uintptr_t address) {
+	if (seen->kind == PM_WINDOW_DISK)
+		return pm_window_spoil(seen, address);
 	pm_client *client = seen->client;
 	uint64_t at = seen->at + (address - seen->address), page = at & ~(uint64_t)(PM_PAGE - 1);
 	struct stat info;

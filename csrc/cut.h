@@ -7,6 +7,7 @@
  *               would lead it astray. Others wait until it has let go of the lock; if it runs into the cut itself, it leaves
  *               what it was doing for the step that took the lock (lock.h), and what it had begun is lost with the store.
  *   unlinked    Others can't open it any more, and will make another of its name. Whoever notices says that it is destroyed: to everyone.
+ *   of DISK     The file of one oversize object was cut short, and the store goes on: zeros until the next get (window.h).
  *   a hole      Not a loss: a trim gave back pages that somebody reads without the lock, and the file system has none to show
  *               instead. Zeros are mapped there, to which that reader's check puts an end; `patched` says that no such read
  *               can be trusted from now on, and a view that comes to stand there has its pages mapped again. */

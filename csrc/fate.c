@@ -44,16 +44,20 @@ void pm_settle(pm_client *client, uint32_t slot) {
 		return;
 	}
 	if (state == PLASMID_SPILLED) {
-		/* What nobody keeps is cache, and there is none on disk. */
-		if (entry->pins == 0 && entry->contained == 0 && !pm_handled(client, slot))
+		/* What nobody keeps is cache, and there is none on disk. Only what is oversize is leased. */
+		if (entry->pins == 0 && entry->contained == 0 && !pm_handled(client, slot) && !pm_leased(client, slot))
 			pm_remove(client, slot, PLASMID_GONE);
 		return;
 	}
 	if (state != PLASMID_FREED && state != PLASMID_GONE)
 		return;
-	bool leased = pm_leased(client, slot);
-	if (entry->node != 0 && !leased && !entry->in_drop)
+	bool leased = pm_leased(client, slot), oversize = pm_oversize(client, entry);
+	if (entry->node != 0 && (!leased || oversize) && !entry->in_drop)
 		release_extent(client, entry);
+	if (oversize && !leased) {
+		pm_place_drop(client, slot);
+		pm_room_given(client);
+	}
 	if (!leased && !entry->in_drop && !pm_handled(client, slot) && !pm_place_busy(client, slot)) {
 		pm_slot_give(client, slot);
 		pm_room_given(client);
@@ -101,7 +105,8 @@ static void remove_as(pm_client *client, uint32_t slot, uint32_t state, uint32_t
 		client->spill->spilled--;
 		client->spill->spilled_bytes -= entry->bytes;
 	}
-	pm_place_drop(client, slot);
+	if (!pm_oversize(client, entry))
+		pm_place_drop(client, slot); /* else once no view stands on it */
 	if (awaited || spilled)
 		pm_notify(client, entry->id[0]);
 	pm_index_remove_name(client, slot);

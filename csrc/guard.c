@@ -55,16 +55,17 @@ static void explain(const pm_client *client, uint32_t slot, const char *why) {
 
 /* ---- a write through a view --------------------------------------------------------------------- */
 
-static bool covers(const pm_entry *entry, uint32_t granule) {
+static bool covers(const pm_client *client, uint32_t slot, uint32_t granule) {
+	const pm_entry *entry = pm_entry_at(client, slot);
 	uint32_t start = pm_load_relaxed(&entry->start);
-	return granule >= start && granule - start < pm_load_relaxed(&entry->granules);
+	return !pm_oversize(client, entry) && granule >= start && granule - start < pm_load_relaxed(&entry->granules);
 }
 
 /* The object of a view on this granule: one that we lease, so it stays where it is. 0: there is none. */
 static uint32_t leased_at(const pm_client *client, uint32_t granule) {
 	uint32_t used = pm_load_relaxed(&client->super->entries_used);
 	for (uint32_t slot = 1; slot <= used && slot <= client->super->max_objects; slot++)
-		if (pm_load_relaxed(&client->lease_count[slot]) != 0 && covers(pm_entry_at(client, slot), granule))
+		if (pm_load_relaxed(&client->lease_count[slot]) != 0 && covers(client, slot, granule))
 			return slot;
 	return 0;
 }
@@ -73,20 +74,26 @@ static uint64_t page_in_file(const pm_window *seen, const siginfo_t *info) {
 	return (seen->at + ((uintptr_t)info->si_addr - seen->address)) & ~(uint64_t)(PM_PAGE - 1);
 }
 
+static uint32_t written_slot(const pm_window *seen, const siginfo_t *info) {
+	uint64_t offset = (uintptr_t)info->si_addr - seen->address;
+	return seen->kind == PM_WINDOW_HEAP ? leased_at(seen->client, (uint32_t)(offset / PM_GRANULE)) : seen->slot;
+}
+
 /* True if the instruction can be repeated, or the process shall end of it. */
 static bool on_write(const pm_window *seen, int number, const siginfo_t *info) {
 	pm_client *client = seen->client;
 	if (seen->kind == PM_WINDOW_FILE || client->lease_count == NULL)
 		return false;
+	bool disk = seen->kind == PM_WINDOW_DISK;
 	if (pm_load(&client->refused) != 0)
-		return pm_windows_blank(client, page_in_file(seen, info), page_in_file(seen, info) + PM_PAGE);
-	uint64_t offset = (uintptr_t)info->si_addr - seen->address;
-	uint32_t slot = seen->kind == PM_WINDOW_OBJECT ? seen->slot : leased_at(client, (uint32_t)(offset / PM_GRANULE));
+		return disk ? pm_window_turn(seen, seen->slot) == 0
+		            : pm_windows_blank(client, page_in_file(seen, info), page_in_file(seen, info) + PM_PAGE);
+	uint32_t slot = written_slot(seen, info);
 	if (slot == 0)
 		return false;
 	const char *why = "";
 	if (pm_load(&client->trap) == 0) {
-		bool turnable = pm_window_turnable(pm_entry_at(client, slot));
+		bool turnable = disk || pm_window_turnable(pm_entry_at(client, slot));
 		if (turnable && pm_window_turn(seen, slot) == 0) {
 			if (pm_stray_note(client, slot))
 				pm_helper_nudge(client);

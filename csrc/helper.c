@@ -9,10 +9,12 @@
 #include "lock.h"
 #include "prim/atomic.h"
 #include "prim/bell.h"
+#include "prim/clock.h"
 #include "prim/futex.h"
 #include "reap.h"
 #include "registry.h"
 #include "room.h"
+#include "spill/tidy.h"
 #include "stray.h"
 #include "token.h"
 
@@ -24,6 +26,7 @@
 #define WAITING_NS 100000000ull /* somebody waits: for how long a death may go unseen */
 #define AHEAD_STEP (16u << 20)
 #define LINGER_NS 500000000ull
+#define TIDY_NS 500000000ull /* dead spill files may be written over until then */
 
 static void poke(plasmid_store *store, uint32_t events) {
 	__atomic_fetch_or(&store->events, events, __ATOMIC_SEQ_CST);
@@ -85,6 +88,19 @@ static void rest(pm_client *client) {
 	serve(client, true);
 }
 
+/* Whoever frees or evicts does not wait for files to be removed and rewritten. True if they are to be looked after, but not yet. */
+static bool tidy(pm_client *client, uint64_t *since) {
+	if (pm_load(&client->tidying) == 0 || pm_load(&client->refused) != 0 || pm_load(&client->closing) != 0)
+		return false;
+	*since = *since != 0 ? *since : pm_monotonic_ns();
+	if (pm_monotonic_ns() - *since < TIDY_NS)
+		return true;
+	*since = 0;
+	pm_store(&client->tidying, 0);
+	pm_spill_tidy(client);
+	return false;
+}
+
 /* What is left of a large object to map: [from, to) of the heap. */
 typedef struct range {
 	uint64_t from, to;
@@ -124,6 +140,7 @@ static void *run(void *argument) {
 	pm_client_record *record = &client->records[client->slot];
 	uint32_t *ring = &record->ring, heard = 0;
 	range ahead = {0, 0};
+	uint64_t untidy_since = 0;
 	while (pm_load(&client->stop) == 0) {
 		uint32_t rings = pm_load(ring), nudges = pm_load(&client->nudges), news = pm_load(&record->news);
 		pm_cut_look(client);
@@ -140,12 +157,13 @@ static void *run(void *argument) {
 			pm_futex_wait(&client->nudges, nudges, LINGER_NS);
 			continue;
 		}
-		bool looped = pm_load(&record->looped) != 0;
+		bool looped = pm_load(&record->looped) != 0, untidy = tidy(client, &untidy_since);
 		if (pm_futex_wait(ring, rings,
-		                  looped                        ? WAITING_NS
+		                  untidy                        ? TIDY_NS
+		                  : looped                      ? WAITING_NS
 		                  : pm_load(&client->late) != 0 ? LINGER_NS
 		                                                : IDLE_NS) == 0 ||
-		    !looped)
+		    !looped || untidy)
 			continue;
 		if (waiting)
 			pm_reap_dead(client);

@@ -16,6 +16,7 @@
 #include "reap.h"
 #include "room.h"
 #include "slot.h"
+#include "spill/files.h"
 #include "store.h"
 #include "stray.h"
 
@@ -48,6 +49,7 @@ static void add_spill(const pm_client *client, plasmid_stats *stats) {
 	stats->spilled_bytes = spill->spilled_bytes;
 	stats->disk_bytes = spill->disk_bytes;
 	stats->spilled = spill->spilled;
+	stats->spill_folders = client->super->spill_folders;
 	for (uint32_t i = 1; i < PM_SPILL_FILES; i++)
 		stats->spill_files += client->spill_files[i].state != PM_FILE_FREE;
 }
@@ -162,7 +164,12 @@ PLASMID_API int32_t plasmid_trim(plasmid_store *store) {
 
 PLASMID_API int32_t plasmid_reap(plasmid_store *store) {
 	int32_t r = pm_usable(store);
-	return r != 0 ? r : pm_reap_dead(store->client);
+	if (r == 0)
+		r = pm_reap_dead(store->client);
+	/* What they were writing to disk goes with them. */
+	if (r > 0 && store->client->spill != NULL)
+		pm_files_sweep(store->client);
+	return r;
 }
 
 PLASMID_API int32_t plasmid_test_hold_lock(plasmid_store *store, uint32_t ms) {

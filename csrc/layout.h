@@ -90,10 +90,12 @@ enum pm_client_state {
  *                           \--abort, or its creator died--> GONE (somebody has a handle) --last handle--> (absent)
  *
  *   SEALED <--spill, restore--> SPILLED --free, or nothing keeps it--> as from SEALED
+ *   CREATED --seal, larger than the heap--> SPILLED, for good; see spill/oversize.h
  *
  * A CREATED entry may be stashed: its creator took it ahead of a put, which will seal it without the lock; see stash.h.
  *
  * extent in use  <=>  CREATED or SEALED (SPILLED: that of its trailer, if it has one), or FREED or GONE, a lease bit is set and the granules are not 0
+ * of one with more granules than the heap: CREATED or SPILLED (that of its trailer; `start` is 0)
  * slot in use    <=>  state is not ABSENT
  * hold bits != 0  =>  slot in use
  * The version grows when a slot is taken, so a reader that saw the same word before and after its copy saw one object. */
@@ -156,7 +158,7 @@ typedef struct pm_event {
 
 /* ---- where an object stands on disk (64 bytes, one a slot, in stores that spill) -------------------
  *
- *   where != 0  <=>  a file has the payload: SPILLED, or SEALED and read back since
+ *   where != 0  <=>  a file has the payload: SPILLED, or SEALED and read back since; or it is oversize, and CREATED, or leased still
  *   An extent is start | granules << 32, so that one store changes it. A SPILLED object keeps its references and its name in memory,
  *   in an extent of their own; one that is being read back has a second one, that it will move into. */
 typedef struct pm_place {

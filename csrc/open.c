@@ -28,6 +28,8 @@
 #include "rebuild.h"
 #include "registry.h"
 #include "segment.h"
+#include "spill/clean.h"
+#include "spill/files.h"
 #include "stash.h"
 #include "store.h"
 #include "token.h"
@@ -276,6 +278,11 @@ PLASMID_API int32_t plasmid_open(const char *directory, const char *name, const 
 		free_client(client);
 	}
 	pthread_mutex_unlock(&pm_registry_mutex);
+	/* What the dead left on disk. The store is as good without. */
+	if (r == 0 && client->spill != NULL) {
+		pm_spill_clean(client);
+		pm_segment_clean(client);
+	}
 	return r;
 }
 
@@ -338,6 +345,9 @@ PLASMID_API int32_t plasmid_close(plasmid_store *store) {
 	if (pm_load(&client->refused) == PM_REFUSED_FORKED)
 		return 0;
 	int32_t r = end_tokens(store);
+	/* Files that died just now, or that the helper will not come to any more. */
+	if (r == 0 && client->spill != NULL && pm_load(&client->refused) == 0 && pm_load(&client->spill->untidy) != 0)
+		pm_files_sweep(client);
 	pthread_mutex_lock(&pm_registry_mutex);
 	unlist(store);
 	store->late = r != 0;

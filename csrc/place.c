@@ -7,9 +7,13 @@ uint64_t pm_trailer_bytes(const pm_entry *entry) {
 	return entry->references * sizeof(pm_reference) + (entry->name_bytes != 0 ? entry->name_room : 0);
 }
 
+uint32_t pm_trailer_span(uint64_t payload, uint64_t trailer) {
+	uint64_t before = pm_references_at(payload) % PM_GRANULE;
+	return trailer == 0 ? 0 : (uint32_t)(pm_align(before + trailer, PM_GRANULE) / PM_GRANULE);
+}
+
 uint32_t pm_trailer_granules(const pm_entry *entry) {
-	uint64_t bytes = pm_trailer_bytes(entry), before = pm_references_at(entry->bytes) % PM_GRANULE;
-	return bytes == 0 ? 0 : (uint32_t)(pm_align(before + bytes, PM_GRANULE) / PM_GRANULE);
+	return pm_trailer_span(entry->bytes, pm_trailer_bytes(entry));
 }
 
 static uint64_t mix(uint64_t hash, uint64_t value) {
@@ -27,14 +31,25 @@ uint32_t pm_place_check(const pm_entry *entry, const pm_place *place) {
 	return (uint32_t)(hash ^ hash >> 29);
 }
 
-bool pm_place_good(const pm_client *client, uint32_t slot) {
-	const pm_entry *entry = pm_entry_at(client, slot);
-	const pm_place *place = &client->places[slot];
-	uint32_t number = pm_where_file(place->where);
-	if (number == 0 || number >= PM_SPILL_FILES || place->check != pm_place_check(entry, place))
+/* Does it name a file, of one of these states, in which there is room for the object? */
+static bool stands(const pm_client *client, uint32_t slot, uint32_t state, uint32_t or_state) {
+	uint64_t where = client->places[slot].where;
+	uint32_t number = pm_where_file(where);
+	if (number == 0 || number >= PM_SPILL_FILES)
 		return false;
 	const pm_spill_file *file = &client->spill_files[number];
-	return file->state == PM_FILE_WHOLE && pm_where_offset(place->where) + entry->bytes <= file->bytes;
+	return (file->state == state || file->state == or_state) &&
+	       pm_where_offset(where) + pm_entry_at(client, slot)->bytes <= file->bytes;
+}
+
+bool pm_place_good(const pm_client *client, uint32_t slot) {
+	const pm_place *place = &client->places[slot];
+	return stands(client, slot, PM_FILE_WHOLE, PM_FILE_WHOLE) &&
+	       place->check == pm_place_check(pm_entry_at(client, slot), place);
+}
+
+bool pm_place_reserved(const pm_client *client, uint32_t slot) {
+	return pm_oversize(client, pm_entry_at(client, slot)) && stands(client, slot, PM_FILE_WRITING, PM_FILE_WHOLE);
 }
 
 void pm_place_take(pm_client *client, uint32_t slot, uint64_t where) {

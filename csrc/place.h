@@ -26,6 +26,9 @@ static inline uint64_t pm_place_bytes(const pm_entry *entry) {
 
 /* Granules of the extent that keeps an object's references and name; 0: it has none. */
 uint32_t pm_trailer_granules(const pm_entry *entry);
+
+/* The same for one with `trailer` bytes of them behind `payload` bytes. */
+uint32_t pm_trailer_span(uint64_t payload, uint64_t trailer);
 uint64_t pm_trailer_bytes(const pm_entry *entry);
 
 /* Checksum of the sum and of what of the entry never changes. */
@@ -33,6 +36,9 @@ uint32_t pm_place_check(const pm_entry *entry, const pm_place *place);
 
 /* Does the place name a whole file, and is it of this object? */
 bool pm_place_good(const pm_client *client, uint32_t slot);
+
+/* Does the place of an oversize object name a file that is as long as it should be, whole or being written? */
+bool pm_place_reserved(const pm_client *client, uint32_t slot);
 
 /* The object is in the file from now on, which it was not. */
 void pm_place_take(pm_client *client, uint32_t slot, uint64_t where);

@@ -13,6 +13,8 @@
 #include "prim/clock.h"
 #include "room.h"
 #include "slot.h"
+#include "spill/out.h"
+#include "spill/oversize.h"
 #include "stash.h"
 #include "store.h"
 #include "token.h"
@@ -114,7 +116,7 @@ static int32_t begin_all(plasmid_store *store, plasmid_item *items, uint32_t cou
 		*locked = true;
 		int32_t r = pm_shape_of(&items[i], &shape);
 		if (r == 0)
-			r = pm_begin(client, &items[i], &shape, &slot, locked);
+			r = pm_begin_item(client, &items[i], &shape, &slot, locked);
 		if (r == 0) {
 			items[i].ref.slot = slot;
 			items[i].token = pm_token_take(client, PM_TOKEN_DRAFT, slot, store->index);
@@ -133,11 +135,19 @@ static int32_t begin_all(plasmid_store *store, plasmid_item *items, uint32_t cou
 	return 0;
 }
 
-static void write_all(pm_client *client, const plasmid_item *items, uint32_t count) {
+static int32_t write_all(pm_client *client, plasmid_item *items, uint32_t count) {
 	for (uint32_t i = 0; i < count; i++) {
-		pm_destination destination = pm_destination_of(client, items[i].ref.slot);
+		uint32_t slot = items[i].ref.slot;
+		if (pm_oversize(client, pm_entry_at(client, slot))) {
+			items[i].status = pm_oversize_write(client, slot, &items[i]);
+			if (items[i].status != 0)
+				return items[i].status;
+			continue;
+		}
+		pm_destination destination = pm_destination_of(client, slot);
 		pm_shape_write(&items[i], &destination, false);
 	}
+	return 0;
 }
 
 /* Contained refs are counted a few a hold; then everything that could refuse is asked in the hold that
@@ -166,11 +176,13 @@ static void commit_all(pm_client *client, plasmid_item *items, uint32_t count) {
 	for (uint32_t i = 0; i < count; i++) {
 		pm_token_at(client, items[i].token)->kind = PM_TOKEN_HANDLE;
 		hand_over(client, items[i].ref.slot, &items[i].ref);
+		if (pm_oversize(client, pm_entry_at(client, items[i].ref.slot)))
+			pm_oversize_ready(client, items[i].ref.slot);
 		pm_commit(client, items[i].ref.slot, items[i].flags);
 	}
 }
 
-PLASMID_API int32_t plasmid_put_many(plasmid_store *store, plasmid_item *items, uint32_t count) {
+static int32_t put_many(plasmid_store *store, plasmid_item *items, uint32_t count) {
 	pm_client *client = store->client;
 	uint64_t bytes = 0;
 	bool locked = true;
@@ -185,21 +197,31 @@ PLASMID_API int32_t plasmid_put_many(plasmid_store *store, plasmid_item *items, 
 	}
 	if (bytes > COPY_LOCKED_BYTES) {
 		pm_leave(store);
-		write_all(client, items, count);
+		int32_t written = write_all(client, items, count);
 		r = pm_lock(client);
 		if (r != 0) {
 			take_back(client, items, count, false);
 			return r;
 		}
+		r = written;
 	} else {
-		write_all(client, items, count);
+		r = write_all(client, items, count);
 	}
-	r = link_all(client, items, count, &locked);
+	if (r == 0)
+		r = link_all(client, items, count, &locked);
 	if (r == 0)
 		commit_all(client, items, count);
 	else
 		take_back(client, items, count, locked);
 	if (locked)
 		pm_leave(store);
+	return r;
+}
+
+PLASMID_API int32_t plasmid_put_many(plasmid_store *store, plasmid_item *items, uint32_t count) {
+	int32_t r = put_many(store, items, count);
+	/* Of one that is oversize: copies of what is in memory too may go for it. */
+	if (r == PLASMID_E_SPILL_LIMIT && pm_spill_forget(store->client) >= 0)
+		r = put_many(store, items, count);
 	return r;
 }

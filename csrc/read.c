@@ -13,6 +13,7 @@
 #include "place.h"
 #include "prim/racy.h"
 #include "slot.h"
+#include "spill/oversize.h"
 #include "store.h"
 #include "token.h"
 #include "window.h"
@@ -68,15 +69,22 @@ static int32_t copy_out(pm_client *client, const pm_sight *sight, uint8_t *to) {
 	return (int32_t)sight->bytes;
 }
 
+/* What is on disk is read in place from there if it is oversize. CHANGED. */
+static int32_t spilled_code(const pm_client *client, const pm_sight *sight) {
+	bool oversize = pm_oversize(client, pm_entry_at(client, sight->slot));
+	return !pm_still(client, sight) ? CHANGED : oversize ? PLASMID_E_LARGE : PLASMID_E_SPILLED;
+}
+
 static int32_t peek(plasmid_store *store, uint32_t slot, const uint32_t id[4], uint8_t *to, pm_sight *sight) {
 	pm_client *client = store->client;
 	int32_t r;
 	/* Each turn but the last means that the object left SEALED meanwhile, which it does once. */
 	do {
 		r = pm_look(client, slot, id, sight);
-		if (r != 0)
+		if (r == 0)
+			r = copy_out(client, sight, to);
+		else if (r != PLASMID_E_SPILLED || (r = spilled_code(client, sight)) != CHANGED)
 			return r;
-		r = copy_out(client, sight, to);
 	} while (r == CHANGED);
 	pm_touch(store, sight->slot, sight->word);
 	return r;
@@ -112,10 +120,10 @@ PLASMID_API int32_t plasmid_peek_name(plasmid_store *store, uint32_t name_bytes)
 		if (r != 0 && r != PLASMID_E_SPILLED)
 			return r;
 		pm_ref_of(store->client, sight.slot, &store->exchange->ref);
-		if (r == PLASMID_E_SPILLED && pm_still(client, &sight))
-			return r;
 		if (r == PLASMID_E_SPILLED) {
-			r = CHANGED;
+			r = spilled_code(client, &sight);
+			if (r == PLASMID_E_SPILLED)
+				return r;
 			continue;
 		}
 		r = copy_out(client, &sight, exchange->data);
@@ -204,13 +212,15 @@ static int32_t rows_for(void **rows, uint64_t *have, uint64_t bytes) {
 	return 0;
 }
 
-/* A lease for one view: where the object's first byte stands for it, and the token. */
-static int32_t lease_view(plasmid_store *store, uint32_t slot, const uint8_t **payload, uint32_t *token) {
+/* A lease for one view: where the object's first byte stands for it, and the token. `shown`: the window on the object if it is oversize. */
+static int32_t lease_view(plasmid_store *store, uint32_t slot, uint32_t shown, const uint8_t **payload,
+                          uint32_t *token) {
 	pm_client *client = store->client;
 	*token = pm_token_take(client, PM_TOKEN_LEASE, slot, store->index);
 	if (*token == 0)
 		return pm_fail(PLASMID_E_NO_MEMORY, "no memory for a lease");
-	*payload = pm_window_enter(client, slot, &pm_token_at(client, *token)->count);
+	uint32_t *window = &pm_token_at(client, *token)->count;
+	*payload = shown != 0 ? pm_window_again(*window = shown) : pm_window_enter(client, slot, window);
 	if (*payload == NULL) {
 		pm_token_retire(client, *token);
 		pm_token_recycle(client, *token);
@@ -224,10 +234,10 @@ static int32_t lease_view(plasmid_store *store, uint32_t slot, const uint8_t **p
 }
 
 /* A lease for each buffer that has bytes. */
-static int32_t lease_buffers(plasmid_store *store, uint32_t slot) {
+static int32_t lease_buffers(plasmid_store *store, uint32_t slot, uint32_t shown, const uint8_t *from) {
 	pm_client *client = store->client;
 	const pm_entry *entry = pm_entry_at(client, slot);
-	const pm_buffer *table = (const pm_buffer *)(pm_payload(client, entry) + pm_table_at(entry->inband));
+	const pm_buffer *table = (const pm_buffer *)(from + pm_table_at(entry->inband));
 	plasmid_buffer_row *rows = store->rows;
 	for (uint32_t i = 0; i < entry->buffers; i++) {
 		const uint8_t *payload;
@@ -237,7 +247,7 @@ static int32_t lease_buffers(plasmid_store *store, uint32_t slot) {
 			continue;
 		if (table[i].offset > entry->bytes || table[i].bytes > entry->bytes - table[i].offset)
 			return pm_fail(PLASMID_E_CORRUPT, "buffer %u of the object in slot %u lies outside of it", i, slot);
-		int32_t r = lease_view(store, slot, &payload, &token);
+		int32_t r = lease_view(store, slot, shown, &payload, &token);
 		if (r != 0)
 			return r;
 		rows[i].address = (uint64_t)(uintptr_t)(payload + table[i].offset);
@@ -312,10 +322,11 @@ static void give_back(plasmid_store *store, uint32_t buffers, uint32_t reference
 		}
 }
 
-static int32_t lease_locked(plasmid_store *store, uint32_t slot) {
+static int32_t lease_locked(plasmid_store *store, uint32_t slot, uint32_t shown) {
 	pm_client *client = store->client;
 	plasmid_exchange *exchange = store->exchange;
 	const pm_entry *entry = pm_entry_at(client, slot);
+	const uint8_t *from = shown != 0 ? pm_window_at(shown) : pm_payload(client, entry);
 	int32_t r = rows_for(&store->rows, &store->rows_bytes, entry->buffers * sizeof(plasmid_buffer_row));
 	if (r == 0)
 		r = rows_for(&store->reference_rows, &store->reference_rows_bytes,
@@ -334,15 +345,15 @@ static int32_t lease_locked(plasmid_store *store, uint32_t slot) {
 	exchange->inband_at = 0;
 	exchange->inband_token = 0;
 	if (entry->inband <= PLASMID_DATA_BYTES) {
-		memcpy(exchange->data, pm_payload(client, entry), entry->inband);
+		memcpy(exchange->data, from, entry->inband);
 	} else {
 		const uint8_t *payload;
-		r = lease_view(store, slot, &payload, &exchange->inband_token);
+		r = lease_view(store, slot, shown, &payload, &exchange->inband_token);
 		if (r != 0)
 			return r;
 		exchange->inband_at = (uint64_t)(uintptr_t)payload;
 	}
-	r = lease_buffers(store, slot);
+	r = lease_buffers(store, slot, shown, from);
 	if (r == 0)
 		r = hold_references(store, slot);
 	if (r != 0) {
@@ -361,6 +372,39 @@ static int32_t lease_locked(plasmid_store *store, uint32_t slot) {
 	return 0;
 }
 
+/* Its file is mapped without the lock: a lease of its own keeps it meanwhile. */
+static int32_t lease_oversize(plasmid_store *store, uint32_t slot, bool *locked) {
+	pm_client *client = store->client;
+	uint32_t token = pm_token_take(client, PM_TOKEN_LEASE, slot, store->index);
+	if (token == 0)
+		return pm_fail(PLASMID_E_NO_MEMORY, "no memory for a lease");
+	pm_lease_add(client, slot, 1);
+	int32_t r = pm_oversize_show(client, slot, token, locked);
+	if (!*locked) {
+		pm_token_released(client, token);
+		return r;
+	}
+	if (r == 0)
+		r = lease_locked(store, slot, pm_token_at(client, token)->count);
+	pm_token_end(client, token);
+	pm_token_recycle(client, token);
+	return r;
+}
+
+/* *at, *bytes: what of the heap is to be mapped ahead of the reader. */
+static int32_t lease_in_heap(plasmid_store *store, uint32_t slot, uint64_t *at, uint64_t *bytes) {
+	pm_client *client = store->client;
+	const pm_entry *entry = pm_entry_at(client, slot);
+	if (client->lease_count[slot] == 0 && entry->bytes >= AHEAD_LEAST) {
+		*at = (uint64_t)entry->start * PM_GRANULE;
+		*bytes = entry->bytes;
+	}
+	int32_t r = lease_locked(store, slot, 0);
+	if (r == 0 && client->places != NULL)
+		pm_place_use(client, slot, entry->word);
+	return r;
+}
+
 PLASMID_API int32_t plasmid_lease(plasmid_store *store, uint32_t slot, uint32_t a, uint32_t b, uint32_t c, uint32_t d) {
 	const uint32_t id[4] = {a, b, c, d};
 	uint32_t found;
@@ -368,20 +412,19 @@ PLASMID_API int32_t plasmid_lease(plasmid_store *store, uint32_t slot, uint32_t 
 	if (r != 0)
 		return r;
 	uint64_t at = 0, bytes = 0;
+	bool locked = true;
 	store->exchange->turned = pm_load(&store->client->turned);
 	r = pm_locate_sealed(store->client, slot, id, &found);
 	if (r == 0)
 		r = pm_state_code(pm_word_state(pm_entry_at(store->client, found)->word));
-	if (r == 0) {
-		const pm_entry *entry = pm_entry_at(store->client, found);
-		if (store->client->lease_count[found] == 0 && entry->bytes >= AHEAD_LEAST) {
-			at = (uint64_t)entry->start * PM_GRANULE;
-			bytes = entry->bytes;
-		}
-		r = lease_locked(store, found);
-		if (r == 0 && store->client->places != NULL)
-			pm_place_use(store->client, found, entry->word);
-	}
+	if (r == PLASMID_E_SPILLED && pm_oversize(store->client, pm_entry_at(store->client, found))) {
+		r = lease_oversize(store, found, &locked);
+		if (!locked)
+			return r;
+	} else if (r == 0) {
+		r = lease_in_heap(store, found, &at, &bytes);
+	} else if (r == PLASMID_E_LOST)
+		r = pm_fail(r, "%s", plasmid_error_message(r));
 	if (r == 0)
 		pm_ref_of(store->client, found, &store->exchange->ref);
 	pm_leave(store);

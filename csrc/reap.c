@@ -52,7 +52,9 @@ int32_t pm_reap(pm_client *client, uint32_t record, uint32_t epoch) {
 			super->reaped++;
 			pm_subscribers_drop(client, record);
 			pm_event_death(client, record);
-			pm_store(&dead->stashed, 0); /* it may have died before it counted the last one out */
+			if (client->spill != NULL)
+				pm_store(&client->spill->untidy, 1); /* it may have been writing a file */
+			pm_store(&dead->stashed, 0);           /* it may have died before it counted the last one out */
 			pm_store(&dead->state, PM_CLIENT_FREE);
 			/* Whoever waits for room, or for one of its drafts, looks again. */
 			pm_wake_all(client);

@@ -23,12 +23,14 @@
  *   found                                          becomes
  *   ABSENT                                         ABSENT, hold bits cleared
  *   CREATED, creator alive                         CREATED; a stashed one may be sealed by its creator meanwhile (stash.h)
+ *   CREATED, oversize, in a file that is reserved  CREATED, with the extent of its trailer
  *   CREATED, creator dead                          GONE if somebody has a handle, else ABSENT
  *   SEALED, fields sound, checksum right           SEALED
  *   SEALED, else (quarantine)                      GONE of 0 granules if somebody has a handle or lease, else ABSENT
  *   SPILLED, in a whole file, checksum right       SPILLED, with the extent that a living client reads it into
  *   SPILLED, else (quarantine)                     as SEALED
  *   FREED or GONE, leased, fields sound            the same with its extent
+ *   FREED or GONE, leased, oversize                the same, without extent: its file stays
  *   FREED or GONE, handled or being read back      the same, without extent
  *   FREED or GONE, not held                        ABSENT
  *   anything else                                  ABSENT
@@ -74,13 +76,25 @@ static bool within(const pm_client *client, uint64_t span) {
 	       (uint64_t)pm_span_start(span) + pm_span_granules(span) <= client->super->committed;
 }
 
-static bool sound_spilled(const pm_client *client, uint32_t slot) {
+/* Of one that is on disk, or on its way there. */
+static bool sound_apart(const pm_client *client, uint32_t slot) {
 	const pm_entry *entry = pm_entry_at(client, slot);
-	if (client->places == NULL || !pm_place_good(client, slot) || entry->linked > entry->references)
+	if (entry->linked > entry->references || entry->name_bytes > entry->name_room)
 		return false;
 	uint64_t trailer = client->places[slot].trailer;
 	return trailer == 0 ? entry->references == 0 && entry->name_bytes == 0
 	                    : within(client, trailer) && pm_span_granules(trailer) >= pm_trailer_granules(entry);
+}
+
+static bool sound_spilled(const pm_client *client, uint32_t slot) {
+	return client->places != NULL && pm_place_good(client, slot) && sound_apart(client, slot);
+}
+
+/* Has the slot's file something that is needed? */
+static bool needs_place(const pm_client *client, uint32_t slot, uint32_t state) {
+	if (state == PLASMID_CREATED || ((state == PLASMID_FREED || state == PLASMID_GONE) && pm_leased(client, slot)))
+		return pm_place_reserved(client, slot);
+	return pm_state_sealed(state) && pm_place_good(client, slot);
 }
 
 /* What the place of a slot says, brought in line with what the slot became. */
@@ -88,14 +102,14 @@ static void judge_place(pm_client *client, uint32_t slot) {
 	pm_place *place = &client->places[slot];
 	uint32_t state = pm_word_state(pm_entry_at(client, slot)->word);
 	uint64_t where = place->where;
-	bool good = pm_state_sealed(state) && pm_place_good(client, slot);
+	bool good = needs_place(client, slot, state);
 	place->target_node = 0;
 	/* Never taken away meanwhile: a death in this rebuild loses nothing either. */
 	if (good)
 		pm_place_take(client, slot, where);
 	else
 		pm_store(&place->where, 0);
-	if (state != PLASMID_SPILLED)
+	if (state != PLASMID_SPILLED && (state != PLASMID_CREATED || !good))
 		pm_store(&place->trailer, 0);
 	/* Published, it is the object's own extent. */
 	bool reading = state != PLASMID_ABSENT && state != PLASMID_SEALED && pm_word_alive(client, place->restorer) &&
@@ -118,8 +132,10 @@ static bool judge(pm_client *client, uint32_t slot, const uint8_t *living) {
 	bool leased = pm_leased(client, slot), handled = pm_handled(client, slot);
 	if (state == PLASMID_CREATED) {
 		uint32_t record = pm_word_creator(word) - 1;
-		if (alive(client, record, living) && entry->creator_epoch == client->records[record].epoch &&
-		    (pm_word_stashed(word) ? pm_entry_placed(client, entry) : pm_entry_sound(client, entry)))
+		bool kept = alive(client, record, living) && entry->creator_epoch == client->records[record].epoch;
+		if (kept && pm_oversize(client, entry) && pm_place_reserved(client, slot) && sound_apart(client, slot))
+			return false;
+		if (kept && (pm_word_stashed(word) ? pm_entry_placed(client, entry) : pm_entry_sound(client, entry)))
 			return true;
 		state = PLASMID_GONE;
 		entry->linked = 0;
@@ -144,7 +160,7 @@ static bool judge(pm_client *client, uint32_t slot, const uint8_t *living) {
 	bool keep =
 			(state == PLASMID_FREED || state == PLASMID_GONE) &&
 			(leased || handled || (pm_place_busy(client, slot) && pm_word_alive(client, client->places[slot].restorer)));
-	if (leased)
+	if (leased && !(pm_oversize(client, entry) && pm_place_reserved(client, slot)))
 		entry->granules = 0;
 	become(client, entry, keep ? state : PLASMID_ABSENT);
 	if (!keep) {
@@ -182,10 +198,11 @@ static void quarantine(pm_client *client, uint32_t owner) {
 		pm_event_lost(client, slot);
 	pm_uncharge(client, entry);
 	entry->linked = entry->granules = 0;
+	if (client->places != NULL)
+		pm_store(&client->places[slot].trailer, 0);
 	if (pm_word_state(entry->word) == PLASMID_SPILLED) {
 		client->spill->spilled--;
 		client->spill->spilled_bytes -= entry->bytes;
-		pm_store(&client->places[slot].trailer, 0);
 	}
 	bool held = pm_leased(client, slot) || pm_handled(client, slot) || pm_place_busy(client, slot);
 	become(client, entry, held ? PLASMID_GONE : PLASMID_ABSENT);

@@ -249,10 +249,15 @@ static int link_file(int folder, const pm_client *client, const char *temporary)
 }
 
 /* Locks the folder of the store's file, whose name ends at the path's last slash. */
-static int32_t lock_folder(const pm_client *client, int *folder) {
+static int try_folder(const pm_client *client, uint64_t timeout_ns) {
 	char *name = strndup(client->path, (size_t)(strrchr(client->path, '/') - client->path));
-	*folder = name == NULL ? -1 : pm_file_lock(name, client->lock_timeout_ns);
+	int folder = name == NULL ? -1 : pm_file_lock(name, timeout_ns);
 	free(name);
+	return folder;
+}
+
+static int32_t lock_folder(const pm_client *client, int *folder) {
+	*folder = try_folder(client, client->lock_timeout_ns);
 	if (*folder >= 0)
 		return 0;
 	if (errno != ETIMEDOUT)
@@ -264,16 +269,30 @@ static int32_t lock_folder(const pm_client *client, int *folder) {
 			(unsigned long long)(client->lock_timeout_ns / 1000000u));
 }
 
+/* Does the path still name the client's file? */
+static bool is_named(const pm_client *client) {
+	struct stat mine, named;
+	return fstat(client->file, &mine) == 0 && stat(client->path, &named) == 0 && mine.st_ino == named.st_ino;
+}
+
+void pm_segment_clean(const pm_client *client) {
+	int folder = client->spill == NULL ? -1 : try_folder(client, 0);
+	if (folder < 0)
+		return;
+	if (is_named(client))
+		pm_folders_remove_former(client);
+	pm_file_unlock(folder);
+}
+
 /* Two makers of one name and their destroyers take turns: see pm_segment_destroy. */
 static int32_t found(pm_client *client) {
-	struct stat mine, named;
 	if (client->spill == NULL)
 		return 0;
 	int folder;
 	int32_t r = lock_folder(client, &folder);
 	if (r != 0)
 		return r;
-	if (fstat(client->file, &mine) == 0 && stat(client->path, &named) == 0 && mine.st_ino == named.st_ino) {
+	if (is_named(client)) {
 		r = pm_folders_make(client);
 		if (r != 0)
 			unlink(client->path);
@@ -462,7 +481,6 @@ int32_t pm_segment_remove(const pm_client *client) {
 }
 
 int32_t pm_segment_destroy(pm_client *client) {
-	struct stat mine, named;
 	pm_store(&client->super->destroyed, PM_DESTROYED);
 	pm_wake_all(client);
 	PM_POINT("destroy:said");
@@ -471,7 +489,7 @@ int32_t pm_segment_destroy(pm_client *client) {
 	int32_t r = lock_folder(client, &folder);
 	if (r != 0)
 		return r; /* the file says that the store has ended: whoever opens it next removes it */
-	if (fstat(client->file, &mine) == 0 && stat(client->path, &named) == 0 && mine.st_ino == named.st_ino)
+	if (is_named(client))
 		unlink(client->path);
 	pm_folders_remove(client);
 	pm_file_unlock(folder);

@@ -14,6 +14,9 @@ int32_t pm_segment_fits(const pm_client *client, const plasmid_options *options)
 /* Unmaps and closes. */
 void pm_segment_close(pm_client *client);
 
+/* Removes the spill files of stores that had the name before, unless somebody makes or destroys one just now. */
+void pm_segment_clean(const pm_client *client);
+
 /* Unlinks the file, having said so inside of it. 0, or LOCK_TIMEOUT, SYSTEM: whoever opens it next removes it. */
 int32_t pm_segment_destroy(pm_client *client);
 

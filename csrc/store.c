@@ -6,6 +6,7 @@
 #include "check.h"
 #include "cut.h"
 #include "fate.h"
+#include "helper.h"
 #include "lock.h"
 #include "lru.h"
 #include "token.h"
@@ -99,3 +100,8 @@ void pm_check_now_and_then(pm_client *client) {
 	abort();
 }
 #endif
+
+void pm_ask_to_tidy(pm_client *client) {
+	if (pm_exchange(&client->tidying, 1) == 0)
+		pm_helper_nudge(client);
+}

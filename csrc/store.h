@@ -45,9 +45,16 @@ static inline void pm_check_now_and_then(pm_client *client) {
 	(void)client;
 }
 #endif
+/* Spill files died: the helper sees to them. */
+void pm_ask_to_tidy(pm_client *client);
+
 static inline __attribute__((always_inline)) void pm_leave(plasmid_store *store) {
-	pm_check_now_and_then(store->client);
-	pm_unlock(store->client);
+	pm_client *client = store->client;
+	bool untidy = client->spill != NULL && pm_load_relaxed(&client->spill->untidy) != 0;
+	pm_check_now_and_then(client);
+	pm_unlock(client);
+	if (__builtin_expect(untidy, 0))
+		pm_ask_to_tidy(client);
 }
 
 #endif

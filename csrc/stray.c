@@ -28,8 +28,9 @@ bool pm_stray_note(pm_client *client, uint32_t slot) {
 	const pm_entry *entry = pm_entry_at(client, slot);
 	pm_stray *stray = &client->strays[number % PM_STRAYS];
 	memcpy(stray->id, entry->id, sizeof stray->id);
-	stray->name_bytes = entry->name_bytes;
-	memcpy(stray->name, pm_payload(client, entry) + pm_name_at(entry->bytes, entry->references), stray->name_bytes);
+	/* Of what is oversize the name goes before the last view does. */
+	stray->name_bytes = pm_oversize(client, entry) && !entry->named ? 0 : entry->name_bytes;
+	memcpy(stray->name, pm_trailer(client, entry) + entry->references * sizeof(pm_reference), stray->name_bytes);
 	pm_store(&stray->number, number + 1);
 	return true;
 }

@@ -66,7 +66,7 @@ static void end_view(pm_client *client, pm_token *at) {
 	if (at->slot == 0)
 		client->tokens--;
 	if (pm_load(&client->refused) == 0)
-		drop_lease(client, slot, 0);
+		drop_lease(client, slot, at->count);
 }
 
 void pm_token_end(pm_client *client, uint32_t token) {

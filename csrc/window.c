@@ -12,7 +12,7 @@ static struct place {
 	uint32_t version; /* odd while it changes */
 	uint32_t kind, slot;
 	uint32_t turn;   /* OBJECT */
-	uint32_t leases; /* OBJECT; under the store's lock */
+	uint32_t leases; /* OBJECT, DISK; under the store's lock */
 	uintptr_t address;
 	uint64_t bytes, at;
 	pm_client *client;
@@ -80,7 +80,7 @@ void pm_windows_close(pm_client *client) {
 		void *address = (void *)places[i].address;
 		uint64_t bytes = places[i].bytes;
 		drop(i);
-		if (kind == PM_WINDOW_OBJECT)
+		if (kind >= PM_WINDOW_OBJECT)
 			munmap(address, bytes);
 	}
 }
@@ -112,7 +112,8 @@ bool pm_windows_blank(const pm_client *client, uint64_t from, uint64_t to) {
 	uint32_t end = pm_load(&high);
 	pm_window seen;
 	for (uint32_t i = 1; i < end; i++) {
-		if (!look(i, &seen) || seen.client != client || seen.at >= to || seen.at + seen.bytes <= from)
+		if (!look(i, &seen) || seen.kind == PM_WINDOW_DISK || seen.client != client || seen.at >= to ||
+		    seen.at + seen.bytes <= from)
 			continue;
 		uint64_t first = from > seen.at ? from - seen.at : 0;
 		uint64_t last = to - seen.at < seen.bytes ? to - seen.at : seen.bytes;
@@ -173,8 +174,21 @@ static int turn_range(uint32_t *word, const pm_window *seen, uintptr_t address, 
 	return error;
 }
 
+static int turn_disk(const pm_window *seen) {
+	uint32_t *word = &places[seen->index].turn;
+	if (!claim(word))
+		return 0;
+	int error = mprotect((void *)seen->address, seen->bytes, PROT_READ | PROT_WRITE) != 0 ? errno : 0;
+	set_turn(word, error == 0 ? PM_TURNED : PM_CLEAN);
+	if (error == 0)
+		pm_add(&seen->client->turned, 1);
+	return error;
+}
+
 int pm_window_turn(const pm_window *seen, uint32_t slot) {
 	pm_client *client = seen->client;
+	if (seen->kind == PM_WINDOW_DISK)
+		return turn_disk(seen);
 	const pm_entry *entry = pm_entry_at(client, slot);
 	if (seen->kind == PM_WINDOW_OBJECT)
 		return turn_range(&places[seen->index].turn, seen, seen->address, seen->bytes);
@@ -201,7 +215,7 @@ static bool turn_back(pm_client *client, uint32_t slot) {
 /* ---- windows on objects -------------------------------------------------------------------------- */
 
 static bool is_of(const struct place *place, const pm_client *client, uint32_t slot) {
-	return pm_load(&place->kind) == PM_WINDOW_OBJECT && pm_load_relaxed(&place->client) == client &&
+	return pm_load(&place->kind) >= PM_WINDOW_OBJECT && pm_load_relaxed(&place->client) == client &&
 	       pm_load_relaxed(&place->slot) == slot;
 }
 
@@ -250,7 +264,57 @@ const uint8_t *pm_window_enter(pm_client *client, uint32_t slot, uint32_t *windo
 	if (*window == 0)
 		return NULL;
 	places[*window].leases++;
-	return (const uint8_t *)places[*window].address;
+	return pm_window_at(*window);
+}
+
+/* ---- windows on the files of oversize objects ------------------------------------------------------ */
+
+uint32_t pm_window_add(pm_client *client, uint32_t slot, void *address, uint64_t bytes, bool draft) {
+	const pm_window window = {
+			.kind = PM_WINDOW_DISK, .slot = slot, .address = (uintptr_t)address, .bytes = bytes, .client = client};
+	uint32_t index = take_place();
+	if (index == 0)
+		return 0;
+	places[index].leases = 1;
+	fill(index, &window);
+	if (draft) {
+		set_turn(&places[index].turn, PM_TURNED);
+		set_turn(&client->turns[slot], PM_CLEAN);
+	}
+	return index;
+}
+
+uint32_t pm_window_share(const pm_client *client, uint32_t slot) {
+	uint32_t window = clean_window(client, slot);
+	if (window != 0)
+		places[window].leases++;
+	return window;
+}
+
+const uint8_t *pm_window_at(uint32_t window) {
+	return (const uint8_t *)places[window].address;
+}
+
+const uint8_t *pm_window_again(uint32_t window) {
+	places[window].leases++;
+	return pm_window_at(window);
+}
+
+bool pm_window_spoil(const pm_window *seen, uintptr_t address) {
+	pm_client *client = seen->client;
+	uintptr_t page = address & ~(uintptr_t)(PM_PAGE - 1);
+	if (mmap((void *)page, PM_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1,
+	         0) == MAP_FAILED)
+		return false;
+	set_turn(&places[seen->index].turn, PM_TURNED);
+	if (pm_word_state(pm_load(&pm_entry_at(client, seen->slot)->word)) == PLASMID_CREATED)
+		set_turn(&client->turns[seen->slot], PM_TURNED);
+	pm_add(&client->turned, 1);
+	return true;
+}
+
+bool pm_window_spoilt(const pm_client *client, uint32_t slot) {
+	return (pm_load(&client->turns[slot]) & PM_TURN_BITS) == PM_TURNED;
 }
 
 static uint32_t leases_elsewhere(const pm_client *client, uint32_t slot) {
@@ -262,7 +326,7 @@ static uint32_t leases_elsewhere(const pm_client *client, uint32_t slot) {
 }
 
 bool pm_window_leave(pm_client *client, uint32_t slot, uint32_t window) {
-	if (pm_load(&client->turned) == 0)
+	if (window == 0 && pm_load(&client->turned) == 0)
 		return true;
 	if (window != 0 && --places[window].leases == 0) {
 		void *address = (void *)places[window].address;
@@ -270,7 +334,7 @@ bool pm_window_leave(pm_client *client, uint32_t slot, uint32_t window) {
 		drop(window);
 		munmap(address, bytes);
 	}
-	if ((pm_load(&client->turns[slot]) & PM_TURN_BITS) == PM_CLEAN ||
+	if ((pm_load(&client->turns[slot]) & PM_TURN_BITS) == PM_CLEAN || pm_oversize(client, pm_entry_at(client, slot)) ||
 	    client->lease_count[slot] - 1 > leases_elsewhere(client, slot))
 		return true;
 	return turn_back(client, slot);

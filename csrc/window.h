@@ -3,12 +3,16 @@
  *   FILE     all of it, to read and write: the core's own
  *   HEAP     the heap, read-only: views on objects stand here
  *   OBJECT   one object's extent once more, read-only: views on an object whose pages in HEAP were written to
+ *   DISK     the payload of an oversize object in its file: read-only and private; of a draft, to read and write
  *
  * A WRITE THROUGH A VIEW faults. Its object is then *turned*: its extent is mapped anew at the same place, writable and private. The
  * kernel copies the pages that are written to, as they are; this process alone sees them, and however many pages of the
  * object are written to, they are one mapping of the 65,530 that a process may have.
  *
  *   CLEAN --a fault claims it--> TURNING --mapped--> TURNED --its last view ends: mapped as it was--> CLEAN
+ *
+ * DISK is private from the start, and only becomes writable. What of its file is not there any more raises SIGBUS: zeros are put there, and
+ * the window counts as turned, so that the next get has the file looked through anew.
  *
  * A thread that faults while another turns the object waits, and repeats its instruction. A get of a turned object gets a window
  * of its own, so that it sees the sealed bytes; an OBJECT window is turned like HEAP, and the next get gets another.
@@ -31,7 +35,8 @@ enum pm_window_kind {
 	PM_WINDOW_TAKEN, /* not filled in yet */
 	PM_WINDOW_FILE,
 	PM_WINDOW_HEAP,
-	PM_WINDOW_OBJECT
+	PM_WINDOW_OBJECT,
+	PM_WINDOW_DISK
 };
 
 /* In the two low bits of pm_client.turns[slot], for HEAP; above them is the version of the object that was told of. */
@@ -45,10 +50,10 @@ enum pm_turn {
 /* A window as one moment showed it. */
 typedef struct pm_window {
 	uint32_t index, kind;
-	uint32_t slot; /* OBJECT */
+	uint32_t slot; /* OBJECT, DISK */
 	uintptr_t address;
 	uint64_t bytes;
-	uint64_t at; /* of its first byte in the file */
+	uint64_t at; /* of its first byte in the store's file; of DISK: nothing */
 	pm_client *client;
 } pm_window;
 
@@ -68,6 +73,10 @@ bool pm_window_turnable(const pm_entry *entry);
  * handler; the instruction that faulted can be repeated then. */
 int pm_window_turn(const pm_window *seen, uint32_t slot);
 
+/* The page of a DISK window where SIGBUS was raised shows zeros from now on, and the window is as if turned. False: no memory. From a
+ * signal handler. */
+bool pm_window_spoil(const pm_window *seen, uintptr_t address);
+
 /* Zeros in front of [from, to) of the file, in every window of the client, to read and write. False: no memory. From a signal
  * handler. */
 bool pm_windows_blank(const pm_client *client, uint64_t from, uint64_t to);
@@ -75,6 +84,22 @@ bool pm_windows_blank(const pm_client *client, uint64_t from, uint64_t to);
 /* Under the lock: where a new view on the object stands, and in *window its window's number (0: HEAP); NULL: no memory. The object
  * is, or is about to be, leased. */
 const uint8_t *pm_window_enter(pm_client *client, uint32_t slot, uint32_t *window);
+
+/* Under the lock: a DISK window on the object in `slot`, of memory that is the window's from now on, with one lease; 0: there are too many.
+ * That of a draft (`draft`) is nobody else's. */
+uint32_t pm_window_add(pm_client *client, uint32_t slot, void *address, uint64_t bytes, bool draft);
+
+/* Under the lock: one lease more on a DISK window of the object that shows what was sealed; 0: there is none. */
+uint32_t pm_window_share(const pm_client *client, uint32_t slot);
+
+/* Where a window that has a lease stands. */
+const uint8_t *pm_window_at(uint32_t window);
+
+/* Under the lock: one lease more on a window that has one. Where it stands. */
+const uint8_t *pm_window_again(uint32_t window);
+
+/* Was something that was written through the draft's window lost? */
+bool pm_window_spoilt(const pm_client *client, uint32_t slot);
 
 /* Under the lock, before the lease of a view in that window is dropped: where no view is left, sealed bytes are shown again. False: they
  * can't be, and the lease must stay. */

@@ -188,6 +188,9 @@ typedef struct plasmid_item {
 	uint64_t context;         /* 88: out: create: what to hand to plasmid_release with the view of that buffer */
 } plasmid_item;
 
+/* An object that is larger than the whole heap: STORE_FULL; in a store that spills it is written to a file of its own, which is read in
+ * place: SPILL_LIMIT, SPILL. */
+
 /* Puts the first `bytes` bytes of exchange.data as an object without name, buffers or refs. Returns the token of a handle;
  * exchange.ref says which. STORE_FULL, TABLE_FULL: see plasmid_request_collection for what to try next. */
 PLASMID_API int32_t plasmid_put_small(plasmid_store *store, uint32_t bytes);
@@ -210,7 +213,7 @@ PLASMID_API int32_t plasmid_abort(plasmid_store *store, uint32_t draft);
 
 /* Copies an object of at most PLASMID_DATA_BYTES, without contained refs, to exchange.data and returns its length (in-band
  * bytes and buffers; exchange.inband, .buffers). Takes no lock where it can. NOT_SEALED, FREED, LOST, or LARGE: then
- * exchange.ref is right and plasmid_lease is next; or SPILLED: plasmid_restore is. */
+ * exchange.ref is right and plasmid_lease is next, as for one that is larger than the heap; or SPILLED: plasmid_restore is. */
 PLASMID_API int32_t plasmid_peek(plasmid_store *store, uint32_t slot, uint32_t a, uint32_t b, uint32_t c, uint32_t d);
 
 /* The same by the name in exchange.name. NOT_FOUND if it is not bound; exchange.ref says what it is bound to. */
@@ -223,7 +226,9 @@ PLASMID_API int32_t plasmid_peek_many(plasmid_store *store, const plasmid_ref *r
                                       uint32_t *shapes);
 
 /* Takes one lease a buffer and one handle a contained ref, in one critical section, for an object of any size. In-band bytes go
- * to exchange.data, or stay in place (exchange.inband_at, under exchange.inband_token: end it with plasmid_end when decoded). */
+ * to exchange.data, or stay in place (exchange.inband_at, under exchange.inband_token: end it with plasmid_end when decoded). SPILLED, FREED,
+ * NOT_SEALED, LOST: also if the file of one that is larger than the heap is gone or not what was written, which is looked through whenever
+ * this process has no view of it. */
 PLASMID_API int32_t plasmid_lease(plasmid_store *store, uint32_t slot, uint32_t a, uint32_t b, uint32_t c, uint32_t d);
 
 /* How often an object's pages became this process's own because a view on them was written to: a word to look at at any time. A get
@@ -287,7 +292,7 @@ PLASMID_API int32_t plasmid_drain(plasmid_store *store);
  * for the writing. */
 PLASMID_API int32_t plasmid_spill_out(plasmid_store *store, uint64_t bytes);
 
-/* Reads a spilled object back. 0: it is in memory. Waits for at most `timeout_ms` for another that does so: TIMED_OUT. STORE_FULL: there
+/* Reads a spilled object back. 0: it is in memory, or larger than that and leased where it is. Waits for at most `timeout_ms` for another that does so: TIMED_OUT. STORE_FULL: there
  * is no room, and none to be made by spilling others. LOST: the file is gone or its bytes are not what was written, and the object with
  * it. SPILL: the disk failed; it may be tried again. FREED, NOT_SEALED. */
 PLASMID_API int32_t plasmid_restore(plasmid_store *store, uint32_t slot, uint32_t a, uint32_t b, uint32_t c, uint32_t d,
@@ -403,7 +408,7 @@ typedef struct plasmid_stats {
 	uint32_t subscribers;
 	uint32_t spilled; /* objects that are on disk alone, now */
 	uint32_t spill_files;
-	uint32_t reserved;
+	uint32_t spill_folders; /* 0: the store does not spill */
 } plasmid_stats;
 
 PLASMID_API int32_t plasmid_stats_of(plasmid_store *store, plasmid_stats *stats);
@@ -414,7 +419,7 @@ enum plasmid_object_state {
 	PLASMID_SEALED = 2,
 	PLASMID_FREED = 3,  /* gone for readers; the bytes go with the last lease, the slot with the last handle */
 	PLASMID_GONE = 4,   /* aborted or quarantined while somebody had a handle */
-	PLASMID_SPILLED = 5 /* sealed, and on disk: plasmid_restore brings it back */
+	PLASMID_SPILLED = 5 /* sealed, and on disk: plasmid_restore brings it back, unless it is larger than the heap */
 };
 
 typedef struct plasmid_object_row {

@@ -41,7 +41,9 @@ typedef struct pm_reading {
 /* Under the lock: 0: nobody reads it; WAIT; or why it is not to be read. *sealed: it need not be. */
 static int32_t look(pm_client *client, uint32_t slot, const uint32_t id[4], uint32_t *found, bool *sealed) {
 	int32_t r = pm_locate_sealed(client, slot, id, found);
-	*sealed = r == 0 && pm_word_state(pm_entry_at(client, *found)->word) == PLASMID_SEALED;
+	/* What is oversize is had where it is. */
+	*sealed = r == 0 && (pm_word_state(pm_entry_at(client, *found)->word) == PLASMID_SEALED ||
+	                     pm_oversize(client, pm_entry_at(client, *found)));
 	if (r != 0)
 		return pm_fail(r, "the object is not in the store any more");
 	if (*sealed)

@@ -66,8 +66,12 @@ void pm_files_whole(pm_client *client, uint32_t index) {
 	PM_POINT("spill:whole");
 }
 
-void pm_files_finish(pm_client *client, uint32_t index) {
+void pm_files_let_go(pm_client *client, uint32_t index) {
 	pm_store(&client->spill_files[index].owner, 0);
+}
+
+void pm_files_finish(pm_client *client, uint32_t index) {
+	pm_files_let_go(client, index);
 	pm_store(&client->spill->untidy, 1);
 }
 

@@ -3,12 +3,14 @@
  *   FREE --begin--> WRITING --whole--> WHOLE --finish (no owner)--> WHOLE --nobody points into it--> DYING --unlinked--> FREE
  *                      \--failed, or the owner died----------------------------------------------------^
  *
+ * That of an oversize object is let go of while it is WRITING: the object points to it already, and it is WHOLE when that is sealed.
+ *
  * A dead file is written over rather than removed and another one made: the file system has its blocks and its pages already.
  *
  *   WHOLE (no owner, nobody points into it) --begin--> WRITING, under the number that it had
  *
- * What a file is called follows from its number alone, which is not given again once it is DYING: so whoever finishes a removal that another began
- * removes nothing else. */
+ * What a file is called follows from its number alone, which is not given again once it is DYING: so whoever finishes a removal that
+ * another began removes nothing else. */
 #ifndef PM_SPILL_FILES_H
 #define PM_SPILL_FILES_H
 
@@ -19,6 +21,9 @@ int32_t pm_files_begin(pm_client *client, uint64_t bytes);
 
 /* It has got its name. Under the lock. */
 void pm_files_whole(pm_client *client, uint32_t index);
+
+/* It lives as long as what points into it, whole or not. Under the lock. */
+void pm_files_let_go(pm_client *client, uint32_t index);
 
 /* Nothing more will point into it, or it failed. Under the lock. */
 void pm_files_finish(pm_client *client, uint32_t index);

@@ -87,7 +87,7 @@ static int prefix_of(const pm_client *client, char *to, size_t room) {
 	return snprintf(to, room, "%.*s.%08x-", NAME_MOST, name, client->spill->path_hash);
 }
 
-static void own_folder(const pm_client *client, uint32_t folder, char path[PM_SPILL_PATH_ROOM]) {
+void pm_folders_own(const pm_client *client, uint32_t folder, char path[PM_SPILL_PATH_ROOM]) {
 	int length = snprintf(path, PM_SPILL_PATH_ROOM, "%s/", client->spill->folders[folder]);
 	length += prefix_of(client, path + length, PM_SPILL_PATH_ROOM - (size_t)length);
 	snprintf(path + length, PM_SPILL_PATH_ROOM - (size_t)length, "%016llx", (unsigned long long)client->generation);
@@ -95,10 +95,19 @@ static void own_folder(const pm_client *client, uint32_t folder, char path[PM_SP
 
 void pm_folders_path(const pm_client *client, uint32_t folder, uint64_t number, bool making,
                      char path[PM_SPILL_PATH_ROOM]) {
-	own_folder(client, folder, path);
+	pm_folders_own(client, folder, path);
 	size_t length = strlen(path);
 	snprintf(path + length, PM_SPILL_PATH_ROOM - length, "/%016llx.%s", (unsigned long long)number,
 	         making ? "making" : "spill");
+}
+
+int32_t pm_folders_failed(const pm_client *client, uint32_t folder, uint64_t number, const char *what) {
+	char path[PM_SPILL_PATH_ROOM];
+	int why = errno;
+	pm_folders_path(client, folder, number, true, path);
+	if (pm_load(&client->super->destroyed) == PM_DESTROYED)
+		return pm_fail(PLASMID_E_DESTROYED, "%s was destroyed", client->path);
+	return pm_fail(PLASMID_E_SPILL, "%s %s: %s", what, path, strerror(why));
 }
 
 /* A folder of this store or of one before it; nothing else is touched. */
@@ -124,7 +133,7 @@ static void remove_folder(const char *path) {
 static void remove_former(const pm_client *client, uint32_t folder) {
 	char prefix[NAME_MOST + 16], mine[PM_SPILL_PATH_ROOM], path[PM_SPILL_PATH_ROOM + 256];
 	int length = prefix_of(client, prefix, sizeof prefix);
-	own_folder(client, folder, mine);
+	pm_folders_own(client, folder, mine);
 	DIR *listing = opendir(client->spill->folders[folder]);
 	if (listing == NULL)
 		return;
@@ -138,6 +147,11 @@ static void remove_former(const pm_client *client, uint32_t folder) {
 	closedir(listing);
 }
 
+void pm_folders_remove_former(const pm_client *client) {
+	for (uint32_t i = 0; client->spill != NULL && i < client->super->spill_folders; i++)
+		remove_former(client, i);
+}
+
 int32_t pm_folders_make(const pm_client *client) {
 	char path[PM_SPILL_PATH_ROOM];
 	uint64_t hash = fold_text(4, client->path);
@@ -147,7 +161,7 @@ int32_t pm_folders_make(const pm_client *client) {
 		if (mkdir(folder, 0700) != 0 && errno != EEXIST)
 			return pm_fail(PLASMID_E_SPILL, "the folder %s cannot be made: %s", folder, strerror(errno));
 		remove_former(client, i);
-		own_folder(client, i, path);
+		pm_folders_own(client, i, path);
 		int fd = pm_file_directory(path);
 		if (fd < 0)
 			return pm_fail(PLASMID_E_SPILL, "%s cannot be made, or is not this user's own: %s", path, strerror(errno));
@@ -159,7 +173,7 @@ int32_t pm_folders_make(const pm_client *client) {
 void pm_folders_remove(const pm_client *client) {
 	char path[PM_SPILL_PATH_ROOM];
 	for (uint32_t i = 0; client->spill != NULL && i < client->super->spill_folders; i++) {
-		own_folder(client, i, path);
+		pm_folders_own(client, i, path);
 		remove_folder(path);
 	}
 }

@@ -22,8 +22,17 @@ int32_t pm_folders_fit(const pm_client *client, const plasmid_options *options);
 /* Makes the store's own folders, and removes those of the stores before it. SPILL. */
 int32_t pm_folders_make(const pm_client *client);
 
+/* The path of the store's own folder in the one with that number. */
+void pm_folders_own(const pm_client *client, uint32_t folder, char path[PM_SPILL_PATH_ROOM]);
+
+/* Removes what stores of this name left that were there before. Nobody may be making or destroying one meanwhile. */
+void pm_folders_remove_former(const pm_client *client);
+
 /* Removes them with all that is in them. */
 void pm_folders_remove(const pm_client *client);
+
+/* Something was done to a file that is being written, and errno says why not: SPILL, or DESTROYED. */
+int32_t pm_folders_failed(const pm_client *client, uint32_t folder, uint64_t number, const char *what);
 
 /* The path of a file, whole or being written. */
 void pm_folders_path(const pm_client *client, uint32_t folder, uint64_t number, bool making,

@@ -191,8 +191,7 @@ static int32_t begin_file(pm_client *client, uint64_t bytes) {
 	return r != 0 ? r : pm_fail(PLASMID_E_SPILL_LIMIT, "all %u files are in use", PM_SPILL_FILES - 1);
 }
 
-/* Copies on disk of what is in memory too are given up for room, and what they stood in with them. */
-static int32_t forget_copies(pm_client *client) {
+int32_t pm_spill_forget(pm_client *client) {
 	uint32_t used, slot = 1;
 	do {
 		int32_t r = pm_lock(client);
@@ -210,7 +209,7 @@ static int32_t forget_copies(pm_client *client) {
 /* Those of `victims` that disk has not, in one file. */
 static int32_t write_out(pm_client *client, pm_victim *victims, uint32_t count, uint64_t bytes) {
 	int32_t file = begin_file(client, bytes);
-	if (file == PLASMID_E_SPILL_LIMIT && forget_copies(client) >= 0)
+	if (file == PLASMID_E_SPILL_LIMIT && pm_spill_forget(client) >= 0)
 		file = begin_file(client, bytes);
 	if (file < 0)
 		return file;

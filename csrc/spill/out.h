@@ -15,4 +15,7 @@
  * went (another's pass counts as one), 0: there is none to go. SPILL_LIMIT, SPILL, NO_MEMORY, LOCK_TIMEOUT. */
 int32_t pm_spill_pass(pm_client *client, uint64_t bytes);
 
+/* Copies on disk of what is in memory too are given up for room, and what they stood in with them. LOCK_TIMEOUT. */
+int32_t pm_spill_forget(pm_client *client);
+
 #endif

@@ -187,10 +187,9 @@ static void rewrite(pm_client *client, uint32_t file, uint32_t live) {
 int32_t pm_spill_tidy(pm_client *client) {
 	if (client->spill == NULL)
 		return 0;
-	pm_store(&client->spill->untidy, 0);
 	for (int32_t file = claim(client, 1); file > 0; file = claim(client, (uint32_t)file + 1))
 		rewrite(client, (uint32_t)file, client->spill_files[file].live);
-	int32_t r = pm_files_sweep(client);
+	/* What dies from here on is another turn's; what can't be rewritten waits until something more dies. */
 	pm_store(&client->spill->untidy, 0);
-	return r;
+	return pm_files_sweep(client);
 }

@@ -16,12 +16,7 @@
 #define GATHER_BYTES (1u << 20)
 
 static int32_t failed(const pm_client *client, const pm_writer *writer, const char *what) {
-	char path[PM_SPILL_PATH_ROOM];
-	int why = errno;
-	pm_folders_path(client, writer->folder, writer->number, true, path);
-	if (pm_load(&client->super->destroyed) == PM_DESTROYED)
-		return pm_fail(PLASMID_E_DESTROYED, "%s was destroyed", client->path);
-	return pm_fail(PLASMID_E_SPILL, "%s %s: %s", what, path, strerror(why));
+	return pm_folders_failed(client, writer->folder, writer->number, what);
 }
 
 int32_t pm_writer_begin(const pm_client *client, uint32_t file, pm_writer *writer) {

@@ -75,6 +75,7 @@ static void spill_all(plasmid_store *store) {
 	} while (gone > 0);
 }
 
+/* Frees alone do it: a thread of the freer's process rewrites what is left. */
 static void one_keeps_no_large_file(void) {
 	spilling s;
 	spilling_begin(&s, 1);
@@ -87,7 +88,8 @@ static void one_keeps_no_large_file(void) {
 	for (uint32_t i = 0; i < 60; i++)
 		if (i != 17)
 			WELL(plasmid_free(store, REF(refs[i])));
-	WELL(plasmid_tidy(store));
+	for (int turn = 0; turn < 500 && stats_of(store).disk_bytes >= before / 20; turn++)
+		wait_ms(10);
 	WELL(plasmid_check(store));
 	CHECK(stats_of(store).disk_bytes < before / 20 && spilling_files(&s, NULL) == 1);
 	check_number(store, refs[17], 17, 1000);

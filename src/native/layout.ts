@@ -102,6 +102,7 @@ export const Stats = {
   subscribers: 176,
   spilled: 180,
   spillFiles: 184,
+  spillFolders: 188,
   size: 192,
 } as const;
 

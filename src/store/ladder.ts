@@ -11,6 +11,8 @@ const COLLECT_EVERY_MS = 1000;
 /**
  * What is tried when an object does not fit. The core has already drained, grown and evicted by then. In this order:
  *
+ * An object that is larger than the store goes to disk: then it is the limit on disk use that others' garbage may keep it from.
+ *
  * It is the same for a process that is over its quota: the core has dropped what it may by then.
  *
  *  1. this process's own garbage is collected and its leases and handles drained
@@ -38,23 +40,24 @@ export class Ladder {
 
   /** True for the codes that the ladder is for. */
   static takes(code: number): boolean {
-    return code === Code.STORE_FULL || code === Code.TABLE_FULL || code === Code.NO_SPACE;
+    return code === Code.STORE_FULL || code === Code.TABLE_FULL || code === Code.NO_SPACE || code === Code.SPILL_LIMIT;
   }
 
   /**
-   * Climbs until `attempt` returns no such code, blocking this thread for as long as it spills, and `fullTimeoutMs` for others. Returns
-   * what it returned.
+   * Climbs until `attempt`, for so many bytes, returns no such code, blocking this thread for as long as it spills, and `fullTimeoutMs`
+   * for others. Of several objects `largest` is the largest. Returns what it returned.
    */
-  climb(attempt: () => number, bytes: number): number {
+  climb(attempt: () => number, bytes: number, largest = bytes): number {
     const { core, at } = this.#segment;
-    let code = this.#alone(attempt, bytes);
+    const room = this.#room(bytes, largest);
+    let code = this.#alone(attempt, room);
     if (!Ladder.takes(code)) return code;
     const deadline = performance.now() + this.#fullTimeoutMs;
     core.plasmid_request_collection(at);
     for (;;) {
       // With no time left too: a wait that is in vain sweeps up after the dead.
       const waited = core.plasmid_wait_room(at, Math.max(0, Math.ceil(deadline - performance.now())));
-      code = this.#spill(attempt, attempt(), bytes);
+      code = this.#spill(attempt, attempt(), room);
       if (!Ladder.takes(code)) return code;
       if (waited < 0) throw this.#full(code, bytes);
     }
@@ -63,13 +66,14 @@ export class Ladder {
   /** The same without blocking: awaits room for at most `timeoutMs`. */
   async climbAsync(attempt: () => number, bytes: number, options: WaitOptions): Promise<number> {
     const { core, at } = this.#segment;
-    let code = this.#alone(attempt, bytes);
+    const room = this.#room(bytes, bytes);
+    let code = this.#alone(attempt, room);
     if (!Ladder.takes(code)) return code;
     core.plasmid_request_collection(at);
     const look = () => {
       // Watch first: room given back between the two is then not missed.
       this.#segment.must(core.plasmid_watch_room(at));
-      code = this.#spill(attempt, attempt(), bytes);
+      code = this.#spill(attempt, attempt(), room);
       return !Ladder.takes(code);
     };
     const late = () => {
@@ -81,16 +85,22 @@ export class Ladder {
     return code;
   }
 
-  // What this process can do without the others.
-  #alone(attempt: () => number, bytes: number): number {
-    const { capacity, quota } = statsOf(this.#segment);
+  // What must be had of the heap; 0: as good as nothing, for it goes to disk.
+  #room(bytes: number, largest: number): number {
+    const { capacity, quota, spillFolders } = statsOf(this.#segment);
+    if (spillFolders > 0 && largest > capacity) return 0;
     // Larger than the whole store, or this process's share: nothing that anybody gives back could help.
     if (bytes > capacity || (quota > 0 && bytes > quota)) throw this.#full(Code.STORE_FULL, bytes);
+    return bytes;
+  }
+
+  // What this process can do without the others.
+  #alone(attempt: () => number, room: number): number {
     if (performance.now() - this.#collectedAt < COLLECT_EVERY_MS) {
-      const code = this.#spill(attempt, Code.STORE_FULL, bytes);
+      const code = this.#spill(attempt, room === 0 ? attempt() : Code.STORE_FULL, room);
       return Ladder.takes(code) ? this.#collect(attempt) : code;
     }
-    return this.#spill(attempt, this.#collect(attempt), bytes);
+    return this.#spill(attempt, this.#collect(attempt), room);
   }
 
   #collect(attempt: () => number): number {
@@ -102,11 +112,11 @@ export class Ladder {
   }
 
   // A pass at a time, as long as each moves something out. Gives back what the last attempt returned: `code` if there was none.
-  #spill(attempt: () => number, code: number, bytes: number): number {
+  #spill(attempt: () => number, code: number, room: number): number {
     const { core, at } = this.#segment;
     let last = code;
     while (last === Code.STORE_FULL) {
-      const gone = core.plasmid_spill_out(at, bytes);
+      const gone = core.plasmid_spill_out(at, room);
       this.#spillCode = gone;
       this.#spillFailure = gone < 0 ? this.#segment.failure(gone) : undefined;
       if (gone <= 0) return last;
@@ -116,7 +126,7 @@ export class Ladder {
   }
 
   #full(code: number, bytes: number): Error {
-    const failed = this.#spillFailure;
+    const failed = code === Code.SPILL_LIMIT ? undefined : this.#spillFailure;
     if (failed !== undefined && this.#spillCode !== Code.SPILL_LIMIT) return failed;
     if (code === Code.NO_SPACE) return this.#segment.failure(code);
     const { name } = this.#segment;
@@ -125,8 +135,9 @@ export class Ladder {
       return new TableFullError("the store holds as many objects as its table has room for", { store: name }, holders);
     }
     const { largest, quota, charged } = statsOf(this.#segment);
-    // Was it the heap, or the quota? The core's detail of the last attempt says.
-    const said = quota > 0 ? String(this.#segment.core.plasmid_detail()) : "the object does not fit into the store";
+    // Was it the heap, the quota, or the disk? The core's detail of the last attempt says.
+    const detailed = quota > 0 || code === Code.SPILL_LIMIT;
+    const said = detailed ? String(this.#segment.core.plasmid_detail()) : "the object does not fit into the store";
     const what = failed === undefined ? said : `${said}, and nothing more can be spilled (${failed.message})`;
     const share = quota > 0 ? { quota, charged } : undefined;
     return new StoreFullError(what, { store: name }, bytes, largest, holders, share);

@@ -93,7 +93,7 @@ export class Reader {
       this.#restore(target, typeof target === "string" ? this.#inExchange() : target);
       return this.lease(target);
     }
-    this.#segment.must(code, targetText(target));
+    if (code < 0) throw this.#notLeased(code, target);
     return this.#frames.leased();
   }
 
@@ -123,7 +123,8 @@ export class Reader {
     this.#strays.tell();
     const code = this.#refs.call(target, this.#core.plasmid_lease);
     if (code === Code.SPILLED) return this.#readSpilled(target, ref ?? this.#inExchange());
-    if (code < 0) return this.#absent(code, target);
+    if (code === Code.NOT_SEALED || code === Code.NOT_FOUND) return ABSENT;
+    if (code < 0) throw this.#notLeased(code, target);
     const remember = (held: Held) => {
       this.#held.add(held);
       if (ref !== null) ref.held = held;
@@ -179,6 +180,11 @@ export class Reader {
     const code = Ladder.takes(first) ? this.#ladder.climb(attempt, 0) : first;
     if (code >= 0 || code === Code.FREED || code === Code.NOT_SEALED) return;
     throw this.#segment.failure(code, targetText(target), true);
+  }
+
+  // Why an object is lost may be known: its file.
+  #notLeased(code: number, target: Target): Error {
+    return this.#segment.failure(code, targetText(target), code === Code.LOST || undefined);
   }
 
   #absent(code: number, target: Target): typeof ABSENT {

@@ -61,6 +61,8 @@ export interface StoreStats {
   spilled: number;
   /** Files that they, and copies of others, stand in. */
   spillFiles: number;
+  /** Folders that the store spills to; 0: it does not spill. */
+  spillFolders: number;
 }
 
 /** The store's numbers now. */

@@ -184,9 +184,12 @@ export class Writer implements DraftHome {
 
   #climb(code: number, attempt: () => number, frames: readonly Frame[]): number {
     if (!Ladder.takes(code)) return code;
-    let bytes = 0;
-    for (const frame of frames) bytes += frameBytes(frame);
-    return this.#ladder.climb(attempt, bytes);
+    const sizes = frames.map(frameBytes);
+    return this.#ladder.climb(
+      attempt,
+      sizes.reduce((sum, bytes) => sum + bytes, 0),
+      Math.max(...sizes),
+    );
   }
 
   #movedAway(): Error {
