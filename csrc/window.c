@@ -164,13 +164,13 @@ static bool claim(uint32_t *word) {
 static int turn_range(uint32_t *word, const pm_window *seen, uintptr_t address, uint64_t bytes) {
 	if (!claim(word))
 		return 0;
+	/* Said first: once it is mapped, another thread's write goes through without a fault, and its next get has to know. */
+	pm_add(&seen->client->turned, 1);
 	off_t at = (off_t)(seen->at + (address - seen->address));
 	void *turned = mmap((void *)address, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE,
 	                    seen->client->file, at);
 	int error = turned == MAP_FAILED ? errno : 0;
 	set_turn(word, error == 0 ? PM_TURNED : PM_CLEAN);
-	if (error == 0)
-		pm_add(&seen->client->turned, 1);
 	return error;
 }
 
@@ -178,10 +178,9 @@ static int turn_disk(const pm_window *seen) {
 	uint32_t *word = &places[seen->index].turn;
 	if (!claim(word))
 		return 0;
+	pm_add(&seen->client->turned, 1);
 	int error = mprotect((void *)seen->address, seen->bytes, PROT_READ | PROT_WRITE) != 0 ? errno : 0;
 	set_turn(word, error == 0 ? PM_TURNED : PM_CLEAN);
-	if (error == 0)
-		pm_add(&seen->client->turned, 1);
 	return error;
 }
 
