@@ -18,11 +18,10 @@ const [tree, name, times] = process.argv.slice(2) as [string, string, string];
 const { batch, end } = await PROBES[name]!.start(await loadTree(tree));
 for (let i = 0; i < WARM_UPS; i++) await batch(Number(times));
 for (const count of [Number(times), 2 * Number(times)]) {
-  // When the collector runs next depends on what it has left: so both begin with nothing, and both end what they have made.
+  // When the collector runs next depends on what it has left: so both begin with nothing.
   Bun.gc(true);
   if (symbols.counting_start() !== 0) throw new Error("this process is not counted");
   await batch(count);
-  Bun.gc(true);
   symbols.counting_stop();
 }
 end();
