@@ -59,7 +59,27 @@ typedef struct part {
 	uint64_t at, bytes;
 } part;
 
-#define PARTS 7
+#define PARTS 10
+#define FILES_LOOKED_AT 8u /* more files than any operation here makes */
+
+static inline uint32_t later_of(uint32_t end, uint64_t span) {
+	uint32_t other = pm_span_start(span) + pm_span_granules(span);
+	return other > end ? other : end;
+}
+
+/* Granules of the heap that hold anything: what is read back, and what stays of what was spilled, may stand where no put has been. */
+static inline uint32_t heap_end(const segment_view *view) {
+	const pm_superblock *s = view->super;
+	const pm_entry *entries = (const pm_entry *)(view->base + s->entries_at);
+	const pm_place *places = (const pm_place *)(view->base + s->places_at);
+	uint32_t end = s->touched;
+	for (uint32_t slot = 1; s->places_at != 0 && slot <= s->entries_used; slot++) {
+		if (pm_word_state(entries[slot].word) == PLASMID_SEALED)
+			end = later_of(end, pm_span(entries[slot].start, entries[slot].granules));
+		end = later_of(later_of(end, places[slot].trailer), places[slot].target);
+	}
+	return end;
+}
 
 static inline int parts_of(const segment_view *view, part parts[PARTS]) {
 	const pm_superblock *s = view->super;
@@ -70,10 +90,15 @@ static inline int parts_of(const segment_view *view, part parts[PARTS]) {
 	parts[count++] = (part){s->entries_at, slots * sizeof(pm_entry)};
 	parts[count++] = (part){s->holds_at, slots * 2 * s->hold_words * sizeof(uint64_t)};
 	parts[count++] = (part){s->nodes_at, (uint64_t)s->nodes_reserved * sizeof(pm_extent)};
-	parts[count++] = (part){s->heap_at, (uint64_t)s->touched * PM_GRANULE};
+	parts[count++] = (part){s->heap_at, (uint64_t)heap_end(view) * PM_GRANULE};
 	/* One record more than is counted: it may be being written. */
 	uint64_t cells = s->event_next > 1 || s->subscribers > 0 ? s->event_head + 1 : 0;
 	parts[count++] = (part){s->events_at, (cells < PM_EVENT_CELLS ? cells : PM_EVENT_CELLS) * sizeof(pm_event)};
+	if (s->files_at == 0)
+		return count;
+	parts[count++] = (part){s->spill_at, sizeof(pm_spill)};
+	parts[count++] = (part){s->files_at, FILES_LOOKED_AT * sizeof(pm_spill_file)};
+	parts[count++] = (part){s->places_at, slots * sizeof(pm_place)};
 	return count;
 }
 
