@@ -20,7 +20,7 @@ export const PAIR_HELP = `  --pairs N        pairs of fresh processes for each p
   --most N         at most, where it stays unsure
   --slices N       slices of each side in a pair, ${USUAL_BUDGET.slices}
   --slice-ms N     how long one is, ${USUAL_BUDGET.sliceMs}
-  --warm-up-ms N   how long a process does it before it is measured, ${USUAL_BUDGET.warmUpMs}
+  --warm-up-ms N   how long each warms up, a third of it alone, the rest in turns, ${USUAL_BUDGET.warmUpMs}
   --seed N         of the order in which the sides take turns, so that it can be the same again
   --json           what was found, as JSON`;
 

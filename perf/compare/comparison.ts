@@ -28,7 +28,7 @@ const ALPHA = 0.05;
 /** How often it is looked: at the first pairs, and twice again at those that stay unsure; once where there can be no more pairs. */
 const LOOKS = 3;
 
-export const USUAL_BUDGET: Budget = { warmUpMs: 300, sliceMs: 10, slices: 20 };
+export const USUAL_BUDGET: Budget = { warmUpMs: 300, sliceMs: 10, slices: 40 };
 
 /**
  * Runs pairs of all probes in turns, so that what the machine does meanwhile falls on all of them; then more of those that are unsure.
