@@ -6,7 +6,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openLmdb } from "../peers/lmdb.ts";
 import { RedisServer } from "../peers/redis.ts";
-import { type Arrival, sumOfPages, type Way } from "../peers/ways.ts";
+import { type Arrival, type Notice, sumOfPages, type Way } from "../peers/ways.ts";
 import { sizeText } from "../probes/store.ts";
 import { endStore, folder, newStore, times } from "../run/bench.ts";
 import { nowNs } from "../run/limits.ts";
@@ -14,14 +14,20 @@ import { Partner } from "../run/partner.ts";
 import { report } from "../run/row.ts";
 import { exactly, quotients, sampleOf } from "../stats/sample.ts";
 
-const SIZES = [1024, 2 ** 20, 2 ** 26];
-const ROUNDS = times(30, 6);
-const WARM_UP = 3;
+const LARGEST = 2 ** 26;
+
+/** How much, how often until all that is ours is compiled, as what is the others' is already, and how often to measure. */
+const SIZES = [
+  { bytes: 1024, warmUps: 300, rounds: times(1_000) },
+  { bytes: 2 ** 20, warmUps: 20, rounds: times(200) },
+  { bytes: LARGEST, warmUps: 3, rounds: times(30, 5) },
+];
+const TOTAL = SIZES.reduce((sum, { warmUps, rounds }) => sum + warmUps + rounds, 0);
 const NAMES = {
   plasmid: "Plasmid",
   redis: "Redis, Unix socket",
   lmdb: "LMDB in /dev/shm",
-  file: "a file in /dev/shm, Bun.mmap",
+  file: "a mapped file, Bun.mmap",
   ipc: "Bun's IPC",
   thread: "postMessage, SharedArrayBuffer",
 } as const;
@@ -34,21 +40,25 @@ interface Giver {
 }
 
 async function receiver(way: Way, place: string): Promise<Partner> {
-  const partner = new Partner("receiver", [way, place, String(SIZES.length * (ROUNDS + WARM_UP))], {
+  const partner = new Partner("receiver", [way, place, String(TOTAL)], {
     ipc: way !== "plasmid",
   });
   await partner.hear();
   return partner;
 }
 
-/** A giver that leaves the bytes somewhere and then sends a notice. */
-async function noticed(way: Way, place: string, leave: (bytes: Uint8Array) => unknown, end = () => {}): Promise<Giver> {
+/** A giver that leaves the bytes somewhere and sends a notice that they are there. */
+async function noticed(
+  way: Way,
+  place: string,
+  leave: (bytes: Uint8Array, notice: Notice, send: (notice: Notice) => void) => void,
+  end = () => {},
+): Promise<Giver> {
   const partner = await receiver(way, place);
+  const send = (notice: Notice) => partner.send(notice);
   return {
     async give(bytes) {
-      const startNs = nowNs();
-      await leave(bytes);
-      partner.send(way === "ipc" ? { startNs, bytes } : { startNs });
+      leave(bytes, { startNs: nowNs(), length: bytes.length }, send);
       return await partner.hear<Arrival>();
     },
     async end() {
@@ -88,7 +98,11 @@ const GIVERS: Record<Name, () => Promise<Giver | undefined>> = {
     return await noticed(
       "redis",
       redis.url,
-      bytes => client.set("handed", bytes),
+      // Both in one go; the server does them in order.
+      (bytes, notice) => {
+        void client.set("handed", bytes);
+        void client.publish("notice", JSON.stringify(notice));
+      },
       () => client.close(),
     );
   },
@@ -98,26 +112,34 @@ const GIVERS: Record<Name, () => Promise<Giver | undefined>> = {
     return await noticed(
       "lmdb",
       path,
-      bytes => database.putSync("handed", bytes),
+      (bytes, notice, send) => {
+        database.putSync("handed", bytes);
+        send(notice);
+      },
       () => void database.close(),
     );
   },
   async file() {
     const path = join(folder, "handed");
-    return await noticed("file", path, bytes => writeFileSync(path, bytes));
+    writeFileSync(path, Buffer.alloc(LARGEST));
+    const mapped = Bun.mmap(path);
+    return await noticed("file", path, (bytes, notice, send) => {
+      mapped.set(bytes);
+      send(notice);
+    });
   },
-  ipc: () => noticed("ipc", "-", () => {}),
+  ipc: () => noticed("ipc", "-", (bytes, notice, send) => send({ ...notice, bytes })),
   async thread() {
     const worker = new Worker(join(import.meta.dir, "partners/thread.ts"));
     const heard = () =>
       new Promise<Arrival>(resolve => worker.addEventListener("message", ({ data }) => resolve(data), { once: true }));
+    const shared = new Uint8Array(new SharedArrayBuffer(LARGEST));
     return {
       async give(bytes) {
-        const startNs = nowNs();
-        const shared = new Uint8Array(new SharedArrayBuffer(bytes.length));
-        shared.set(bytes);
         const arrival = heard();
-        worker.postMessage({ startNs, bytes: shared });
+        const startNs = nowNs();
+        shared.set(bytes);
+        worker.postMessage({ startNs, length: bytes.length, bytes: shared });
         return await arrival;
       },
       end: async () => worker.terminate(),
@@ -138,14 +160,14 @@ for (const name of Object.keys(NAMES) as Name[]) {
 for (const size of SIZES) await measure(size);
 for (const giver of givers.values()) await giver.end();
 
-async function measure(size: number): Promise<void> {
+async function measure({ bytes: size, warmUps, rounds }: (typeof SIZES)[number]): Promise<void> {
   const us = new Map<Name, number[]>([...givers.keys()].map(name => [name, []]));
-  for (let round = 0; round < WARM_UP + ROUNDS; round++) {
+  for (let round = 0; round < warmUps + rounds; round++) {
     const bytes = new Uint8Array(size).fill(round % 256);
     for (const [name, giver] of givers) {
       const { ns, sum } = await giver.give(bytes);
       if (sum !== sumOfPages(bytes)) throw new Error(`${NAMES[name]} gave other bytes`);
-      if (round >= WARM_UP) us.get(name)!.push(ns / 1e3);
+      if (round >= warmUps) us.get(name)!.push(ns / 1e3);
     }
   }
   const mine = us.get("plasmid")!;

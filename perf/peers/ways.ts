@@ -1,9 +1,10 @@
 /** The ways to hand bytes to another process that stand beside Plasmid, as the receiver knows them. */
 export type Way = "plasmid" | "redis" | "lmdb" | "file" | "ipc";
 
-/** What tells a receiver that bytes are there, and when the giver began. The bytes themselves are in it by `ipc` alone. */
+/** What tells a receiver that bytes are there, how many, and when the giver began. The bytes themselves are in it by `ipc` alone. */
 export interface Notice {
   startNs: number;
+  length: number;
   bytes?: Uint8Array;
 }
 

@@ -4,6 +4,6 @@ import { nowNs } from "../../run/limits.ts";
 
 declare const self: Worker;
 self.onmessage = ({ data }: MessageEvent<Required<Notice>>) => {
-  const sum = sumOfPages(data.bytes);
+  const sum = sumOfPages(data.bytes.subarray(0, data.length));
   self.postMessage({ ns: nowNs() - data.startNs, sum } satisfies Arrival);
 };
