@@ -9,8 +9,9 @@ export interface Bar {
   from: number;
   to: number;
   color: string;
-  /** A line across, at the limit. */
+  /** A line across, and its colour, the limit's if there is none. */
   mark?: number;
+  markColor?: string;
   /** The interval of what the bar ends at. */
   span?: [number, number];
   /** What counts as no change. */
@@ -20,7 +21,7 @@ export interface Bar {
 
 /** A line of the chart. */
 export function bar(shown: Bar): HTMLElement {
-  const { name, note, value, from, to, color, mark, span, band, valueClass = "" } = shown;
+  const { name, note, value, from, to, color, mark, markColor = "limit", span, band, valueClass = "" } = shown;
   const track = el("div", { class: "track" });
   const put = (kind: string, low: number, high: number, fill: string) => {
     const left = clamp(Math.min(low, high));
@@ -30,7 +31,7 @@ export function bar(shown: Bar): HTMLElement {
   if (band !== undefined) put("band", ...band, "ink");
   put("fill", from, to, color);
   if (span !== undefined) put("span", ...span, "ink");
-  if (mark !== undefined) put("mark", mark, mark, "limit");
+  if (mark !== undefined) put("mark", mark, mark, markColor);
   const label = el("div", { class: "name" }, name);
   if (note !== undefined) label.append(el("small", {}, note));
   return el("div", { class: "bar" }, label, track, el("div", { class: `value ${valueClass}` }, value));

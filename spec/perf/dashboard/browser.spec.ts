@@ -134,6 +134,16 @@ describe.skipIf(EXECUTABLE === undefined)("the dashboard in a browser", () => {
     expect(slow.x + slow.width).toBeCloseTo(limit.x, 0);
     expect(fast.width).toBeCloseTo(slow.width, 0);
     expect(fast.width).toBeGreaterThan(20);
+    expect(await textOf(opened.page)).toContain("Without a figure: Redis: not installed.");
+  }, 30_000);
+
+  test("a link opens the suite at a bench", async () => {
+    await using opened = await open({ hash: "#suite" });
+    await opened.page.setViewportSize({ width: 1000, height: 300 });
+    await opened.page.locator(".chips a", { hasText: "slow" }).click();
+    await opened.page.waitForURL("**#suite/slow");
+    const head = (await opened.page.locator("h3", { hasText: "slow" }).boundingBox())!;
+    expect(head.y).toBeLessThan(300);
   }, 30_000);
 
   test("history: a link opens a probe, its shift is told, and the pointer shows a commit", async () => {

@@ -86,6 +86,13 @@ function rows(): RecordedRow[] {
   );
   return [
     { bench: "fast", what: "twice the limit", unit: "/s", measured: exactly(200), limit: limit(100) },
+    {
+      bench: "fast",
+      what: "twice",
+      unit: "/s",
+      measured: exactly(1),
+      limit: { ...limit(Number.NaN), what: "Redis: not installed" },
+    },
     { bench: "slow", what: "half the limit's speed", unit: "µs", measured: exactly(4), limit: limit(2) },
     { bench: "latency", what: "latency: a call", unit: "ns", measured: exactly(100), latencies: latencies.toJSON() },
     ...sizes,

@@ -44,6 +44,7 @@ function barOf(found: Judgement, reach: number): Bar {
     to: at(change),
     color: COLORS[verdict],
     mark: 0.5,
+    markColor: "faint",
     span: [at(low), at(high)],
     band: [at(-band), at(band)],
   };

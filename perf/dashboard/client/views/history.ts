@@ -16,7 +16,8 @@ export const history: View = {
       place.append(...nothingYet(TITLE, "bun perf record"));
       return;
     }
-    const metric = "Time as a share of the anchor revision's, measured in the same session, with its 95% interval";
+    const metric =
+      "Time as a share of the anchor revision's, measured in the same session, with its 95% interval; the line at 1 is the anchor";
     place.append(
       ...heading(`${TITLE}: ${trend.probe}`, metric, "down is better", trend.machine, trend.lines.at(-1)!.at),
     );
@@ -25,12 +26,7 @@ export const history: View = {
     const tip = el("p", { class: "tip", id: "tip" }, "Point at a measurement to see its commit.");
     place.append(chart, tip, shiftsOf(trend));
     const x = trend.lines.map((_, i) => i);
-    const columns = [
-      trend.lines.map(line => line.ratioLow),
-      trend.lines.map(line => line.ratioHigh),
-      trend.lines.map(line => line.ratio),
-    ];
-    plot(chart, optionsOf(trend, tip), [x, ...columns] as uPlot.AlignedData);
+    plot(chart, optionsOf(trend, tip), [x, trend.lines.map(line => line.ratio)]);
   },
 };
 
@@ -46,7 +42,7 @@ function shiftsOf({ shifts, lines }: Trend): HTMLElement {
     return el(
       "p",
       { class: "caption" },
-      `${lines.length} measurements: change points are looked for from ${ENOUGH} on.`,
+      `${lines.length === 1 ? "1 measurement" : `${lines.length} measurements`}: change points are looked for from ${ENOUGH} on.`,
     );
   }
   if (shifts.length === 0) return el("p", { class: "caption" }, "No change point.");
@@ -57,25 +53,53 @@ function shiftsOf({ shifts, lines }: Trend): HTMLElement {
 }
 
 function optionsOf(trend: Trend, tip: HTMLElement): Omit<uPlot.Options, "width" | "height"> {
-  const faint = { stroke: "transparent", points: { show: false } };
+  const { lines } = trend;
+  const lowest = Math.min(1, ...lines.map(line => line.ratioLow));
+  const highest = Math.max(1, ...lines.map(line => line.ratioHigh));
+  const room = (highest - lowest) / 10 || 0.1;
   return {
-    scales: { x: { time: false } },
+    scales: {
+      x: { time: false, range: [-0.5, lines.length - 0.5] },
+      y: { range: [lowest - room, highest + room] },
+    },
+    // What it would say stands in the tip.
+    legend: { show: false },
     axes: [
-      axis("measurement", { values: (_, ticks) => ticks.map(tick => (tick % 1 === 0 ? String(tick + 1) : "")) }),
+      axis("measurement", {
+        incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500],
+        values: (_, ticks) => ticks.map(tick => String(tick + 1)),
+      }),
       axis("of the anchor's time", { size: 60 }),
     ],
-    series: [
-      { label: "measurement", value: (_, at) => (at == null ? "" : String(at + 1)) },
-      { label: "from", ...faint },
-      { label: "to", ...faint },
-      { label: "time", stroke: color("mine"), width: 2, points: { show: true, size: 7 } },
-    ],
-    bands: [{ series: [2, 1], fill: `${color("mine")}33` }],
+    series: [{}, { label: "time", stroke: color("mine"), width: 2, points: { show: true, size: 7 } }],
     hooks: {
-      draw: [chart => drawShifts(chart, trend)],
+      drawAxes: [chart => drawAnchor(chart)],
+      draw: [chart => drawIntervals(chart, trend), chart => drawShifts(chart, trend)],
       setCursor: [chart => tell(tip, trend, chart.cursor.idx)],
     },
   };
+}
+
+/** The time of the anchor. */
+function drawAnchor(chart: uPlot): void {
+  const { ctx, bbox } = chart;
+  ctx.save();
+  ctx.fillStyle = color("faint");
+  ctx.fillRect(bbox.left, chart.valToPos(1, "y", true), bbox.width, devicePixelRatio);
+  ctx.restore();
+}
+
+/** The interval of each measurement, upright. */
+function drawIntervals(chart: uPlot, { lines }: Trend): void {
+  const { ctx } = chart;
+  const width = 2 * devicePixelRatio;
+  ctx.save();
+  ctx.fillStyle = `${color("mine")}88`;
+  for (const [at, { ratioLow, ratioHigh }] of lines.entries()) {
+    const top = chart.valToPos(ratioHigh, "y", true);
+    ctx.fillRect(chart.valToPos(at, "x", true) - width / 2, top, width, chart.valToPos(ratioLow, "y", true) - top);
+  }
+  ctx.restore();
 }
 
 /** A line where the level shifts. */

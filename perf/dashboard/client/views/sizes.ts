@@ -27,7 +27,7 @@ export const sizes: View = {
     const names = Object.keys(LINES) as (keyof typeof LINES)[];
     const bytes = [...new Set(rows.map(row => row.point!.bytes))].sort((a, b) => a - b);
     const series = names.map(name => bytes.map(at => speedAt(rows, name, at)));
-    plot(chart, optionsOf(names), [bytes, ...series] as uPlot.AlignedData);
+    plot(chart, optionsOf(names, bytes), [bytes, ...series] as uPlot.AlignedData);
   },
 };
 
@@ -35,12 +35,17 @@ function speedAt(rows: RecordedRow[], line: string, bytes: number): number | nul
   return rows.find(({ point }) => point!.line === line && point!.bytes === bytes)?.measured.median ?? null;
 }
 
-function optionsOf(names: readonly (keyof typeof LINES)[]): Omit<uPlot.Options, "width" | "height"> {
+function optionsOf(
+  names: readonly (keyof typeof LINES)[],
+  bytes: readonly number[],
+): Omit<uPlot.Options, "width" | "height"> {
   return {
     scales: { x: { time: false, distr: 3, log: 2 }, y: { distr: 3, log: 10 } },
     axes: [
       axis("size of the object", {
-        values: (_, ticks) => ticks.map(tick => (Math.log2(tick) % 4 === 2 ? bytesText(tick) : "")),
+        splits: chart => bytes.filter((_, i) => i % (chart.width < 600 ? 4 : 2) === 0),
+        filter: (_, splits) => splits,
+        values: (_, splits) => splits.map(bytesText),
       }),
       logAxis(10, "GB/s", { size: 70, values: (_, ticks) => ticks.map(tick => (tick === null ? "" : three(tick))) }),
     ],

@@ -11,7 +11,7 @@ const REACH = Math.log(100);
 export const suite: View = {
   id: "suite",
   title: "Suite",
-  draw(place, { recording }) {
+  draw(place, { recording }, part) {
     const rows = recording?.rows.filter(row => speedUp(row) !== undefined && row.point === undefined) ?? [];
     if (recording === undefined || rows.length === 0) {
       place.append(...nothingYet(TITLE, "bun perf"));
@@ -23,8 +23,15 @@ export const suite: View = {
     const where = `${machine}, Bun ${bun}${quick ? ", a quick look" : ""}`;
     place.append(...heading(TITLE, metric, "right of the line is better", where, at));
     place.append(legend({ "at least as good": "mine", "less good": "peer", "the limit or peer": "limit" }));
-    for (const [bench, group] of groups(recording, rows)) {
-      place.append(el("h3", { id: bench }, bench), ...group.map(row => bar(barOf(row))));
+    const benches = groups(recording, rows);
+    const chips = benches.map(([bench]) =>
+      el("a", { href: `#suite/${bench}`, "aria-current": String(bench === part) }, bench),
+    );
+    place.append(el("div", { class: "chips" }, ...chips));
+    for (const [bench, group] of benches) {
+      const head = el("h3", {}, bench);
+      place.append(head, ...group.map(row => bar(barOf(row))), ...missingIn(recording, bench));
+      if (bench === part) head.scrollIntoView();
     }
   },
 };
@@ -34,6 +41,13 @@ function groups(recording: Recording, rows: RecordedRow[]): [string, RecordedRow
   return names
     .map(name => [name, rows.filter(row => row.bench === name)] as [string, RecordedRow[]])
     .filter(([, group]) => group.length > 0);
+}
+
+/** The peers of a bench that could not be measured, and why. */
+function missingIn({ rows }: Recording, bench: string): HTMLElement[] {
+  const without = rows.filter(row => row.bench === bench && row.limit !== undefined && speedUp(row) === undefined);
+  const names = [...new Set(without.map(({ limit }) => limit!.what))];
+  return names.length === 0 ? [] : [el("p", { class: "caption" }, `Without a figure: ${names.join(", ")}.`)];
 }
 
 /** How many times as good it is as what it is held against: of rates more is better, of times and bytes less. */
