@@ -54,6 +54,7 @@ async function compare(ours: string, peer: string, goals: readonly number[] = []
     report({
       what: `${what}, ${first.decode === undefined ? "both ways" : way}${ours === PLAIN ? "" : ours.slice(PLAIN.length)}`,
       unit: "µs",
+      ...(first.bytes[0] > 0 && { bytes: first.bytes[0] }),
       measured: sampleOf(pairs.map(([mine]) => mine / 1000)),
       limit: { what: peer, measured: sampleOf(pairs.map(([, theirs]) => theirs / 1000)) },
       ratio,

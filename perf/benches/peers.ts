@@ -177,6 +177,7 @@ async function measure({ bytes: size, warmUps, rounds }: (typeof SIZES)[number])
     report({
       what: `${sizeText(size)} to a process that waits`,
       unit: "µs",
+      bytes: size,
       measured: sampleOf(mine),
       limit: theirs
         ? { what: NAMES[name], measured: sampleOf(theirs) }

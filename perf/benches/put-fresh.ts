@@ -34,6 +34,7 @@ const ratio = sampleOf(quotients(puts, touches));
 report({
   what: "put of 800 MB, fresh pages",
   unit: "ms",
+  bytes: BYTES,
   measured: sampleOf(puts),
   limit: { what: "touching them", measured: sampleOf(touches) },
   ratio,
@@ -43,6 +44,7 @@ report({
 report({
   what: "  the same beside a copy into a fresh mapping",
   unit: "ms",
+  bytes: BYTES,
   measured: sampleOf(puts),
   limit: { what: "memcpy", measured: sampleOf(copies) },
   ratio: sampleOf(quotients(puts, copies)),

@@ -72,6 +72,7 @@ const ratio = sampleOf(quotients(theirs, ours));
 report({
   what: `${COUNT} MiB through a store of ${CAPACITY / BYTES} MiB that spills`,
   unit: "ms",
+  bytes: COUNT * BYTES,
   measured: sampleOf(ours),
   limit: { what: "plain reads and writes", measured: sampleOf(theirs) },
   ratio,

@@ -1,8 +1,9 @@
 import type { Row } from "../run/row.ts";
 import { textOf } from "../stats/figure.ts";
 import { columns } from "./columns.ts";
+import { throughputOf } from "./throughput.ts";
 
-const HEADS = ["what", "measured", "limit or peer", "ratio", "goal", "reached"];
+const HEADS = ["what", "measured", "throughput", "limit or peer", "ratio", "goal", "reached"];
 
 /** Rows as text, columns aligned; what a row notes stands below it. */
 export function rowTable(rows: readonly Row[]): string {
@@ -14,5 +15,13 @@ export function rowTable(rows: readonly Row[]): string {
 function cellsOf(row: Row): string[] {
   const limit = row.limit === undefined ? "" : `${textOf(row.limit.measured, row.unit)} ${row.limit.what}`;
   const reached = row.reached === undefined ? "" : row.reached ? "yes" : "NO";
-  return [row.what, textOf(row.measured, row.unit), limit, row.ratio ? textOf(row.ratio) : "", row.goal ?? "", reached];
+  return [
+    row.what,
+    textOf(row.measured, row.unit),
+    throughputOf(row),
+    limit,
+    row.ratio ? textOf(row.ratio) : "",
+    row.goal ?? "",
+    reached,
+  ];
 }

@@ -1,13 +1,14 @@
 import { bisect } from "../compare/bisect.ts";
 import { compare } from "../compare/comparison.ts";
 import type { Side } from "../compare/pair.ts";
-import { between, checkOut, resolveRevision, subjectOf } from "../compare/revision.ts";
+import { between, resolveRevision, subjectOf } from "../compare/revision.ts";
 import type { Judgement } from "../compare/verdict.ts";
 import { PROBES } from "../probes/list.ts";
 import { Arena } from "../run/arena.ts";
 import { type Call, type Command, UsageError } from "./command.ts";
 import { PAIR_HELP, PAIR_OPTIONS, pairOptions } from "./comparison-options.ts";
 import { Interrupt } from "./interrupt.ts";
+import { builtBase } from "./run-compare.ts";
 
 const HELP = `bun perf bisect PROBE --good REVISION [--bad REVISION] [options]
 
@@ -42,9 +43,10 @@ async function search(probe: string, revisions: readonly string[], call: Call): 
     progress.clear();
     if (!call.options.json) console.log(text);
   };
-  const good = await checkOut(revisions[0]!);
+  const built = (revision: string) => builtBase(revision, progress);
+  const good = await built(revisions[0]!);
   const against = async (side: Side) => (await compare({ ...options, probes: [probe], sides: [good, side] }))[0];
-  const whole = await against(await checkOut(revisions.at(-1)!));
+  const whole = await against(await built(revisions.at(-1)!));
   say(`${revisions.length - 1} commits; the last against the first: ${told(whole)}`);
   if (whole?.verdict !== "regressed") {
     if (call.options.json) console.log(JSON.stringify({ probe, whole }));
@@ -55,7 +57,7 @@ async function search(probe: string, revisions: readonly string[], call: Call): 
   const found = await bisect(
     revisions,
     async revision => {
-      const here = await against(await checkOut(revision));
+      const here = await against(await built(revision));
       say(`${revision.slice(0, 10)}  ${told(here)}  ${await subjectOf(revision)}`);
       return here !== undefined && here.change > half;
     },

@@ -1,4 +1,5 @@
 import { compare } from "../compare/comparison.ts";
+import type { Side } from "../compare/pair.ts";
 import { checkOut, resolveRevision, thisTree, usualBase } from "../compare/revision.ts";
 import { COMPARISON, type KeptComparison } from "../history/comparison-file.ts";
 import { settingHere } from "../history/setting.ts";
@@ -8,6 +9,7 @@ import { keep } from "../run/kept.ts";
 import { type Call, type Command, UsageError } from "./command.ts";
 import { PAIR_HELP, PAIR_OPTIONS, pairOptions } from "./comparison-options.ts";
 import { Interrupt } from "./interrupt.ts";
+import type { Progress } from "./progress.ts";
 import { verdictTable } from "./verdict-table.ts";
 
 const HELP = `bun perf compare [base] [--only part of a name,...] [options]
@@ -34,7 +36,7 @@ export const compareCommand: Command = {
   async run(call) {
     const probes = probesOf(call);
     if (call.options.list) {
-      console.log(probes.join("\n"));
+      console.log(call.options.json ? JSON.stringify(probes) : probes.join("\n"));
       return 0;
     }
     const found = await compareWith(call.names[0] ?? (await usualBase()), probes, call);
@@ -44,6 +46,9 @@ export const compareCommand: Command = {
     return Object.keys(found.failed).length > 0 ? 1 : 0;
   },
 };
+
+/** Pairs of a probe before the first look, unless `--pairs` says otherwise. */
+export const USUAL_PAIRS = 10;
 
 /** The probes that `--only` asks for. */
 export function probesOf({ options }: Call): string[] {
@@ -60,19 +65,27 @@ export async function compareWith(revision: string, probes: readonly string[], c
   using interrupt = new Interrupt();
   interrupt.cleanUp(() => arena[Symbol.dispose]());
   const base = await resolveRevision(revision);
-  const options = pairOptions(call, { pairs: 10, most: 30 }, arena, interrupt);
+  const options = pairOptions(call, { pairs: USUAL_PAIRS, most: 30 }, arena, interrupt);
   const failed: Record<string, string> = {};
   const setting = await settingHere();
   const judgements = await compare({
     ...options,
     probes,
-    sides: [await checkOut(base), thisTree()],
+    sides: [await builtBase(base, options.progress), thisTree()],
     onFailure: (probe, error) => {
       failed[probe] = String((error as Error).message);
     },
   });
   options.progress.clear();
   return { ...setting, base, core: options.pin.core ?? null, judgements, failed };
+}
+
+/** Builds the base's worktree, which takes a while the first time. */
+export async function builtBase(revision: string, progress: Progress): Promise<Side> {
+  progress.show(`building ${revision.slice(0, 10)}`, 0, 1);
+  const side = await checkOut(await resolveRevision(revision));
+  progress.clear();
+  return side;
 }
 
 function show({ base, revision, dirty, machine, core, judgements, failed }: KeptComparison): void {

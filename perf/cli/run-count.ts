@@ -1,5 +1,5 @@
 import type { Side } from "../compare/pair.ts";
-import { checkOut, resolveRevision, thisTree } from "../compare/revision.ts";
+import { thisTree } from "../compare/revision.ts";
 import { type CountChange, counting } from "../count/change.ts";
 import { COUNTED } from "../count/counted.ts";
 import { type Count, CountError, count } from "../count/counting.ts";
@@ -9,6 +9,7 @@ import { columns } from "./columns.ts";
 import { type Call, type Command, UsageError } from "./command.ts";
 import { Interrupt } from "./interrupt.ts";
 import { Progress } from "./progress.ts";
+import { builtBase } from "./run-compare.ts";
 
 const HELP = `bun perf count [base] [--only part of a name,...] [--functions] [--json]
 
@@ -58,7 +59,7 @@ export async function countSides(base: string | undefined, call: Call): Promise<
   using interrupt = new Interrupt();
   interrupt.cleanUp(() => arena[Symbol.dispose]());
   const progress = new Progress();
-  const other: Side | undefined = base === undefined ? undefined : await checkOut(await resolveRevision(base));
+  const other: Side | undefined = base === undefined ? undefined : await builtBase(base, progress);
   const counts: Count[] = [];
   const changes: CountChange[] = [];
   for (const [i, probe] of probes.entries()) {

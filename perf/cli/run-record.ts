@@ -6,9 +6,9 @@ import { HISTORY } from "../history/line.ts";
 import { append, linesOf } from "../history/record.ts";
 import { timeText } from "../stats/figure.ts";
 import { columns } from "./columns.ts";
-import type { Command } from "./command.ts";
+import { type Command, numberOf } from "./command.ts";
 import { PAIR_HELP, PAIR_OPTIONS } from "./comparison-options.ts";
-import { compareWith, probesOf } from "./run-compare.ts";
+import { compareWith, probesOf, USUAL_PAIRS } from "./run-compare.ts";
 
 const HELP = `bun perf record [--only part of a name,...] [options]
 
@@ -28,7 +28,9 @@ export const recordCommand: Command = {
     const anchor = await resolveRevision((call.options.anchor as string | undefined) ?? readAnchor().revision);
     const { judgements, failed, ...setting } = await compareWith(anchor, probesOf(call), call);
     const noise = readNoise();
-    const lines = linesOf(setting, anchor, artifactOf(thisTree()), judgements, probe => noiseOf(noise, probe));
+    const asked = numberOf(call, "pairs", USUAL_PAIRS);
+    const whole = judgements.filter(({ pairs }) => pairs >= asked);
+    const lines = linesOf(setting, anchor, artifactOf(thisTree()), whole, probe => noiseOf(noise, probe));
     append(lines, (call.options.file as string | undefined) ?? HISTORY);
     if (call.options.json) for (const line of lines) console.log(JSON.stringify(line));
     else {
@@ -40,6 +42,8 @@ export const recordCommand: Command = {
       ]);
       console.log(columns(["probe", "time", "of the anchor's", "95% interval"], cells).join("\n"));
     }
+    for (const { probe, pairs } of judgements.filter(({ pairs }) => pairs < asked))
+      console.error(`${probe} was broken off after ${pairs} of ${asked} pairs: not recorded`);
     for (const [probe, why] of Object.entries(failed)) console.error(`${probe} did not run: ${why}`);
     return Object.keys(failed).length > 0 ? 1 : 0;
   },

@@ -42,7 +42,7 @@ export const suiteCommand: Command = {
   async run(call) {
     const chosen = benchesOf(call.names);
     if (call.options.list) {
-      console.log(chosen.join("\n"));
+      console.log(call.options.json ? JSON.stringify(chosen) : chosen.join("\n"));
       return 0;
     }
     if (call.options.readme) return await writeReadme();

@@ -1,21 +1,14 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../../scripts/paths.ts";
+import type { Setting } from "./recording.ts";
 
 /** What is written now; a line of a later one is refused. */
 export const SCHEMA = 1;
 
 /** A line of perf/history.jsonl: one probe, measured in pairs with the anchor revision. docs/performance.md has the fields in a table. */
-export interface HistoryLine {
+export interface HistoryLine extends Omit<Setting, "load"> {
   schema: number;
-  /** ISO 8601. */
-  at: string;
-  revision: string;
-  /** Whether there were changes on top of the revision. */
-  dirty: boolean;
-  machine: string;
-  bun: string;
-  compiler: string;
   /** SHA-256 of the library and of the sources in src/, the first 16 digits. */
   artifact: string;
   probe: string;

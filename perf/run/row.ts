@@ -8,6 +8,8 @@ export interface Row {
   /** Of `measured` and of the limit's sample: a suffix like "GB/s". */
   unit: string;
   measured: Sample;
+  /** Of what is put, got or handed over by one, where the unit is of time. */
+  bytes?: number;
   /** What it is held against, measured in the same run. */
   limit?: { what: string; measured: Sample };
   /** Measured to limit, of the same rounds where there are rounds. */
