@@ -138,7 +138,8 @@ typedef struct pm_client {
 	bool (*let_go)(struct pm_client *client);   /* lets go of the segment if nothing is held; set by whoever opens */
 	void (*end_late)(struct pm_client *client); /* ends what a close left for want of the lock; likewise */
 	uint32_t late;                              /* there is such a store */
-	uint32_t tidying;                           /* the helper was asked to look after the spill files */
+	uint32_t tidying;                           /* the helper was asked to have the spill files looked after */
+	struct pm_porter *porter; /* the thread that waits for the disk, once there was something to wait for */
 	uint32_t stop;
 	uint32_t closing;  /* no store is left; leases are: the deallocator nudges the helper */
 	uint32_t nudges;   /* futex of this process */

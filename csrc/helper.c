@@ -14,7 +14,7 @@
 #include "reap.h"
 #include "registry.h"
 #include "room.h"
-#include "spill/tidy.h"
+#include "spill/porter.h"
 #include "stray.h"
 #include "token.h"
 
@@ -97,7 +97,7 @@ static bool tidy(pm_client *client, uint64_t *since) {
 		return true;
 	*since = 0;
 	pm_store(&client->tidying, 0);
-	pm_spill_tidy(client);
+	pm_porter_tidy(client);
 	return false;
 }
 

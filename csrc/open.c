@@ -30,6 +30,7 @@
 #include "segment.h"
 #include "spill/clean.h"
 #include "spill/files.h"
+#include "spill/porter.h"
 #include "stash.h"
 #include "store.h"
 #include "token.h"
@@ -117,6 +118,7 @@ static void stop_and_part(pm_client *client) {
 	pm_registry_remove(client);
 	pthread_mutex_unlock(&pm_registry_mutex);
 	pm_helper_stop(client);
+	pm_porter_stop(client);
 	pthread_mutex_lock(&pm_registry_mutex);
 	part(client);
 }
@@ -128,6 +130,7 @@ static bool let_go(pm_client *client) {
 	if (client->store_count == 0 && pm_load(&client->closing) != 0 && pm_load(&client->tokens) == 0) {
 		pthread_detach(client->helper);
 		client->helper_runs = false;
+		pm_porter_stop(client);
 		part(client);
 		gone = true;
 	}
@@ -344,6 +347,7 @@ PLASMID_API int32_t plasmid_close(plasmid_store *store) {
 	pm_client *client = store->client;
 	if (pm_load(&client->refused) == PM_REFUSED_FORKED)
 		return 0;
+	pm_porter_forget(client, store->index);
 	int32_t r = end_tokens(store);
 	/* Files that died just now, or that the helper will not come to any more. */
 	if (r == 0 && client->spill != NULL && pm_load(&client->refused) == 0 && pm_load(&client->spill->untidy) != 0)

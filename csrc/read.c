@@ -372,20 +372,13 @@ static int32_t lease_locked(plasmid_store *store, uint32_t slot, uint32_t shown)
 	return 0;
 }
 
-/* Its file is mapped without the lock: a lease of its own keeps it meanwhile. */
 static int32_t lease_oversize(plasmid_store *store, uint32_t slot, bool *locked) {
 	pm_client *client = store->client;
-	uint32_t token = pm_token_take(client, PM_TOKEN_LEASE, slot, store->index);
-	if (token == 0)
-		return pm_fail(PLASMID_E_NO_MEMORY, "no memory for a lease");
-	pm_lease_add(client, slot, 1);
-	int32_t r = pm_oversize_show(client, slot, token, locked);
-	if (!*locked) {
-		pm_token_released(client, token);
+	uint32_t token;
+	int32_t r = pm_oversize_lease(client, slot, store->index, &token, locked);
+	if (r != 0)
 		return r;
-	}
-	if (r == 0)
-		r = lease_locked(store, slot, pm_token_at(client, token)->count);
+	r = lease_locked(store, slot, pm_token_at(client, token)->count);
 	pm_token_end(client, token);
 	pm_token_recycle(client, token);
 	return r;
@@ -405,8 +398,8 @@ static int32_t lease_in_heap(plasmid_store *store, uint32_t slot, uint64_t *at, 
 	return r;
 }
 
-PLASMID_API int32_t plasmid_lease(plasmid_store *store, uint32_t slot, uint32_t a, uint32_t b, uint32_t c, uint32_t d) {
-	const uint32_t id[4] = {a, b, c, d};
+/* `at_hand`: not if a file has to be read for it. */
+static int32_t lease(plasmid_store *store, uint32_t slot, const uint32_t id[4], bool at_hand) {
 	uint32_t found;
 	int32_t r = pm_enter(store);
 	if (r != 0)
@@ -417,7 +410,8 @@ PLASMID_API int32_t plasmid_lease(plasmid_store *store, uint32_t slot, uint32_t 
 	r = pm_locate_sealed(store->client, slot, id, &found);
 	if (r == 0)
 		r = pm_state_code(pm_word_state(pm_entry_at(store->client, found)->word));
-	if (r == PLASMID_E_SPILLED && pm_oversize(store->client, pm_entry_at(store->client, found))) {
+	bool oversize = r == PLASMID_E_SPILLED && pm_oversize(store->client, pm_entry_at(store->client, found));
+	if (oversize && (!at_hand || pm_window_shows(store->client, found))) {
 		r = lease_oversize(store, found, &locked);
 		if (!locked)
 			return r;
@@ -431,4 +425,15 @@ PLASMID_API int32_t plasmid_lease(plasmid_store *store, uint32_t slot, uint32_t 
 	if (r == 0 && bytes > 0)
 		pm_map_ahead(store->client, at, bytes);
 	return r;
+}
+
+PLASMID_API int32_t plasmid_lease(plasmid_store *store, uint32_t slot, uint32_t a, uint32_t b, uint32_t c, uint32_t d) {
+	const uint32_t id[4] = {a, b, c, d};
+	return lease(store, slot, id, false);
+}
+
+PLASMID_API int32_t plasmid_lease_at_hand(plasmid_store *store, uint32_t slot, uint32_t a, uint32_t b, uint32_t c,
+                                          uint32_t d) {
+	const uint32_t id[4] = {a, b, c, d};
+	return lease(store, slot, id, true);
 }

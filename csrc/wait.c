@@ -41,6 +41,10 @@ static void wake_client(pm_client *client, uint32_t record, bool anyway) {
 	pm_futex_wake(&at->ring, 1);
 }
 
+void pm_wake_own(pm_client *client) {
+	wake_client(client, client->slot, true);
+}
+
 void pm_wake_all(pm_client *client) {
 	for (uint32_t i = 0; i < client->super->max_clients; i++)
 		if (pm_load(&client->records[i].state) == PM_CLIENT_ACTIVE)

@@ -17,6 +17,9 @@ void pm_notify(pm_client *client, uint32_t hash);
 void pm_interest_in_events(pm_client *client);
 void pm_notify_subscribers(pm_client *client);
 
+/* Our own event loops. */
+void pm_wake_own(pm_client *client);
+
 /* Everyone, whether they wait or not. */
 void pm_wake_all(pm_client *client);
 

@@ -283,6 +283,10 @@ uint32_t pm_window_add(pm_client *client, uint32_t slot, void *address, uint64_t
 	return index;
 }
 
+bool pm_window_shows(const pm_client *client, uint32_t slot) {
+	return clean_window(client, slot) != 0;
+}
+
 uint32_t pm_window_share(const pm_client *client, uint32_t slot) {
 	uint32_t window = clean_window(client, slot);
 	if (window != 0)

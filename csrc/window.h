@@ -89,6 +89,9 @@ const uint8_t *pm_window_enter(pm_client *client, uint32_t slot, uint32_t *windo
  * That of a draft (`draft`) is nobody else's. */
 uint32_t pm_window_add(pm_client *client, uint32_t slot, void *address, uint64_t bytes, bool draft);
 
+/* Under the lock: is there a DISK window of the object that shows what was sealed? */
+bool pm_window_shows(const pm_client *client, uint32_t slot);
+
 /* Under the lock: one lease more on a DISK window of the object that shows what was sealed; 0: there is none. */
 uint32_t pm_window_share(const pm_client *client, uint32_t slot);
 

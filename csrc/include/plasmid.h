@@ -231,6 +231,10 @@ PLASMID_API int32_t plasmid_peek_many(plasmid_store *store, const plasmid_ref *r
  * this process has no view of it. */
 PLASMID_API int32_t plasmid_lease(plasmid_store *store, uint32_t slot, uint32_t a, uint32_t b, uint32_t c, uint32_t d);
 
+/* The same, but SPILLED also if a file would have to be looked through: plasmid_restore_begin is next. */
+PLASMID_API int32_t plasmid_lease_at_hand(plasmid_store *store, uint32_t slot, uint32_t a, uint32_t b, uint32_t c,
+                                          uint32_t d);
+
 /* How often an object's pages became this process's own because a view on them was written to: a word to look at at any time. A get
  * that follows shows the sealed bytes, if it leases anew. */
 PLASMID_API const uint32_t *plasmid_turned(plasmid_store *store);
@@ -292,11 +296,23 @@ PLASMID_API int32_t plasmid_drain(plasmid_store *store);
  * for the writing. */
 PLASMID_API int32_t plasmid_spill_out(plasmid_store *store, uint64_t bytes);
 
-/* Reads a spilled object back. 0: it is in memory, or larger than that and leased where it is. Waits for at most `timeout_ms` for another that does so: TIMED_OUT. STORE_FULL: there
- * is no room, and none to be made by spilling others. LOST: the file is gone or its bytes are not what was written, and the object with
+/* Reads a spilled object back. 0: it is in memory, or larger than that and leased where it is. Waits for at most `timeout_ms` for another
+ * that does so: TIMED_OUT. STORE_FULL: there is no room, and none to be made by spilling others. LOST: the file is gone or its bytes are not what was written, and the object with
  * it. SPILL: the disk failed; it may be tried again. FREED, NOT_SEALED. */
 PLASMID_API int32_t plasmid_restore(plasmid_store *store, uint32_t slot, uint32_t a, uint32_t b, uint32_t c, uint32_t d,
                                     uint32_t timeout_ms);
+
+/* The same by another thread, for a caller that does not block: an order, from 1 on. 0: too many are under way. In both cases the
+ * store's loop is woken, once, when one may have ended. NO_MEMORY, SYSTEM. */
+PLASMID_API int32_t plasmid_restore_begin(plasmid_store *store, uint32_t slot, uint32_t a, uint32_t b, uint32_t c,
+                                          uint32_t d);
+
+/* 1: the order has not ended, and the store's loop is woken, once, when that may have changed. 0: a lease keeps the object where it is,
+ * read or mapped, until plasmid_restore_end. Or as plasmid_restore. */
+PLASMID_API int32_t plasmid_restore_look(plasmid_store *store, uint32_t order);
+
+/* The order is not needed any more, whether it has ended or not; to be called once for each. */
+PLASMID_API int32_t plasmid_restore_end(plasmid_store *store, uint32_t order);
 
 /* Removes files that nobody needs, and rewrites those that are less than half alive; done by itself. Returns how many files went. */
 PLASMID_API int32_t plasmid_tidy(plasmid_store *store);

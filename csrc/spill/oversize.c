@@ -11,6 +11,7 @@
 #include "create.h"
 #include "error.h"
 #include "fate.h"
+#include "hold.h"
 #include "lock.h"
 #include "look.h"
 #include "place.h"
@@ -241,7 +242,8 @@ static int32_t enter(pm_client *client, uint32_t slot, uint64_t word, void *at, 
 	return r;
 }
 
-int32_t pm_oversize_show(pm_client *client, uint32_t slot, uint32_t token, bool *locked) {
+/* Without the lock in between: the lease keeps the file meanwhile. */
+static int32_t show(pm_client *client, uint32_t slot, uint32_t token, bool *locked) {
 	const pm_entry *entry = pm_entry_at(client, slot);
 	uint32_t *window = &pm_token_at(client, token)->count;
 	uint64_t word = entry->word;
@@ -264,4 +266,23 @@ int32_t pm_oversize_show(pm_client *client, uint32_t slot, uint32_t token, bool 
 	else if (r == PLASMID_E_LOST && taken == 0 && entry->word == word)
 		pm_lose(client, slot);
 	return taken != 0 ? taken : r;
+}
+
+int32_t pm_oversize_lease(pm_client *client, uint32_t slot, uint32_t store, uint32_t *token, bool *locked) {
+	uint32_t mine = pm_token_take(client, PM_TOKEN_LEASE, slot, store);
+	*locked = true;
+	*token = 0;
+	if (mine == 0)
+		return pm_fail(PLASMID_E_NO_MEMORY, "no memory for a lease");
+	pm_lease_add(client, slot, 1);
+	int32_t r = show(client, slot, mine, locked);
+	if (r == 0) {
+		*token = mine;
+	} else if (*locked) {
+		pm_token_end(client, mine);
+		pm_token_recycle(client, mine);
+	} else {
+		pm_token_released(client, mine);
+	}
+	return r;
 }

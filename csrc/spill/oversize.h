@@ -31,8 +31,8 @@ int32_t pm_oversize_close(pm_client *client, uint32_t slot);
 /* The file is closed: the object may be committed. Under the lock. */
 void pm_oversize_ready(pm_client *client, uint32_t slot);
 
-/* A window on the object, which is SPILLED, for the token of a lease on it. With the lock, which is let go in between: *locked says
- * whether it is held. FREED; LOST: the file is not what was written; SPILL, NO_MEMORY. */
-int32_t pm_oversize_show(pm_client *client, uint32_t slot, uint32_t token, bool *locked);
+/* A lease on the object, which is SPILLED, for a store, and a window for its token. With the lock, which is let go in between: *locked
+ * says whether it is held. FREED; LOST: the file is not what was written; SPILL, NO_MEMORY. */
+int32_t pm_oversize_lease(pm_client *client, uint32_t slot, uint32_t store, uint32_t *token, bool *locked);
 
 #endif

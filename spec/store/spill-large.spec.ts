@@ -1,7 +1,5 @@
-import { afterEach, expect, test } from "bun:test";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { expect, test } from "bun:test";
+import { readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import fc from "fast-check";
 import {
   ObjectLostError,
@@ -13,30 +11,15 @@ import {
 } from "../../src/index.ts";
 import { cleanUpAfterEach, directory, freshName, freshStore, sameStore } from "./fresh.ts";
 import { startProcess } from "./process.ts";
+import { filesIn, removeFoldersAfterEach, spillFolder } from "./spill-folder.ts";
 
 cleanUpAfterEach();
 
-const folders: string[] = [];
-
-afterEach(() => {
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
-});
-
-function folder(): string {
-  const made = mkdtempSync(join(tmpdir(), "plasmid-spec-large-"));
-  folders.push(made);
-  return made;
-}
-
-function filesIn(root: string): string[] {
-  return readdirSync(root, { recursive: true, withFileTypes: true })
-    .filter(entry => entry.isFile())
-    .map(entry => join(entry.parentPath, entry.name));
-}
+removeFoldersAfterEach();
 
 /** A store of 1 MiB that spills to one folder, and that folder. */
 function small(options: OpenOptions = {}): { store: Store; root: string } {
-  const root = folder();
+  const root = spillFolder();
   return { store: freshStore({ capacity: "1MiB", spill: root, ...options }, freshName()), root };
 }
 
@@ -156,7 +139,7 @@ test("its file goes with the last that keeps it, views of other processes includ
 });
 
 test("what only a collected ref kept goes, and its room on disk can be had again", () => {
-  const { store } = small({ spill: { folders: folder(), limit: "3MiB" } });
+  const { store } = small({ spill: { folders: spillFolder(), limit: "3MiB" } });
   for (let i = 0; i < 6; i++) expect(store.put(numbers(i)).toString()).toBeString();
   const kept = store.put(numbers(7));
   let full: unknown;

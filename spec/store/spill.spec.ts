@@ -1,7 +1,5 @@
-import { afterEach, expect, test } from "bun:test";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { expect, test } from "bun:test";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import {
   InvalidArgumentError,
   ObjectLostError,
@@ -13,31 +11,14 @@ import {
 } from "../../src/index.ts";
 import { cleanUpAfterEach, directory, freshName, freshStore, sameStore } from "./fresh.ts";
 import { startProcess } from "./process.ts";
+import { filesIn, removeFoldersAfterEach, spillFolder } from "./spill-folder.ts";
 
 cleanUpAfterEach();
 
-const folders: string[] = [];
-
-afterEach(() => {
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
-});
-
-function folder(): string {
-  const made = mkdtempSync(join(tmpdir(), "plasmid-spec-spill-"));
-  folders.push(made);
-  return made;
-}
-
-function filesIn(...roots: string[]): string[] {
-  return roots.flatMap(root =>
-    readdirSync(root, { recursive: true, withFileTypes: true })
-      .filter(entry => entry.isFile())
-      .map(entry => join(entry.parentPath, entry.name)),
-  );
-}
+removeFoldersAfterEach();
 
 function spilling(options: OpenOptions = {}, name = freshName()): Store {
-  return freshStore({ capacity: "4MiB", spill: folder(), ...options }, name);
+  return freshStore({ capacity: "4MiB", spill: spillFolder(), ...options }, name);
 }
 
 const WORDS = 20_000;
@@ -118,7 +99,7 @@ test("containers come back with what they contain; small values too", () => {
 });
 
 test("objects are spread over several folders, and gone with the store", () => {
-  const two = [folder(), folder()];
+  const two = [spillFolder(), spillFolder()];
   const store = spilling({ spill: { folders: two, fileBytes: "1MiB" } });
   const refs = Array.from({ length: COUNT }, (_, i) => store.put(numbers(i)));
   for (const each of two) expect(filesIn(each).length).toBeGreaterThan(2);
@@ -130,7 +111,7 @@ test("objects are spread over several folders, and gone with the store", () => {
 });
 
 test("a limit is kept, and said", () => {
-  const store = spilling({ spill: { folders: folder(), limit: "2MiB", fileBytes: "512KiB" }, fullTimeoutMs: 10 });
+  const store = spilling({ spill: { folders: spillFolder(), limit: "2MiB", fileBytes: "512KiB" }, fullTimeoutMs: 10 });
   const refs: ObjectRef<Float64Array>[] = [];
   let full: unknown;
   try {
@@ -146,7 +127,7 @@ test("a limit is kept, and said", () => {
 });
 
 test("a flipped byte is ObjectLostError that names the file, once and for all", async () => {
-  const root = folder();
+  const root = spillFolder();
   const store = spilling({ spill: { folders: root, fileBytes: "64KiB" } });
   const refs = Array.from({ length: COUNT }, (_, i) => store.put(numbers(i)));
   for (const file of filesIn(root)) {
@@ -166,9 +147,9 @@ test("a flipped byte is ObjectLostError that names the file, once and for all", 
 });
 
 test("other options than it was made with are refused; none take it as it is", () => {
-  const root = folder();
+  const root = spillFolder();
   const store = spilling({ spill: root });
-  expect(() => sameStore(store, { spill: folder() })).toThrow(SpillOptionsError);
+  expect(() => sameStore(store, { spill: spillFolder() })).toThrow(SpillOptionsError);
   expect(() => sameStore(store, { spill: { folders: root, limit: "1GiB" } })).toThrow(SpillOptionsError);
   expect(() => sameStore(store, { spill: [root, root] })).toThrow(SpillOptionsError);
   sameStore(store, { spill: { folders: [root] } });

@@ -1,6 +1,10 @@
 import { InvalidArgumentError, TimedOutError } from "../errors.ts";
-import { ABSENT, type Reader } from "./reader.ts";
+import { Code } from "../native/code.ts";
+import type { Segment } from "../native/segment.ts";
+import { Ladder } from "./ladder.ts";
+import { ABSENT, ON_DISK, type Reader } from "./reader.ts";
 import type { Readiness } from "./readiness.ts";
+import { Restore } from "./restore.ts";
 import { type Target, targetText } from "./target.ts";
 import { checkSignal, timeoutOf, type Waiting, type WaitOptions } from "./waiting.ts";
 
@@ -8,42 +12,55 @@ const SYNC_TIMEOUT_MS = 60_000;
 
 /** Reads that wait: on the event loop, or by blocking. */
 export class Getting {
-  readonly #store: string;
+  readonly #segment: Segment;
   readonly #reader: Reader;
   readonly #readiness: Readiness;
   readonly #waiting: Waiting;
+  #looksAgain = false;
 
-  constructor(store: string, reader: Reader, readiness: Readiness, waiting: Waiting) {
-    this.#store = store;
+  constructor(segment: Segment, reader: Reader, readiness: Readiness, waiting: Waiting) {
+    this.#segment = segment;
     this.#reader = reader;
     this.#readiness = readiness;
     this.#waiting = waiting;
   }
 
-  /** The value of a target that was absent a moment ago. */
+  /** The value of a target that was absent, or on disk, a moment ago. */
   async later(target: Target, options: WaitOptions | undefined): Promise<unknown> {
+    const restore = new Restore(this.#segment);
     let value: unknown = ABSENT;
     const look = () => {
-      value = this.#look(target);
+      value = this.#look(target, restore);
       return value !== ABSENT;
     };
-    await this.#waiting.until(look, options, () => this.#late(target));
+    try {
+      await this.#waiting.until(look, options, () => this.#late(target));
+    } finally {
+      restore.end();
+    }
     return value;
   }
 
   /** The values of a list; those that are there in as few crossings as it takes. */
   async many(targets: readonly Target[], options: WaitOptions | undefined): Promise<unknown[]> {
-    const values = this.#reader.readMany(targets);
-    let missing = [...values.keys()].filter(i => values[i] === ABSENT);
+    const values = this.#reader.readMany(targets, true);
+    let missing = [...values.keys()]
+      .filter(i => values[i] === ABSENT || values[i] === ON_DISK)
+      .map(i => ({ i, restore: new Restore(this.#segment) }));
     if (missing.length === 0) return values;
     const look = () => {
-      missing = missing.filter(i => {
-        values[i] = this.#look(targets[i]!);
+      missing = missing.filter(({ i, restore }) => {
+        values[i] = this.#look(targets[i]!, restore);
+        if (values[i] !== ABSENT) restore.end();
         return values[i] === ABSENT;
       });
       return missing.length === 0;
     };
-    await this.#waiting.until(look, options, () => this.#late(targets[missing[0]!]!));
+    try {
+      await this.#waiting.until(look, options, () => this.#late(targets[missing[0]!.i]!));
+    } finally {
+      for (const { restore } of missing) restore.end();
+    }
     return values;
   }
 
@@ -66,10 +83,10 @@ export class Getting {
   ): Promise<{ ready: R[]; pending: R[] }> {
     const count = options?.count ?? targets.length;
     if (!Number.isInteger(count) || count < 0 || count > targets.length) {
-      throw new InvalidArgumentError(`count is ${count} of ${targets.length} targets`, { store: this.#store });
+      throw new InvalidArgumentError(`count is ${count} of ${targets.length} targets`, { store: this.#segment.name });
     }
     const timeoutMs = timeoutOf(options);
-    checkSignal(options?.signal, this.#store);
+    checkSignal(options?.signal, this.#segment.name);
     const found = this.#readiness.split(targets);
     if (found.ready.length >= count || timeoutMs === 0) return found;
     let { pending } = found;
@@ -82,11 +99,42 @@ export class Getting {
   }
 
   // Read first: woken, it is there as a rule. What was there to look at may be gone again by the time it is read: then it is watched anew.
-  #look(target: Target): unknown {
-    let value: unknown;
-    do value = this.#reader.read(target);
-    while (value === ABSENT && this.#readiness.watch(target));
-    return value;
+  #look(target: Target, restore: Restore): unknown {
+    // First: why it could not be read is known there alone.
+    if (restore.underWay && !this.#settled(target, restore, restore.look())) return ABSENT;
+    for (;;) {
+      const value = this.#reader.readAtHand(target);
+      if (value === ON_DISK) {
+        if (!this.#settled(target, restore, restore.begin(this.#reader.wanted))) return ABSENT;
+      } else if (value !== ABSENT || !this.#readiness.watch(target)) {
+        return value;
+      }
+    }
+  }
+
+  // False while the disk is read. What is gone meanwhile is told by the next look.
+  #settled(target: Target, restore: Restore, code: number | undefined): boolean {
+    if (code === undefined) return false;
+    if (Ladder.takes(code)) {
+      // What others got in this turn of the loop they may have let go of in the next.
+      if (!restore.tried) return this.#inNextTurn(restore);
+      this.#reader.makeRoom(target, restore.ref);
+    } else if (code < 0 && code !== Code.FREED && code !== Code.NOT_SEALED) {
+      throw this.#segment.failure(code, targetText(target), true);
+    }
+    return true;
+  }
+
+  #inNextTurn(restore: Restore): boolean {
+    restore.tried = true;
+    if (!this.#looksAgain) setTimeout(() => this.#lookAgain(), 0);
+    this.#looksAgain = true;
+    return false;
+  }
+
+  #lookAgain(): void {
+    this.#looksAgain = false;
+    this.#waiting.look();
   }
 
   #block(target: Target, value: unknown, deadline: number): unknown {
@@ -101,6 +149,6 @@ export class Getting {
   }
 
   #late(target: Target): TimedOutError {
-    return new TimedOutError("the time given ran out", { store: this.#store, object: targetText(target) });
+    return new TimedOutError("the time given ran out", { store: this.#segment.name, object: targetText(target) });
   }
 }

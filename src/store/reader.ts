@@ -15,6 +15,9 @@ const RESTORE_TIMEOUT_MS = 60_000;
 /** Given for an object that is not there yet: not sealed, or a name that is not bound. No value is this symbol. */
 export const ABSENT: unique symbol = Symbol("absent");
 
+/** Given by `readAtHand` for an object that has to be read from disk first. No value is this symbol. */
+export const ON_DISK: unique symbol = Symbol("on disk");
+
 /**
  * Reads objects, without ever waiting for another process's work. One that was spilled is read back from disk first.
  *
@@ -31,6 +34,7 @@ export class Reader {
   readonly #home: RefHome;
   readonly #held = new HeldObjects();
   readonly #ladder: Ladder;
+  #wanted: ObjectRef | null = null;
 
   constructor(segment: Segment, frames: Frames, refs: Refs, strays: Strays, home: RefHome, ladder: Ladder) {
     this.#segment = segment;
@@ -45,38 +49,57 @@ export class Reader {
 
   /** The value, decoded anew, or ABSENT. @throws FreedError, ObjectLostError and whatever decoding throws. */
   read(target: Target): unknown {
+    return this.#read(target, false);
+  }
+
+  /** The same, but ON_DISK for what has to be read from there first: `wanted` is its ref then. */
+  readAtHand(target: Target): unknown {
+    return this.#read(target, true);
+  }
+
+  /** The object for which `readAtHand` gave ON_DISK last. */
+  get wanted(): ObjectRef {
+    return this.#wanted!;
+  }
+
+  /** Reads back what no thread of the core could, for want of room. Blocks while it spills others. */
+  makeRoom(target: Target, ref: ObjectRef): void {
+    this.#restore(target, ref);
+  }
+
+  #read(target: Target, atHand: boolean): unknown {
     const frames = this.#frames;
-    if (frames.busy) return frames.aside(() => this.read(target));
-    if (typeof target === "string") return this.#readName(target);
+    if (frames.busy) return frames.aside(() => this.#read(target, atHand));
+    if (typeof target === "string") return this.#readName(target, atHand);
     if (target?.home !== this.#home) this.#refs.bind(target);
     const code = this.#core.plasmid_peek(this.#at, target.slot, target.a, target.b, target.c, target.d);
     if (code >= 0) return frames.peeked(code);
-    if (code === Code.SPILLED) return this.#readSpilled(target, target);
+    if (code === Code.SPILLED) return this.#readSpilled(target, target, atHand);
     if (code !== Code.LARGE) return this.#absent(code, target);
     if (target.held !== null) {
       const value = frames.held(target.held, ABSENT);
       if (value !== ABSENT) return value;
     }
     const found = this.#readHeld(target);
-    return found === ABSENT ? this.#readLeased(target, target) : found;
+    return found === ABSENT ? this.#readLeased(target, target, atHand) : found;
   }
 
-  /** Reads a list in as few crossings as it takes; what is not there is ABSENT. */
-  readMany(targets: readonly Target[]): unknown[] {
-    if (this.#frames.busy) return this.#frames.aside(() => this.readMany(targets));
+  /** Reads a list in as few crossings as it takes; what is not there is ABSENT, with `atHand` also ON_DISK. */
+  readMany(targets: readonly Target[], atHand = false): unknown[] {
+    if (this.#frames.busy) return this.#frames.aside(() => this.readMany(targets, atHand));
     const values = new Array<unknown>(targets.length).fill(ABSENT);
     const places: number[] = [];
     const refs: ObjectRef[] = [];
     for (let i = 0; i < targets.length; i++) {
       const target = targets[i]!;
       if (typeof target === "string") {
-        values[i] = this.#readName(target);
+        values[i] = this.#readName(target, atHand);
       } else {
         refs.push(this.#refs.bind(target));
         places.push(i);
       }
     }
-    this.#readRefs(refs, (i, value) => {
+    this.#readRefs(refs, atHand, (i, value) => {
       values[places[i]!] = value;
     });
     return values;
@@ -102,13 +125,13 @@ export class Reader {
     this.#held.clear();
   }
 
-  #readName(name: string): unknown {
+  #readName(name: string, atHand: boolean): unknown {
     const code = this.#core.plasmid_peek_name(this.#at, this.#refs.writeName(name));
     if (code >= 0) return this.#frames.peeked(code);
-    if (code === Code.SPILLED) return this.#readSpilled(name, this.#inExchange());
+    if (code === Code.SPILLED) return this.#readSpilled(name, this.#inExchange(), atHand);
     if (code !== Code.LARGE) return this.#absent(code, name);
     const found = this.#readHeld(null);
-    return found === ABSENT ? this.#readLeased(name, null) : found;
+    return found === ABSENT ? this.#readLeased(name, null, atHand) : found;
   }
 
   // The object whose ref stands in the exchange, if an earlier get's buffers still live.
@@ -119,10 +142,11 @@ export class Reader {
     return this.#frames.held(held, ABSENT);
   }
 
-  #readLeased(target: Target, ref: ObjectRef | null): unknown {
+  #readLeased(target: Target, ref: ObjectRef | null, atHand: boolean): unknown {
     this.#strays.tell();
-    const code = this.#refs.call(target, this.#core.plasmid_lease);
-    if (code === Code.SPILLED) return this.#readSpilled(target, ref ?? this.#inExchange());
+    const lease = atHand ? this.#core.plasmid_lease_at_hand : this.#core.plasmid_lease;
+    const code = this.#refs.call(target, lease);
+    if (code === Code.SPILLED) return this.#readSpilled(target, ref ?? this.#inExchange(), atHand);
     if (code === Code.NOT_SEALED || code === Code.NOT_FOUND) return ABSENT;
     if (code < 0) throw this.#notLeased(code, target);
     const remember = (held: Held) => {
@@ -132,7 +156,7 @@ export class Reader {
     return this.#frames.leased(remember).value;
   }
 
-  #readRefs(refs: readonly ObjectRef[], give: (i: number, value: unknown) => void): void {
+  #readRefs(refs: readonly ObjectRef[], atHand: boolean, give: (i: number, value: unknown) => void): void {
     const lengths = new Int32Array(refs.length);
     const shapes = new Uint32Array(refs.length * 2);
     const words = refWords(refs);
@@ -156,7 +180,7 @@ export class Reader {
         at = (at + length + 7) & ~7;
       }
       for (let i = from; i < from + done; i++) {
-        if (lengths[i]! < 0) give(i, this.read(refs[i]!));
+        if (lengths[i]! < 0) give(i, this.#read(refs[i]!, atHand));
       }
       from += done;
     }
@@ -168,7 +192,11 @@ export class Reader {
     return new ObjectRef(words[0]!, words[1]!, words[2]!, words[3]!, words[4]!, null, null);
   }
 
-  #readSpilled(target: Target, ref: ObjectRef): unknown {
+  #readSpilled(target: Target, ref: ObjectRef, atHand: boolean): unknown {
+    if (atHand) {
+      this.#wanted = ref;
+      return ON_DISK;
+    }
     this.#restore(target, ref);
     return this.read(target);
   }

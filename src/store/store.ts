@@ -19,7 +19,7 @@ import { Loop } from "./loop.ts";
 import { checkStoreName } from "./name.ts";
 import { type ObjectInfo, objectsOf } from "./object-info.ts";
 import { fullTimeoutOf, type OpenOptions, openSettings, type PutOptions } from "./options.ts";
-import { ABSENT, Reader } from "./reader.ts";
+import { ABSENT, ON_DISK, Reader } from "./reader.ts";
 import { Readiness } from "./readiness.ts";
 import { Refs } from "./refs.ts";
 import { callerOf, Sites } from "./sites.ts";
@@ -68,7 +68,7 @@ export class Store implements RefHome, Disposable {
     this.#waiting = new Waiting(segment.name, closed => this.#ended(closed));
     const ladder = new Ladder(segment, this.#waiting, fullTimeoutMs);
     this.#reader = new Reader(segment, frames, this.#refs, this.#strays, this, ladder);
-    this.#getting = new Getting(segment.name, this.#reader, new Readiness(segment, this.#refs), this.#waiting);
+    this.#getting = new Getting(segment, this.#reader, new Readiness(segment, this.#refs), this.#waiting);
     this.#writer = new Writer(segment, frames, this.#refs, ladder);
     this.#loop = new Loop(segment, this.#waiting, this.#strays);
     this.#waiting.attach(this.#loop);
@@ -200,8 +200,9 @@ export class Store implements RefHome, Disposable {
     try {
       if (options !== undefined) checkSignal(options.signal, this.name);
       if (Array.isArray(target)) return this.#getting.many(target, options);
-      const value = this.#reader.read(target as Target);
-      return value === ABSENT ? this.#getting.later(target as Target, options) : Promise.resolve(value);
+      const value = this.#reader.readAtHand(target as Target);
+      const later = value === ABSENT || value === ON_DISK;
+      return later ? this.#getting.later(target as Target, options) : Promise.resolve(value);
     } catch (error) {
       return Promise.reject(error);
     }
