@@ -11,9 +11,9 @@ export function runCoreTests(preset: Preset): Promise<Outcome> {
 }
 
 /** A file that takes longer hangs. */
-// A test that collects garbage by the hundred takes long where others compute too.
-const testTimeoutMs = 60_000;
 const specTimeoutMs = 300_000;
+/** A test that collects garbage by the hundred takes long where others compute too. */
+const testTimeoutMs = 60_000;
 
 /**
  * Runs the specs below a folder against one library. Each file has a process of its own: one that crashes
