@@ -9,6 +9,7 @@ import {
   NameTakenError,
   NotDraftError,
   ObjectLostError,
+  register,
   type ViewConstructor,
 } from "../../src/index.ts";
 import { cleanUpAfterEach, collected, freshStore } from "./fresh.ts";
@@ -46,6 +47,17 @@ test("every type, built in place at every size", () => {
       expect(back.length).toBe(length);
       expect(back.every(element => Number(element) === 5)).toBe(true);
     }
+  }
+  store.check();
+});
+
+test("of a class between others: what a serializer knows is no plain array", () => {
+  class Frame extends Float64Array {}
+  register("spec-frame", Frame as unknown as new () => object);
+  const store = freshStore();
+  for (const type of [Float64Array, Frame, Float64Array, Buffer, Uint8Array] as unknown as ViewConstructor[]) {
+    const draft = store.allocate(type, 24);
+    expect(store.peek(draft.seal())).toBeInstanceOf(type);
   }
   store.check();
 });

@@ -1,10 +1,13 @@
 import { type Pointer, ptr } from "bun:ffi";
 import { Encoder } from "../codec/index.ts";
+import { kindOfPrototype } from "../codec/typed-array.ts";
+import { wholeViewMessage } from "../codec/types/views.ts";
 import { Exchange, Item, Ref, Span, setU64, u64 } from "../native/layout.ts";
 import type { Segment } from "../native/segment.ts";
 
 interface Shape {
   readonly BYTES_PER_ELEMENT: number;
+  readonly prototype: object;
   new (buffer: ArrayBuffer): ArrayBufferView;
 }
 
@@ -23,6 +26,7 @@ export class DraftItem {
   readonly #segment: Segment;
   readonly #words: Uint32Array;
   readonly #inband: Uint8Array;
+  readonly #encoder = new Encoder();
   // Drafts of one shape often follow one another.
   #shape: Shape | undefined;
   #bytes = -1;
@@ -62,18 +66,27 @@ export class DraftItem {
     return new Int32Array(this.#words.buffer, Item.ref, Ref.size / 4).slice();
   }
 
-  // The encoder is shown an array over memory that nobody reads or writes: out of band, only its kind and length matter.
   #encode(shape: Shape, bytes: number): void {
-    const nowhere = this.#segment.nowhere(bytes);
-    try {
-      const inband = new Encoder({ bufferThreshold: 1 }).encode(new shape(nowhere));
-      this.#inband.set(inband);
-      this.#words[Item.inbandBytes >> 2] = inband.byteLength;
-    } finally {
-      nowhere.transfer(0);
-    }
+    const kind = kindOfPrototype(shape.prototype);
+    const inband =
+      kind < 0
+        ? this.#encodeOther(shape, bytes)
+        : wholeViewMessage(this.#encoder, kind, bytes / shape.BYTES_PER_ELEMENT);
+    this.#inband.set(inband);
+    this.#words[Item.inbandBytes >> 2] = inband.byteLength;
     setU64(this.#words, SPAN_AT + Span.bytes, bytes);
     this.#shape = shape;
     this.#bytes = bytes;
+  }
+
+  // A class that a serializer may know. The encoder is shown an array over memory that nobody reads or writes: out of band, only its kind
+  // and length matter. The collector counts its bytes, as often as one is made.
+  #encodeOther(shape: Shape, bytes: number): Uint8Array {
+    const nowhere = this.#segment.nowhere(bytes);
+    try {
+      return new Encoder({ bufferThreshold: 1 }).encode(new shape(nowhere));
+    } finally {
+      nowhere.transfer(0);
+    }
   }
 }

@@ -117,6 +117,16 @@ export function writeWholeView(encoder: Encoder, kind: number, buffer: ArrayBuff
   return closeShortView(encoder, p, writeBuffer(encoder, buffer, 0, bytes, true, q));
 }
 
+/**
+ * The message for a view of `length` elements that shows all of the only buffer out of band. There need be no such buffer yet.
+ *
+ * @returns its bytes, in the encoder's memory, which the next message of that encoder takes.
+ */
+export function wholeViewMessage(encoder: Encoder, kind: number, length: number): Uint8Array {
+  const q = writeShortView(encoder, kind, 0, length, 0);
+  return encoder.bytes.subarray(0, closeShortView(encoder, 0, encoder.writeIndexExt(c.EXT_OUT_OF_BAND, 0, q)));
+}
+
 /** A view and the bytes it shows. */
 function writeInline(encoder: Encoder, kind: number, own: Uint8Array, p: number): number {
   const bytes = own.length;
