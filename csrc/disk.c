@@ -51,5 +51,5 @@ PLASMID_API int32_t plasmid_restore_end(plasmid_store *store, uint32_t order) {
 
 PLASMID_API int32_t plasmid_tidy(plasmid_store *store) {
 	int32_t r = pm_usable(store);
-	return r != 0 ? r : pm_spill_tidy(store->client);
+	return r != 0 ? r : pm_spill_tidy(store->client, true);
 }

@@ -203,7 +203,7 @@ int32_t pm_spill_forget(pm_client *client) {
 				pm_place_drop(client, slot);
 		pm_unlock(client);
 	} while (slot <= used);
-	return pm_spill_tidy(client);
+	return pm_spill_tidy(client, true);
 }
 
 /* Those of `victims` that disk has not, in one file. */
@@ -283,6 +283,6 @@ int32_t pm_spill_pass(pm_client *client, uint64_t bytes) {
 	free(victims);
 	give_turn(client);
 	if (pm_load_relaxed(&client->spill->untidy) != 0)
-		pm_spill_tidy(client);
+		pm_spill_tidy(client, false);
 	return r;
 }

@@ -136,7 +136,7 @@ static void *run(void *argument) {
 		} else if (porter->tidy) {
 			porter->tidy = false;
 			pthread_mutex_unlock(&porter->mutex);
-			pm_spill_tidy(client);
+			pm_spill_tidy(client, true);
 			pthread_mutex_lock(&porter->mutex);
 		} else {
 			pthread_cond_wait(&porter->work, &porter->mutex);

@@ -15,7 +15,8 @@
 #include "spill/folders.h"
 #include "spill/writer.h"
 
-#define SCAN 1024u /* slots a hold of the lock */
+#define SCAN 1024u   /* slots a hold of the lock */
+#define REST_PART 8u /* of a file: so little that is alive keeps it for no longer than until somebody has time */
 
 /* An object that moves to another file. */
 typedef struct mover {
@@ -23,8 +24,9 @@ typedef struct mover {
 	uint64_t word, from, to, bytes, sum;
 } mover;
 
-static bool half_dead(const pm_client *client, const pm_spill_file *file) {
-	return file->state == PM_FILE_WHOLE && file->live > 0 && file->live_bytes < file->bytes / 2 &&
+/* Is less than 1 in `part` of it alive? */
+static bool mostly_dead(const pm_client *client, const pm_spill_file *file, uint32_t part) {
+	return file->state == PM_FILE_WHOLE && file->live > 0 && file->live_bytes < file->bytes / part &&
 	       (file->owner == 0 || !pm_word_alive(client, file->owner));
 }
 
@@ -40,13 +42,15 @@ static bool half_wasted(const pm_client *client) {
 	return live < bytes / 2;
 }
 
-/* A file to rewrite, which is ours until it is done; 0: there is none. */
-static int32_t claim(pm_client *client, uint32_t from) {
+/* A file to rewrite, which is ours until it is done; 0: there is none. One that is all but dead is, however much else is alive, unless
+ * somebody waits for this: it may die of itself, too. */
+static int32_t claim(pm_client *client, uint32_t from, bool idle) {
 	int32_t r = pm_lock(client);
 	if (r != 0)
 		return r;
-	for (uint32_t i = half_wasted(client) ? from : PM_SPILL_FILES; i < PM_SPILL_FILES && r == 0; i++)
-		if (half_dead(client, &client->spill_files[i])) {
+	uint32_t part = half_wasted(client) ? 2 : idle ? REST_PART : 0;
+	for (uint32_t i = part > 0 ? from : PM_SPILL_FILES; i < PM_SPILL_FILES && r == 0; i++)
+		if (mostly_dead(client, &client->spill_files[i], part)) {
 			pm_store(&client->spill_files[i].owner, client->lock_word);
 			r = (int32_t)i;
 		}
@@ -184,10 +188,10 @@ static void rewrite(pm_client *client, uint32_t file, uint32_t live) {
 	finish(client, file);
 }
 
-int32_t pm_spill_tidy(pm_client *client) {
+int32_t pm_spill_tidy(pm_client *client, bool idle) {
 	if (client->spill == NULL)
 		return 0;
-	for (int32_t file = claim(client, 1); file > 0; file = claim(client, (uint32_t)file + 1))
+	for (int32_t file = claim(client, 1, idle); file > 0; file = claim(client, (uint32_t)file + 1, idle))
 		rewrite(client, (uint32_t)file, client->spill_files[file].live);
 	/* What dies from here on is another turn's; what can't be rewritten waits until something more dies. */
 	pm_store(&client->spill->untidy, 0);

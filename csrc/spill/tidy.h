@@ -4,7 +4,7 @@
 
 #include "client.h"
 
-/* Takes the lock in between. How many files went; LOCK_TIMEOUT. A file that can't be rewritten stays as it is. */
-int32_t pm_spill_tidy(pm_client *client);
+/* `idle`: nobody waits for it. Takes the lock in between. How many files went; LOCK_TIMEOUT. A file that can't be rewritten stays as it is. */
+int32_t pm_spill_tidy(pm_client *client, bool idle);
 
 #endif

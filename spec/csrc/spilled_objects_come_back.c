@@ -187,6 +187,32 @@ static void limit_is_kept(void) {
 	spilling_end(&s);
 }
 
+/* Nor do others that are alive: a file of which nearly all is dead goes by itself, though nothing else is freed or spilled. */
+static void one_keeps_no_file_among_others(void) {
+	spilling s;
+	spilling_begin(&s, 1);
+	plasmid_store *store = spilling_open(&s);
+	uint32_t words = 2000, count = 120; /* some 30 a file */
+	for (uint32_t i = 0; i < count; i++)
+		refs[i] = put_number(store, i, words, 0, NULL, 0);
+	while (plasmid_spill_out(store, CAPACITY) > 0) {
+	}
+	uint64_t before = stats_of(store).disk_bytes;
+	CHECK(stats_of(store).spilled == count && stats_of(store).spill_files >= 4);
+	uint32_t dead = 0;
+	for (uint32_t i = 1; i < 30; i++, dead++)
+		WELL(plasmid_free(store, REF(refs[i])));
+	uint64_t most = before - (uint64_t)(dead - 4) * words * 4;
+	for (uint32_t turn = 0; turn < 1000 && stats_of(store).disk_bytes > most; turn++)
+		wait_ms(10);
+	CHECK(stats_of(store).disk_bytes <= most);
+	WELL(plasmid_check(store));
+	for (uint32_t i = 0; i < count; i += i == 0 ? 30 : 1)
+		check_number(store, refs[i], i, words);
+	WELL(plasmid_close(store));
+	spilling_end(&s);
+}
+
 /* On a disk of its own that is too small. */
 static void full_disk_loses_nothing(void) {
 	spilling s;
@@ -265,6 +291,7 @@ int main(void) {
 	round_trip(2);
 	exactly_full();
 	one_keeps_no_large_file();
+	one_keeps_no_file_among_others();
 	a_dead_file_is_written_over();
 	damage_is_told();
 	limit_is_kept();
