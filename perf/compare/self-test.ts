@@ -3,7 +3,7 @@ import { keep, kept } from "../run/kept.ts";
 import { randomFrom } from "../stats/random.ts";
 import { type ComparisonOptions, compare } from "./comparison.ts";
 import { addNoise } from "./noise.ts";
-import { slowedInC, slowedInTypeScript, tuned } from "./plant.ts";
+import { tenthInC, tenthInTypeScript } from "./plant.ts";
 import { thisTree } from "./revision.ts";
 import type { Judgement } from "./verdict.ts";
 
@@ -51,15 +51,18 @@ export function mayAlarm(runs: number): number {
   return Math.max(1, Math.floor(runs / 20));
 }
 
-const PLANTED = 0.1;
-const PLANTS = { "planted in C": slowedInC, "planted in TypeScript": slowedInTypeScript } as const;
+type Sides = ComparisonOptions["sides"];
+const PLANTS: Readonly<Record<Exclude<What, "same code">, (options: PairOptions) => Promise<Sides>>> = {
+  "planted in C": ({ pin, budget, folder }) => tenthInC(pin, budget, folder, randomFrom(1)),
+  "planted in TypeScript": async () => tenthInTypeScript(),
+};
 
 /**
  * Whether the comparison can be believed: it is quiet where nothing has changed, and finds a slowdown of a tenth in either language. Each
  * part is kept as it is done, and the next call goes on behind it; a test that was done to its end begins anew.
  */
 export async function selfTest({ runs, key, take, onPart, ...options }: SelfTestOptions): Promise<SelfTestResult> {
-  const all: What[] = [...Array<What>(runs).fill("same code"), ...(Object.keys(PLANTS) as What[])];
+  const all: What[] = [...Array<What>(runs).fill("same code"), ...(Object.keys(PLANTS) as (keyof typeof PLANTS)[])];
   const before = kept<Kept>(FILE);
   const goesOn = before?.key === key && before.parts.length < all.length;
   const parts = goesOn ? before.parts : [];
@@ -99,9 +102,9 @@ function sameCode(options: PairOptions): Promise<Judgement[]> {
   return compare({ ...options, probes: CHEAP, sides: [thisTree(), thisTree()] });
 }
 
-async function planted(plant: (typeof PLANTS)[keyof typeof PLANTS], options: PairOptions): Promise<Judgement[]> {
-  const { pin, budget, folder, pairs, most } = options;
-  const sides = await tuned(await plant(), PLANTED, pin, budget, folder, randomFrom(1));
+async function planted(plant: (options: PairOptions) => Promise<Sides>, options: PairOptions): Promise<Judgement[]> {
+  const { pairs, most } = options;
+  const sides = await plant(options);
   // As a comparison does that is unsure.
   return await compare({ ...options, most: Math.max(most, 3 * pairs), probes: ["peek"], sides });
 }
