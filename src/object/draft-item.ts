@@ -26,6 +26,7 @@ export class DraftItem {
   readonly #segment: Segment;
   readonly #words: Uint32Array;
   readonly #inband: Uint8Array;
+  readonly #ref: Int32Array;
   readonly #encoder = new Encoder();
   // Drafts of one shape often follow one another.
   #shape: Shape | undefined;
@@ -36,6 +37,7 @@ export class DraftItem {
     this.#segment = segment;
     this.#words = new Uint32Array(memory);
     this.#inband = new Uint8Array(memory, INBAND_AT);
+    this.#ref = new Int32Array(memory, Item.ref, Ref.size / 4);
     this.at = ptr(this.#words);
     setU64(this.#words, Item.inband, this.at + INBAND_AT);
     setU64(this.#words, Item.buffers, this.at + SPAN_AT);
@@ -63,7 +65,7 @@ export class DraftItem {
 
   /** What the core wrote: the five words of the object's ref. */
   refWords(): Int32Array {
-    return new Int32Array(this.#words.buffer, Item.ref, Ref.size / 4).slice();
+    return this.#ref.slice();
   }
 
   #encode(shape: Shape, bytes: number): void {
