@@ -1,18 +1,27 @@
-/** Gets arrays that it does not hold, `args` being store, name, and how often; says how long each get took, in µs. */
+/**
+ * Gets arrays that it does not hold, `args` being how, store, name, and how often; says how long each took, in µs. How: `get` from the
+ * store; `bare`, an ArrayBuffer of FFI over the same bytes and a view on it, awaited.
+ */
+import { type Pointer, ptr, toArrayBuffer } from "bun:ffi";
 import { writeSync } from "node:fs";
 import type { View } from "../../../src/store/draft.ts";
 import { sameStore } from "../../run/bench.ts";
 import { answer } from "../../run/partner.ts";
 import { FROM_HERE, TO_HERE } from "./marks.ts";
 
-const [storeName, name, count] = process.argv.slice(2) as [string, string, string];
+const [how, storeName, name, count] = process.argv.slice(2) as ["get" | "bare", string, string, string];
 using store = sameStore(storeName);
 const ref = store.find<View>(name)!;
 const times = new Float64Array(Number(count));
+const held = how === "bare" ? await store.get(ref) : null;
+const at = held === null ? null : (ptr(held) as Pointer);
+const bytes = held === null ? 0 : held.byteLength;
+
+const fetch = at === null ? () => store.get(ref) : async () => new Uint8Array(toArrayBuffer(at, 0, bytes));
 
 async function get(): Promise<number> {
   const start = performance.now();
-  const view = await store.get(ref);
+  const view = await fetch();
   const took = performance.now() - start;
   if (view.length === 0) throw new Error("it is empty");
   // Moved away and dropped, so that the next get finds nothing to build upon.
