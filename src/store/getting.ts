@@ -17,6 +17,8 @@ export class Getting {
   readonly #readiness: Readiness;
   readonly #waiting: Waiting;
   #looksAgain = false;
+  /** How many waiting gets got what they waited for. */
+  #given = 0;
 
   constructor(segment: Segment, reader: Reader, readiness: Readiness, waiting: Waiting) {
     this.#segment = segment;
@@ -106,8 +108,11 @@ export class Getting {
       const value = this.#reader.readAtHand(target);
       if (value === ON_DISK) {
         if (!this.#settled(target, restore, restore.begin(this.#reader.wanted))) return ABSENT;
-      } else if (value !== ABSENT || !this.#readiness.watch(target)) {
+      } else if (value !== ABSENT) {
+        this.#given++;
         return value;
+      } else if (!this.#readiness.watch(target)) {
+        return ABSENT;
       }
     }
   }
@@ -116,8 +121,8 @@ export class Getting {
   #settled(target: Target, restore: Restore, code: number | undefined): boolean {
     if (code === undefined) return false;
     if (Ladder.takes(code)) {
-      // What others got in this turn of the loop they may have let go of in the next.
-      if (!restore.tried) return this.#inNextTurn(restore);
+      // What others were given since may be let go of in the loop's next turn: nobody has had it in hand yet.
+      if (restore.givenWhenFull !== this.#given) return this.#inNextTurn(restore);
       this.#reader.makeRoom(target, restore.ref);
     } else if (code < 0 && code !== Code.FREED && code !== Code.NOT_SEALED) {
       throw this.#segment.failure(code, targetText(target), true);
@@ -126,7 +131,7 @@ export class Getting {
   }
 
   #inNextTurn(restore: Restore): boolean {
-    restore.tried = true;
+    restore.givenWhenFull = this.#given;
     if (!this.#looksAgain) setTimeout(() => this.#lookAgain(), 0);
     this.#looksAgain = true;
     return false;

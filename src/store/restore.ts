@@ -10,8 +10,8 @@ export class Restore {
   #ref: ObjectRef | null = null;
   #order = 0;
   #ended = false;
-  /** There was no room for it once. */
-  tried = false;
+  /** How many gets had been given something when there was no room for it; -1: there was, so far. */
+  givenWhenFull = -1;
 
   constructor(segment: Segment) {
     this.#segment = segment;
