@@ -17,7 +17,7 @@ import { allBenches } from "./suite.ts";
 const HELP = `bun perf [part of a name...] [--quick | --full] [--json]
 
 Runs the benches whose names contain one of the parts, or all, and shows each figure beside the limit or the peer that was measured
-in the same run. Without a name it is quick, under 3 minutes, and says less of the codec's peers; with a name it takes its time.
+in the same run. Without a name it is quick, some 3 minutes, and says less of the codec's peers; with a name it takes its time.
 build/perf/run.json keeps what was measured; \`bun perf dashboard\` shows it.
 
   --quick   few repetitions: a look
