@@ -5,7 +5,7 @@
 import { type Pointer, ptr, toArrayBuffer } from "bun:ffi";
 import { writeSync } from "node:fs";
 import type { View } from "../../../src/store/draft.ts";
-import { sameStore, times as often } from "../../run/bench.ts";
+import { times as often, sameStore } from "../../run/bench.ts";
 import { answer } from "../../run/partner.ts";
 import { FROM_HERE, TO_HERE } from "./marks.ts";
 
