@@ -1,7 +1,5 @@
 #include "helper.h"
 
-#include <errno.h>
-#include <signal.h>
 #include <sys/mman.h>
 
 #include "cut.h"
@@ -11,6 +9,7 @@
 #include "prim/bell.h"
 #include "prim/clock.h"
 #include "prim/futex.h"
+#include "prim/thread.h"
 #include "reap.h"
 #include "registry.h"
 #include "room.h"
@@ -174,20 +173,9 @@ static void *run(void *argument) {
 }
 
 int32_t pm_helper_start(pm_client *client) {
-	sigset_t all, before;
 	pm_store(&client->records[client->slot].news, 0); /* here, not in the thread: it may begin after the first of them */
-	sigfillset(&all);
-	/* The thread takes none of the process's signals, but those of its own faults: see guard.c. */
-	sigdelset(&all, SIGSEGV);
-	sigdelset(&all, SIGBUS);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	int r = pthread_create(&client->helper, NULL, run, client);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (r != 0) {
-		errno = r;
+	if (pm_thread_start(&client->helper, "plasmid", run, client) != 0)
 		return pm_fail_errno("starting the helper thread");
-	}
-	pthread_setname_np(client->helper, "plasmid");
 	client->helper_runs = true;
 	return 0;
 }

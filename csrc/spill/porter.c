@@ -1,7 +1,5 @@
 #include "spill/porter.h"
 
-#include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +8,7 @@
 #include "hold.h"
 #include "lock.h"
 #include "look.h"
+#include "prim/thread.h"
 #include "spill/back.h"
 #include "spill/oversize.h"
 #include "spill/tidy.h"
@@ -146,20 +145,12 @@ static void *run(void *argument) {
 	return NULL;
 }
 
-/* With the mutex. As the helper, it takes none of the process's signals but those of its own faults. */
+/* With the mutex. */
 static int32_t start(pm_client *client, pm_porter *porter) {
-	sigset_t all, before;
 	if (porter->runs)
 		return 0;
-	sigfillset(&all);
-	sigdelset(&all, SIGSEGV);
-	sigdelset(&all, SIGBUS);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	errno = pthread_create(&porter->thread, NULL, run, client);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (errno != 0)
+	if (pm_thread_start(&porter->thread, "plasmid disk", run, client) != 0)
 		return pm_fail_errno("starting the thread that reads from disk");
-	pthread_setname_np(porter->thread, "plasmid disk");
 	porter->runs = true;
 	return 0;
 }
