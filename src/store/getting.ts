@@ -105,7 +105,7 @@ export class Getting {
     // First: why it could not be read is known there alone.
     if (restore.underWay && !this.#settled(target, restore, restore.look())) return ABSENT;
     for (;;) {
-      const value = this.#reader.readAtHand(target);
+      const value = this.#reader.read(target, true);
       if (value === ON_DISK) {
         if (!this.#settled(target, restore, restore.begin(this.#reader.wanted))) return ABSENT;
       } else if (value !== ABSENT) {

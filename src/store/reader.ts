@@ -15,7 +15,7 @@ const RESTORE_TIMEOUT_MS = 60_000;
 /** Given for an object that is not there yet: not sealed, or a name that is not bound. No value is this symbol. */
 export const ABSENT: unique symbol = Symbol("absent");
 
-/** Given by `readAtHand` for an object that has to be read from disk first. No value is this symbol. */
+/** Given by `read` for an object that has to be read from disk first. No value is this symbol. */
 export const ON_DISK: unique symbol = Symbol("on disk");
 
 /**
@@ -47,17 +47,29 @@ export class Reader {
     this.#ladder = ladder;
   }
 
-  /** The value, decoded anew, or ABSENT. @throws FreedError, ObjectLostError and whatever decoding throws. */
-  read(target: Target): unknown {
-    return this.#read(target, false);
+  /**
+   * The value, decoded anew, or ABSENT; if `atHand`, ON_DISK for what has to be read from there first: `wanted` is its ref then.
+   *
+   * @throws FreedError, ObjectLostError and whatever decoding throws.
+   */
+  read(target: Target, atHand = false): unknown {
+    const frames = this.#frames;
+    if (frames.busy) return frames.aside(() => this.read(target, atHand));
+    if (typeof target === "string") {
+      const code = this.#core.plasmid_peek_name(this.#at, this.#refs.writeName(target));
+      return code >= 0 ? frames.peeked(code) : this.#readNameElse(code, target, atHand);
+    }
+    if (target?.home !== this.#home) this.#refs.bind(target);
+    const code = this.#core.plasmid_peek(this.#at, target.slot, target.a, target.b, target.c, target.d);
+    if (code >= 0) return frames.peeked(code);
+    if (code === Code.LARGE && target.held !== null) {
+      const value = frames.held(target.held, ABSENT);
+      if (value !== ABSENT) return value;
+    }
+    return this.#readElse(code, target, atHand);
   }
 
-  /** The same, but ON_DISK for what has to be read from there first: `wanted` is its ref then. */
-  readAtHand(target: Target): unknown {
-    return this.#read(target, true);
-  }
-
-  /** The object for which `readAtHand` gave ON_DISK last. */
+  /** The object for which `read` gave ON_DISK last. */
   get wanted(): ObjectRef {
     return this.#wanted!;
   }
@@ -67,19 +79,10 @@ export class Reader {
     this.#restore(target, ref);
   }
 
-  #read(target: Target, atHand: boolean): unknown {
-    const frames = this.#frames;
-    if (frames.busy) return frames.aside(() => this.#read(target, atHand));
-    if (typeof target === "string") return this.#readName(target, atHand);
-    if (target?.home !== this.#home) this.#refs.bind(target);
-    const code = this.#core.plasmid_peek(this.#at, target.slot, target.a, target.b, target.c, target.d);
-    if (code >= 0) return frames.peeked(code);
+  // What peek did not copy out. Apart, so that the rest is small enough to be compiled into its callers.
+  #readElse(code: number, target: ObjectRef, atHand: boolean): unknown {
     if (code === Code.SPILLED) return this.#readSpilled(target, target, atHand);
     if (code !== Code.LARGE) return this.#absent(code, target);
-    if (target.held !== null) {
-      const value = frames.held(target.held, ABSENT);
-      if (value !== ABSENT) return value;
-    }
     const found = this.#readHeld(target);
     return found === ABSENT ? this.#readLeased(target, target, atHand) : found;
   }
@@ -93,7 +96,7 @@ export class Reader {
     for (let i = 0; i < targets.length; i++) {
       const target = targets[i]!;
       if (typeof target === "string") {
-        values[i] = this.#readName(target, atHand);
+        values[i] = this.read(target, atHand);
       } else {
         refs.push(this.#refs.bind(target));
         places.push(i);
@@ -125,9 +128,7 @@ export class Reader {
     this.#held.clear();
   }
 
-  #readName(name: string, atHand: boolean): unknown {
-    const code = this.#core.plasmid_peek_name(this.#at, this.#refs.writeName(name));
-    if (code >= 0) return this.#frames.peeked(code);
+  #readNameElse(code: number, name: string, atHand: boolean): unknown {
     if (code === Code.SPILLED) return this.#readSpilled(name, this.#inExchange(), atHand);
     if (code !== Code.LARGE) return this.#absent(code, name);
     const found = this.#readHeld(null);
@@ -180,7 +181,7 @@ export class Reader {
         at = (at + length + 7) & ~7;
       }
       for (let i = from; i < from + done; i++) {
-        if (lengths[i]! < 0) give(i, this.#read(refs[i]!, atHand));
+        if (lengths[i]! < 0) give(i, this.read(refs[i]!, atHand));
       }
       from += done;
     }

@@ -200,7 +200,7 @@ export class Store implements RefHome, Disposable {
     try {
       if (options !== undefined) checkSignal(options.signal, this.name);
       if (Array.isArray(target)) return this.#getting.many(target, options);
-      const value = this.#reader.readAtHand(target as Target);
+      const value = this.#reader.read(target as Target, true);
       const later = value === ABSENT || value === ON_DISK;
       return later ? this.#getting.later(target as Target, options) : Promise.resolve(value);
     } catch (error) {

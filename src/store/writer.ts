@@ -164,11 +164,15 @@ export class Writer implements DraftHome {
   #putSmallWith(bytes: number, options: PutOptions): ObjectRef {
     const item = this.#smallItem;
     item.set(bytes, options.name === undefined ? 0 : this.#refs.writeName(options.name), flagsOf(options));
-    const attempt = () => this.#core.plasmid_put_many(this.#at, item.at, 1);
-    let code = attempt();
-    if (Ladder.takes(code)) code = this.#ladder.climb(attempt, bytes);
+    let code = this.#core.plasmid_put_many(this.#at, item.at, 1);
+    if (Ladder.takes(code)) code = this.#putItemAgain(bytes);
     if (code < 0) throw this.#failed(code, options.name);
     return this.#refs.adopt(item.token, item.words, SmallItem.refAt);
+  }
+
+  // Out of the way of the short path, as the next.
+  #putItemAgain(bytes: number): number {
+    return this.#ladder.climb(() => this.#core.plasmid_put_many(this.#at, this.#smallItem.at, 1), bytes);
   }
 
   // That a contained ref is freed, lost or not sealed is a detail of the put.
