@@ -34,6 +34,17 @@ static uint64_t fold(uint64_t a, uint64_t b) {
 	return (uint64_t)p ^ (uint64_t)(p >> 64);
 }
 
+/* The last bytes, up to eight, in one word: without a call, for most names are no longer. */
+static uint64_t tail_of(const uint8_t *at, uint32_t bytes) {
+	uint32_t first, last;
+	if (bytes >= sizeof first) {
+		memcpy(&first, at, sizeof first);
+		memcpy(&last, at + bytes - sizeof last, sizeof last);
+		return (uint64_t)first << 32 | last;
+	}
+	return bytes == 0 ? 0 : (uint64_t)at[0] << 16 | (uint64_t)at[bytes >> 1] << 8 | at[bytes - 1];
+}
+
 /* Eight bytes a multiplication, keyed with the store's random number, so that nobody finds names beforehand that share a chain. After
  * wyhash, by Wang Yi. */
 uint32_t pm_name_hash(const pm_client *client, const uint8_t *name, uint32_t bytes) {
@@ -42,9 +53,7 @@ uint32_t pm_name_hash(const pm_client *client, const uint8_t *name, uint32_t byt
 		memcpy(&word, name, sizeof word);
 		hash = fold(word ^ key, hash ^ 0xa0761d6478bd642full);
 	}
-	word = 0;
-	memcpy(&word, name, bytes);
-	hash = fold(word ^ key, hash ^ 0xe7037ed1a0b428dbull);
+	hash = fold(tail_of(name, bytes) ^ key, hash ^ 0xe7037ed1a0b428dbull);
 	return (uint32_t)(hash ^ hash >> 32);
 }
 

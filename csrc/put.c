@@ -182,40 +182,43 @@ static void commit_all(pm_client *client, plasmid_item *items, uint32_t count) {
 	}
 }
 
-static int32_t put_many(plasmid_store *store, plasmid_item *items, uint32_t count) {
+/* They are written: what is left, under the lock. */
+static int32_t finish(plasmid_store *store, plasmid_item *items, uint32_t count, int32_t r) {
+	bool locked = true;
+	if (r == 0)
+		r = link_all(store->client, items, count, &locked);
+	if (r == 0)
+		commit_all(store->client, items, count);
+	else
+		take_back(store->client, items, count, locked);
+	if (locked)
+		pm_leave(store);
+	return r;
+}
+
+/* Nobody waits for so many bytes. Apart, for what is small shall not pay for this landing as well. */
+static __attribute__((noinline)) int32_t write_unlocked(plasmid_store *store, plasmid_item *items, uint32_t count) {
 	pm_client *client = store->client;
+	int32_t written = write_all(client, items, count);
+	int32_t r = pm_lock(client);
+	if (r == 0)
+		return finish(store, items, count, written);
+	take_back(client, items, count, false);
+	return r;
+}
+
+static int32_t put_many(plasmid_store *store, plasmid_item *items, uint32_t count) {
 	uint64_t bytes = 0;
 	bool locked = true;
 	int32_t r = pm_enter(store);
 	if (r != 0)
 		return r;
 	r = begin_all(store, items, count, &bytes, &locked);
-	if (r != 0) {
-		if (locked)
-			pm_leave(store);
-		return r;
-	}
-	if (bytes > COPY_LOCKED_BYTES) {
-		pm_leave(store);
-		int32_t written = write_all(client, items, count);
-		r = pm_lock(client);
-		if (r != 0) {
-			take_back(client, items, count, false);
-			return r;
-		}
-		r = written;
-	} else {
-		r = write_all(client, items, count);
-	}
-	if (r == 0)
-		r = link_all(client, items, count, &locked);
-	if (r == 0)
-		commit_all(client, items, count);
-	else
-		take_back(client, items, count, locked);
+	if (r == 0 && bytes <= COPY_LOCKED_BYTES)
+		return finish(store, items, count, write_all(store->client, items, count));
 	if (locked)
 		pm_leave(store);
-	return r;
+	return r != 0 ? r : write_unlocked(store, items, count);
 }
 
 PLASMID_API int32_t plasmid_put_many(plasmid_store *store, plasmid_item *items, uint32_t count) {
