@@ -60,14 +60,18 @@ export async function checkOut(revision: string): Promise<Side> {
     if (code !== 0) throw new RevisionError(`git worktree add failed:\n${tail(output, 10)}`);
   }
   if (!existsSync(library)) await build(tree);
-  await forgetOldest(sha);
+  inUse.add(sha);
+  await forgetOldest();
   return { tree, library };
 }
 
-/** Takes away the worktrees that were made longest ago, but for the last few and the one in use. */
-async function forgetOldest(inUse: string): Promise<void> {
+/** What this process has checked out: a bisection comes back to its good revision as often as it halves. */
+const inUse = new Set<string>();
+
+/** Takes away the worktrees that were made longest ago, but for the last few and those in use. */
+async function forgetOldest(): Promise<void> {
   const madeAt = (name: string) => statSync(join(TREES, name)).birthtimeMs;
-  const others = readdirSync(TREES).filter(name => name !== inUse);
+  const others = readdirSync(TREES).filter(name => !inUse.has(name));
   for (const name of others.sort((a, b) => madeAt(b) - madeAt(a)).slice(KEPT_TREES - 1)) {
     await git("worktree", "remove", "--force", join(TREES, name));
     rmSync(join(TREES, name), { recursive: true, force: true });
