@@ -65,7 +65,8 @@ async function step(name: string, work: () => Promise<boolean>): Promise<void> {
   const start = performance.now();
   const changed = await work();
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
-  console.log(`set-up  ${name.padEnd(10)}${changed ? "done" : "up to date"}, ${seconds} s`);
+  // What a command is asked for is on its standard output, and may be JSON.
+  console.error(`set-up  ${name.padEnd(10)}${changed ? "done" : "up to date"}, ${seconds} s`);
 }
 
 async function cmake(args: string[], preset: Preset): Promise<void> {
