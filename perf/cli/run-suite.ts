@@ -125,5 +125,5 @@ function show(recording: Recording): void {
   );
   console.log(rowTable(rows));
   const judged = rows.filter(row => row.reached !== undefined);
-  console.log(`\n${judged.filter(row => row.reached).length} of ${judged.length} goals reached`);
+  if (judged.length > 0) console.log(`\n${judged.filter(row => row.reached).length} of ${judged.length} goals reached`);
 }
