@@ -18,4 +18,8 @@ export const COUNTED: Readonly<Record<string, number>> = {
   "decode:b": 8,
   "encode:c": 8,
   "decode:c": 8,
+  "encode:h": 150,
+  "decode:h": 150,
+  "encode:tree": 30,
+  "decode:tree": 30,
 };

@@ -10,6 +10,8 @@ import { type Callable, type Name, showName } from "./names.ts";
 import { OpaqueName } from "./opaque.ts";
 import { setProperty } from "./property.ts";
 import { type ResolveOptions, resolveName } from "./resolver.ts";
+import { signOf } from "./shapes/habit.ts";
+import { type ObjectReader, objectReaders } from "./shapes/object-reader.ts";
 import { compositeByCode, readerByCode } from "./types/registry.ts";
 import { readWideText } from "./types/scalars.ts";
 import { failPart, readBin } from "./types/views.ts";
@@ -226,7 +228,13 @@ export class Decoder extends LinkedInput {
     if (depth >= this.recursion) return readDeep(this, openFrame.object(this, count), depth);
     this.claim(count * 2);
     const object: Record<string, unknown> = {};
-    if (this.objects !== null) this.objects.push(object);
+    if (this.objects !== null) {
+      // What may be referred to has to be there before its members are: no code makes it of them.
+      this.objects.push(object);
+    } else if (objectReaders.knows(count)) {
+      const code = this.readerOf(count);
+      if (code !== null) return code(this, depth + 1);
+    }
     let before = keyHeads[count & 15]!;
     for (let i = 0; i < count; i++) {
       const p = this.p;
@@ -249,6 +257,26 @@ export class Decoder extends LinkedInput {
       const value = this.read(depth + 1);
       if (key === "__proto__") setProperty(object, key, value);
       else object[key] = value;
+    }
+    return object;
+  }
+
+  private readerOf(count: number): ObjectReader | null {
+    const { bytes, p } = this;
+    return objectReaders.codeFor(signOf(count, bytes[p]!, bytes[p + 1]!));
+  }
+
+  /**
+   * Reads the members of an object from the i-th on, when code has met another key than it was made for.
+   *
+   * @returns the object, or the Map that it turns out to be.
+   * @internal
+   */
+  readRest(object: Record<string, unknown>, i: number, count: number, depth: number): object {
+    for (; i < count; i++) {
+      const key = this.readKey();
+      if (key === null) return this.readForeignMap(object, count - i, depth);
+      setProperty(object, key, this.read(depth));
     }
     return object;
   }

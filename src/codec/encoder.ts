@@ -13,6 +13,8 @@ import type { Callable } from "./names.ts";
 import { FULL } from "./output.ts";
 import { Refusal } from "./reasons.ts";
 import { explainRefusal, explainRevoked } from "./refusal.ts";
+import { signOf } from "./shapes/habit.ts";
+import { NOT_WRITTEN, objectWriters } from "./shapes/object-writer.ts";
 import { baseTypeOf } from "./types/base.ts";
 import { sizeOfMap } from "./types/collections.ts";
 import { isOrdinaryObject } from "./types/ordinary.ts";
@@ -332,8 +334,18 @@ export class Encoder extends LinkedOutput {
     return this.writeMembers(object, keys, p, depth);
   }
 
+  private writeByHabit(object: Record<string, unknown>, keys: readonly string[], p: number, depth: number): number {
+    const first = keys[0]!;
+    const code = objectWriters.codeFor(signOf(keys.length, first.length, first.charCodeAt(0)));
+    return code === null ? NOT_WRITTEN : code(this, object, keys, p, depth);
+  }
+
   private writeMembers(object: Record<string, unknown>, keys: readonly string[], p: number, depth: number): number {
     const count = keys.length;
+    if (count > 0 && objectWriters.knows(count)) {
+      const q = this.writeByHabit(object, keys, p, depth);
+      if (q >= 0) return q;
+    }
     p = this.writeMapHeader(count, p);
     // for-in reads properties several times faster than `object[keys[i]]`. It may also stray, to inherited properties or past ones
     // that a getter deletes; so it counts only as long as it agrees with the keys.

@@ -1,8 +1,8 @@
 import * as c from "../constants.ts";
 import type { Decoder } from "../decoder.ts";
 import type { Encoder } from "../encoder.ts";
+import { type Column, Shape } from "../shapes/shape.ts";
 import { areDistinct } from "./distinct.ts";
-import { type Column, Shape } from "./shape.ts";
 
 /** Of one key alone there is little to gain, and see `readRecords`. */
 const MIN_KEYS = 2;

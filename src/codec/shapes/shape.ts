@@ -1,6 +1,8 @@
 import { REFERENCE_MARK } from "../constants.ts";
 import { setProperty } from "../property.ts";
 import { isOrdinaryObject } from "../types/ordinary.ts";
+import { makeCode, quoteKeys } from "./code.ts";
+import { Made } from "./made.ts";
 
 /** A column: what the records have under one key, in their order. */
 export type Column = unknown[];
@@ -15,16 +17,6 @@ type Fill = (objects: readonly object[], columns: readonly Column[]) => void;
 
 /** Compiling takes as long as some hundred objects do without. */
 const COMPILED_OBJECTS = 500;
-/** Of more keys, or longer ones, code would be long and gain little. */
-const COMPILED_KEYS = 64;
-const COMPILED_KEY_LENGTH = 100;
-/** Shapes that are kept; when there are more, all are forgotten. */
-const KEPT = 256;
-/** Longer ones, all keys together, are not kept: they could be as long as messages are. */
-const KEPT_LENGTH = 4096;
-
-const shapes = new Map<string, Shape>();
-let mayCompile = true;
 
 /** Objects with the same keys in the same order: how to take them apart and to put them together, with code made for them if it pays. */
 export class Shape {
@@ -34,16 +26,7 @@ export class Shape {
   private constructor(readonly keys: readonly string[]) {}
 
   /** The shape of objects with these keys. */
-  static of(keys: readonly string[]): Shape {
-    const name = JSON.stringify(keys);
-    if (name.length > KEPT_LENGTH) return new Shape(keys);
-    const known = shapes.get(name);
-    if (known !== undefined) return known;
-    if (shapes.size >= KEPT) shapes.clear();
-    const shape = new Shape(keys);
-    shapes.set(name, shape);
-    return shape;
-  }
+  static readonly of = new Made(keys => new Shape(keys)).of;
 
   /** Fills the columns, one for each key. Null if the objects are not all plain and of this shape; the columns are then worth nothing. */
   gather(objects: readonly unknown[], count: number, columns: readonly Column[]): object[] | null {
@@ -73,9 +56,12 @@ export class Shape {
   }
 
   private codeFor(count: number): NonNullable<typeof this.code> | null {
-    if (this.code !== null || !mayCompile) return this.code;
+    if (this.code !== null) return this.code;
     this.seen += count;
-    if (this.seen >= COMPILED_OBJECTS) this.code = compile(this.keys);
+    if (this.seen >= COMPILED_OBJECTS) {
+      this.seen = 0;
+      this.code = compile(this.keys);
+    }
     return this.code;
   }
 }
@@ -111,14 +97,10 @@ function fill(keys: readonly string[], objects: readonly object[], columns: read
   }
 }
 
-/**
- * The four functions as one would write them for these keys. A key stands in the code only as a quoted text, which JSON makes it, and
- * `__proto__`, which would mean something else there, not at all. Null where code may not be made.
- */
+/** The four functions as one would write them for these keys. */
 function compile(keys: readonly string[]): Shape["code"] {
-  if (keys.length > COMPILED_KEYS) return null;
-  if (keys.some(key => key === "__proto__" || key.length > COMPILED_KEY_LENGTH)) return null;
-  const quoted = keys.map(key => JSON.stringify(key));
+  const quoted = quoteKeys(keys);
+  if (quoted === null) return null;
   const each = (line: (key: string, k: number) => string, between = " ") => quoted.map(line).join(between);
   const columns = `const ${each((_, k) => `c${k} = columns[${k}]`, ", ")};`;
   const body = `return {
@@ -155,11 +137,5 @@ function compile(keys: readonly string[]): Shape["code"] {
       }
     },
   };`;
-  try {
-    return new Function("isPlain", "isOrdinaryObject", body)(isPlain, isOrdinaryObject);
-  } catch {
-    // Forbidden here, by a flag or a policy.
-    mayCompile = false;
-    return null;
-  }
+  return makeCode({ isPlain, isOrdinaryObject }, body);
 }
