@@ -22,7 +22,8 @@ export const bisectCommand: Command = {
   help: HELP,
   options: { ...PAIR_OPTIONS, good: { type: "string" }, bad: { type: "string" } },
   async run(call) {
-    const probe = call.names[0] ?? "";
+    const [probe] = call.names;
+    if (probe === undefined) throw new UsageError("bisect takes a probe; see bun perf compare --list");
     if (!(probe in PROBES)) throw new UsageError(`no probe is called ${probe}; see bun perf compare --list`);
     if (typeof call.options.good !== "string") throw new UsageError("bisect needs --good REVISION");
     const good = await resolveRevision(call.options.good);
