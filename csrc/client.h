@@ -22,14 +22,18 @@ enum pm_token_kind {
 	PM_TOKEN_HANDLE,
 	PM_TOKEN_GROUP,
 	PM_TOKEN_DRAFT,
-	PM_TOKEN_STASH
+	PM_TOKEN_STASH,
+	PM_TOKEN_COPY
 };
 
 /* What one native-owned buffer stands for. It ends once (`slot` becomes 0) and is recycled when its buffer's deallocator has run. */
 typedef struct pm_token {
-	uint32_t next;   /* free list, or the stack of released ones */
-	uint32_t slot;   /* 0: ended already */
-	uint32_t *group; /* PM_TOKEN_GROUP: slots of the handles, `count` of them */
+	uint32_t next; /* free list, or the stack of released ones */
+	uint32_t slot; /* 0: ended already */
+	union {
+		uint32_t *group;      /* PM_TOKEN_GROUP: slots of the handles, `count` of them */
+		struct pm_copy *copy; /* PM_TOKEN_COPY: what its view stands on */
+	};
 	uint32_t
 			count; /* PM_TOKEN_STASH: the version that the entry has in the stash; PM_TOKEN_LEASE, _DRAFT: the view's window */
 	uint32_t store; /* index of the plasmid_store that asked for it */
@@ -75,6 +79,7 @@ typedef struct pm_client {
 	pm_spill_file *spill_files;
 	uint32_t hold_words;
 	uint64_t file_bytes, heap_bytes, generation;
+	uint64_t short_of; /* bytes of the file on disk that was asked for last */
 	dev_t device;
 	ino_t inode;
 	char *path;

@@ -302,7 +302,8 @@ static int32_t end_tokens(plasmid_store *store) {
 	for (uint32_t token = 1; token < client->token_high; token++) {
 		pm_token *at = pm_token_at(client, token);
 		/* The rest of another store's token is that store's: it may be putting, without the lock. */
-		if (at->store != store->index || at->slot == 0 || at->kind == PM_TOKEN_FREE || at->kind == PM_TOKEN_LEASE)
+		if (at->store != store->index || at->slot == 0 || at->kind == PM_TOKEN_FREE || at->kind == PM_TOKEN_LEASE ||
+		    at->kind == PM_TOKEN_COPY)
 			continue;
 		bool draft = at->kind == PM_TOKEN_DRAFT;
 		pm_token_end(client, token);

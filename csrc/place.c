@@ -4,7 +4,7 @@
 #include "prim/atomic.h"
 
 uint64_t pm_trailer_bytes(const pm_entry *entry) {
-	return entry->references * sizeof(pm_reference) + (entry->name_bytes != 0 ? entry->name_room : 0);
+	return entry->references * sizeof(pm_reference) + entry->name_room;
 }
 
 uint32_t pm_trailer_span(uint64_t payload, uint64_t trailer) {

@@ -30,7 +30,7 @@ void pm_uncharge(pm_client *client, pm_entry *entry) {
 		record->charge -= entry->granules;
 }
 
-static bool is_own(const pm_client *client, const pm_entry *entry) {
+bool pm_counts_for(const pm_client *client, const pm_entry *entry) {
 	return entry->charged && pm_word_creator(entry->word) == client->slot + 1 && entry->creator_epoch == client->epoch;
 }
 
@@ -45,7 +45,7 @@ uint32_t pm_oldest_own(pm_client *client, bool *more) {
 	for (uint32_t steps = 0; slot != 0; steps++) {
 		pm_entry *entry = pm_entry_at(client, slot);
 		PM_ASSERT(entry->in_lru);
-		bool own = is_own(client, entry);
+		bool own = pm_counts_for(client, entry);
 		if (own || steps == STEPS_A_HOLD) {
 			record->oldest = slot;
 			entry->marked = 1;

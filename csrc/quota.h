@@ -27,6 +27,9 @@ void pm_charge_again(pm_client *client, pm_entry *entry);
 /* The extent of the entry is about to be given back. */
 void pm_uncharge(pm_client *client, pm_entry *entry);
 
+/* Does the entry count for this client? */
+bool pm_counts_for(const pm_client *client, const pm_entry *entry);
+
 /* May this client take so many granules more? */
 static inline bool pm_quota_allows(const pm_client *client, uint32_t granules) {
 	return client->quota == 0 || (uint64_t)pm_charged(&client->records[client->slot]) + granules <= client->quota;

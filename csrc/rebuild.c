@@ -82,7 +82,7 @@ static bool sound_apart(const pm_client *client, uint32_t slot) {
 	if (entry->linked > entry->references || entry->name_bytes > entry->name_room)
 		return false;
 	uint64_t trailer = client->places[slot].trailer;
-	return trailer == 0 ? entry->references == 0 && entry->name_bytes == 0
+	return trailer == 0 ? pm_trailer_granules(entry) == 0
 	                    : within(client, trailer) && pm_span_granules(trailer) >= pm_trailer_granules(entry);
 }
 

@@ -84,6 +84,17 @@ static int32_t grow_nodes(pm_client *client, bool *locked) {
 	return 0;
 }
 
+int32_t pm_room_nodes(pm_client *client, uint32_t spare, bool *locked) {
+	pm_superblock *super = client->super;
+	*locked = true;
+	while (super->heap.spare < spare && super->nodes_reserved < pm_most_nodes(super->max_objects)) {
+		int32_t r = grow_nodes(client, locked);
+		if (r != 0)
+			return r;
+	}
+	return 0;
+}
+
 int32_t pm_room_commit(const pm_client *client, uint32_t from, uint32_t to) {
 	return reserve_range(client, client->super->heap_at, (uint64_t)from * PM_GRANULE, (uint64_t)to * PM_GRANULE);
 }

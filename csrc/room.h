@@ -13,6 +13,9 @@ int32_t pm_room_take(pm_client *client, uint32_t granules, uint32_t align, uint3
 /* Takes an extent alone, for an object that has its slot; what it was taken for may be gone when this returns. */
 int32_t pm_room_extent(pm_client *client, uint32_t granules, uint32_t align, uint32_t *node, bool *locked);
 
+/* Sees to it that so many nodes are spare in this hold of the lock, or all that there can be. NO_SPACE; LOCK_TIMEOUT (then it is NOT held). */
+int32_t pm_room_nodes(pm_client *client, uint32_t spare, bool *locked);
+
 /* Gives both back, as if never taken. */
 void pm_room_untake(pm_client *client, uint32_t slot, uint32_t node);
 

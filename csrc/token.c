@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "copy.h"
 #include "crash.h"
 #include "fate.h"
 #include "hold.h"
@@ -69,6 +70,14 @@ static void end_view(pm_client *client, pm_token *at) {
 		drop_lease(client, slot, at->count);
 }
 
+static void free_memory(pm_token *at) {
+	if (at->kind == PM_TOKEN_GROUP)
+		free(at->group);
+	else if (at->kind == PM_TOKEN_COPY)
+		pm_copy_drop(at->copy);
+	at->group = NULL;
+}
+
 void pm_token_end(pm_client *client, uint32_t token) {
 	pm_token *at = pm_token_at(client, token);
 	uint32_t slot = at->slot;
@@ -76,7 +85,7 @@ void pm_token_end(pm_client *client, uint32_t token) {
 		return;
 	pm_token_retire(client, token);
 	if (pm_load(&client->refused) != 0) {
-		free(at->kind == PM_TOKEN_GROUP ? at->group : NULL);
+		free_memory(at);
 		return; /* there is nothing left to give it back to */
 	}
 	switch (at->kind) {
@@ -89,8 +98,10 @@ void pm_token_end(pm_client *client, uint32_t token) {
 	case PM_TOKEN_GROUP:
 		for (uint32_t i = 0; i < at->count; i++)
 			drop_handle(client, at->group[i]);
-		free(at->group);
-		at->group = NULL;
+		free_memory(at);
+		break;
+	case PM_TOKEN_COPY:
+		free_memory(at);
 		break;
 	case PM_TOKEN_STASH:
 		/* If it is there still: who needed room may have taken it back, and the slot be another's. */

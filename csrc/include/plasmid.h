@@ -235,6 +235,11 @@ PLASMID_API int32_t plasmid_lease(plasmid_store *store, uint32_t slot, uint32_t 
 PLASMID_API int32_t plasmid_lease_at_hand(plasmid_store *store, uint32_t slot, uint32_t a, uint32_t b, uint32_t c,
                                           uint32_t d);
 
+/* The same, but one that is on disk, and is not larger than the heap, is had as a copy in memory of this process alone, which lives as long
+ * as the views: for when plasmid_restore has no room, and can't make any. SPILL: the disk failed. */
+PLASMID_API int32_t plasmid_lease_apart(plasmid_store *store, uint32_t slot, uint32_t a, uint32_t b, uint32_t c,
+                                        uint32_t d);
+
 /* How often an object's pages became this process's own because a view on them was written to: a word to look at at any time. A get
  * that follows shows the sealed bytes, if it leases anew. */
 PLASMID_API const uint32_t *plasmid_turned(plasmid_store *store);
@@ -297,8 +302,9 @@ PLASMID_API int32_t plasmid_drain(plasmid_store *store);
 PLASMID_API int32_t plasmid_spill_out(plasmid_store *store, uint64_t bytes);
 
 /* Reads a spilled object back. 0: it is in memory, or larger than that and leased where it is. Waits for at most `timeout_ms` for another
- * that does so: TIMED_OUT. STORE_FULL: there is no room, and none to be made by spilling others. LOST: the file is gone or its bytes are not what was written, and the object with
- * it. SPILL: the disk failed; it may be tried again. FREED, NOT_SEALED. */
+ * that does so: TIMED_OUT. STORE_FULL: there is no room, and none to be made by spilling others, for all are leased. SPILL_LIMIT: none to be
+ * made because disk takes no more, be it the limit or a full disk: plasmid_lease_apart. LOST: the file is gone or its bytes are not what was
+ * written, and the object with it. SPILL: the disk failed; it may be tried again. FREED, NOT_SEALED. */
 PLASMID_API int32_t plasmid_restore(plasmid_store *store, uint32_t slot, uint32_t a, uint32_t b, uint32_t c, uint32_t d,
                                     uint32_t timeout_ms);
 

@@ -1,8 +1,6 @@
 #include "spill/back.h"
 
-#include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "check.h"
 #include "crash.h"
@@ -14,27 +12,15 @@
 #include "place.h"
 #include "prim/atomic.h"
 #include "prim/clock.h"
-#include "prim/file.h"
 #include "prim/futex.h"
-#include "prim/sum.h"
 #include "quota.h"
 #include "room.h"
-#include "slot.h"
-#include "spill/files.h"
-#include "spill/folders.h"
-#include "spill/object.h"
 #include "spill/out.h"
+#include "spill/reading.h"
 #include "wait.h"
 
 #define TURN_NS 10000000u /* how long one waits for another reader before it looks whether that one lives */
 #define WAIT 1            /* somebody else reads it */
-
-/* What is to be read, and where to. */
-typedef struct pm_reading {
-	uint32_t slot, inband;
-	uint64_t word, where, bytes, sum;
-	uint8_t *to;
-} pm_reading;
 
 /* ---- claim ----------------------------------------------------------------------------------------- */
 
@@ -59,7 +45,6 @@ static int32_t look(pm_client *client, uint32_t slot, const uint32_t id[4], uint
 
 /* Under the lock. */
 static void claim(pm_client *client, uint32_t slot, uint32_t node, pm_reading *reading) {
-	const pm_entry *entry = pm_entry_at(client, slot);
 	pm_place *place = &client->places[slot];
 	const pm_extent *extent = &client->nodes[node];
 	PM_EXTENT_OWNER(client->nodes[node]) = slot;
@@ -67,13 +52,7 @@ static void claim(pm_client *client, uint32_t slot, uint32_t node, pm_reading *r
 	pm_store(&place->target, pm_span(extent->start, extent->size));
 	PM_POINT("restore:placed");
 	pm_store(&place->restorer, client->lock_word);
-	*reading = (pm_reading){.slot = slot,
-	                        .word = entry->word,
-	                        .where = place->where,
-	                        .bytes = entry->bytes,
-	                        .sum = place->sum,
-	                        .inband = entry->inband,
-	                        .to = client->heap_writable + (uint64_t)extent->start * PM_GRANULE};
+	*reading = pm_reading_of(client, slot, client->heap_writable + (uint64_t)extent->start * PM_GRANULE);
 }
 
 /* 0 and a claim; WAIT; *sealed; or a code. */
@@ -101,61 +80,6 @@ static int32_t claim_once(pm_client *client, uint32_t slot, const uint32_t id[4]
 	}
 	pm_unlock(client);
 	return r;
-}
-
-/* ---- read ------------------------------------------------------------------------------------------ */
-
-static bool is_its_header(const pm_client *client, const pm_reading *reading, const pm_spill_header *header) {
-	return header->magic == PM_SPILL_OBJECT_MAGIC && header->bytes == reading->bytes &&
-	       header->generation == client->generation &&
-	       memcmp(header->id, pm_entry_at(client, reading->slot)->id, sizeof header->id) == 0;
-}
-
-static int32_t lost(const char *path, const char *why) {
-	return pm_fail(PLASMID_E_LOST, "the object was spilled to %s, %s", path, why);
-}
-
-/* `short_file`: nothing failed, there was just less than there should be. */
-static int32_t failed(const char *path, bool short_file) {
-	if (short_file || errno == ENOENT || errno == ELOOP)
-		return lost(path, short_file ? "which is shorter than it was" : "which is not there any more");
-	return pm_fail(PLASMID_E_SPILL, "reading %s: %s", path, strerror(errno));
-}
-
-static int32_t read_payload(const pm_client *client, const pm_reading *reading, int fd, const char *path) {
-	pm_spill_header header;
-	uint64_t from = pm_where_offset(reading->where);
-	pm_sum sum;
-	errno = 0;
-	if (pm_file_read(fd, &header, sizeof header, from - sizeof header) != 0)
-		return failed(path, errno == 0);
-	if (!is_its_header(client, reading, &header))
-		return lost(path, "where something else stands in its place");
-	pm_sum_begin(&sum);
-	for (uint64_t at = 0; at < reading->bytes; at += PM_SPILL_CHUNK) {
-		uint64_t bytes = reading->bytes - at < PM_SPILL_CHUNK ? reading->bytes - at : PM_SPILL_CHUNK;
-		errno = 0;
-		if (pm_file_read(fd, reading->to + at, bytes, from + at) != 0)
-			return failed(path, errno == 0);
-		pm_sum_add(&sum, reading->to + at, bytes);
-		PM_POINT("restore:chunk");
-	}
-	return pm_sum_end(&sum) == reading->sum ? 0 : lost(path, "whose bytes are not what was written (checksum)");
-}
-
-/* The file may be rewritten under our hands, and the object be in another one by now. */
-static int32_t read_file(const pm_client *client, pm_reading *reading) {
-	char path[PM_SPILL_PATH_ROOM];
-	for (;;) {
-		int fd = pm_files_open(client, reading->where, path);
-		int32_t r = fd < 0 ? failed(path, false) : read_payload(client, reading, fd, path);
-		if (fd >= 0)
-			close(fd);
-		uint64_t now = pm_load(&client->places[reading->slot].where);
-		if (r == 0 || now == reading->where || now == 0)
-			return r;
-		reading->where = now;
-	}
 }
 
 /* ---- publish --------------------------------------------------------------------------------------- */
@@ -207,7 +131,8 @@ static int32_t end(pm_client *client, const pm_reading *reading, int32_t r) {
 			pm_lose(client, reading->slot);
 		else
 			pm_settle(client, reading->slot);
-		r = r != 0 ? r : WAIT; /* freed meanwhile, or taken from us by a recovery: look again */
+		/* Freed meanwhile, and its file another's perhaps; or taken from us by a recovery: look again. */
+		r = same && r != 0 ? r : WAIT;
 	} else {
 		r = WAIT;
 	}
@@ -228,6 +153,16 @@ static void wait_turn(pm_client *client, uint32_t hash) {
 	pm_add(blocked, UINT32_MAX);
 }
 
+/* The pass that should have made some gave `gone`. */
+static int32_t no_room(int32_t gone, uint64_t bytes) {
+	if (gone == PLASMID_E_SPILL)
+		return PLASMID_E_SPILL_LIMIT; /* to whoever needs room a full disk is one */
+	if (gone < 0)
+		return gone;
+	return pm_fail(PLASMID_E_STORE_FULL, "there is no room to read a spilled object of %llu bytes back",
+	               (unsigned long long)bytes);
+}
+
 int32_t pm_spill_back(pm_client *client, uint32_t slot, const uint32_t id[4], uint64_t timeout_ns) {
 	uint64_t deadline = pm_monotonic_ns() + timeout_ns;
 	for (;;) {
@@ -238,16 +173,14 @@ int32_t pm_spill_back(pm_client *client, uint32_t slot, const uint32_t id[4], ui
 			return 0;
 		if (r == 0) {
 			PM_POINT("restore:claimed");
-			r = end(client, &reading, read_file(client, &reading));
+			r = end(client, &reading, pm_reading_file(client, &reading));
 			if (r <= 0)
 				return r;
 		} else if (r == PLASMID_E_STORE_FULL) {
 			uint64_t bytes = pm_load_relaxed(&pm_entry_at(client, slot)->bytes);
 			int32_t gone = pm_spill_pass(client, bytes);
 			if (gone <= 0)
-				return gone < 0 ? gone
-				                : pm_fail(r, "there is no room to read a spilled object of %llu bytes back",
-				                          (unsigned long long)bytes);
+				return no_room(gone, bytes);
 		} else if (r == WAIT) {
 			wait_turn(client, id[0]);
 		} else {

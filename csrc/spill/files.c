@@ -11,6 +11,7 @@
 #include "spill/folders.h"
 
 #define SWEEP_SOME 64u /* files a turn */
+#define KEPT_PART 16u  /* of the limit */
 
 /* Nobody writes it, points into it, or will. */
 static bool is_over(const pm_client *client, const pm_spill_file *file) {
@@ -19,9 +20,12 @@ static bool is_over(const pm_client *client, const pm_spill_file *file) {
 	return file->state == PM_FILE_DYING || file->owner == 0 || !pm_word_alive(client, file->owner);
 }
 
-/* One larger than the heap is of an object that is looked at where it stands: somebody may see it still. */
+bool pm_files_is_seen(const pm_client *client, const pm_spill_file *file) {
+	return file->bytes > client->super->capacity;
+}
+
 static bool to_be_reused(const pm_client *client, const pm_spill_file *file) {
-	return file->state == PM_FILE_WHOLE && is_over(client, file) && file->bytes <= client->super->capacity;
+	return file->state == PM_FILE_WHOLE && is_over(client, file) && !pm_files_is_seen(client, file);
 }
 
 /* The index of a row to take: of a dead file if there is one. 0: the table is full. */
@@ -37,14 +41,47 @@ static uint32_t choose(const pm_client *client) {
 	return free;
 }
 
-int32_t pm_files_begin(pm_client *client, uint64_t bytes) {
+static uint64_t kept_back(const pm_client *client) {
+	return client->spill->limit / KEPT_PART;
+}
+
+uint64_t pm_files_most(const pm_client *client) {
+	uint64_t bytes = client->spill->file_bytes, kept = kept_back(client), heap = client->super->capacity;
+	if (client->spill->limit != 0 && kept < bytes)
+		bytes = kept;
+	return heap < bytes ? heap : bytes;
+}
+
+/* Of all files but that one. */
+static uint64_t others_of(const pm_client *client, uint32_t index) {
+	const pm_spill_file *file = &client->spill_files[index];
+	bool dead = index != 0 && file->state != PM_FILE_FREE;
+	return client->spill->disk_bytes - (dead ? file->bytes : 0);
+}
+
+static uint64_t allowed(const pm_client *client, bool rewriting) {
+	const pm_spill *spill = client->spill;
+	return spill->limit == 0 ? UINT64_MAX : spill->limit - (rewriting ? 0 : kept_back(client));
+}
+
+bool pm_files_may_begin(const pm_client *client, uint64_t bytes) {
+	uint32_t index = choose(client);
+	return index != 0 && others_of(client, index) + bytes <= allowed(client, false);
+}
+
+int32_t pm_files_begin(pm_client *client, uint64_t bytes, bool rewriting) {
 	pm_spill *spill = client->spill;
 	uint32_t index = choose(client);
 	pm_spill_file *file = &client->spill_files[index];
-	uint64_t had = index == 0 || file->state == PM_FILE_FREE ? 0 : file->bytes, others = spill->disk_bytes - had;
-	if (spill->limit != 0 && others + bytes > spill->limit)
-		return pm_fail(PLASMID_E_SPILL_LIMIT, "%llu bytes more would pass the limit on disk use: %llu bytes, %llu in use",
-		               (unsigned long long)bytes, (unsigned long long)spill->limit, (unsigned long long)others);
+	uint64_t others = others_of(client, index), most = allowed(client, rewriting);
+	if (!rewriting)
+		pm_store_relaxed(&client->short_of, bytes);
+	if (others + bytes > most)
+		return pm_fail(
+				PLASMID_E_SPILL_LIMIT,
+				"%llu bytes more would pass the limit on disk use: %llu bytes, %llu of them for rewriting files, %llu in use",
+				(unsigned long long)bytes, (unsigned long long)spill->limit, (unsigned long long)(spill->limit - most),
+				(unsigned long long)others);
 	if (index == 0)
 		return 0;
 	if (file->state == PM_FILE_FREE) {

@@ -16,8 +16,18 @@
 
 #include "client.h"
 
-/* Takes a row for a file of `bytes`, or a file that is dead. Under the lock. Its index, or SPILL_LIMIT; 0: the table is full. */
-int32_t pm_files_begin(pm_client *client, uint64_t bytes);
+/* Bytes of a file of several objects at most: as the store was made, no more than is kept back, nor than the heap. */
+uint64_t pm_files_most(const pm_client *client);
+
+/* One larger than the heap is of an object that is looked at where it stands: somebody may see it still. */
+bool pm_files_is_seen(const pm_client *client, const pm_spill_file *file);
+
+/* Takes a row for a file of `bytes`, or a file that is dead. Under the lock. Its index, or SPILL_LIMIT; 0: the table is full. What the limit
+ * allows but for a sixteenth, which is kept for `rewriting`: so that the room of what is gone can be had again when all else is full. */
+int32_t pm_files_begin(pm_client *client, uint64_t bytes, bool rewriting);
+
+/* Would there be one? Under the lock. */
+bool pm_files_may_begin(const pm_client *client, uint64_t bytes);
 
 /* It has got its name. Under the lock. */
 void pm_files_whole(pm_client *client, uint32_t index);

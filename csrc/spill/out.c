@@ -16,12 +16,15 @@
 #include "prim/futex.h"
 #include "prim/sum.h"
 #include "quota.h"
+#include "room.h"
 #include "spill/files.h"
 #include "spill/tidy.h"
 #include "spill/victims.h"
 #include "spill/writer.h"
 
 #define PUBLISH_SOME 64u          /* objects a hold of the lock */
+#define NODES_EACH 2u             /* of the heap, for the trailer of one */
+#define NODES_LEFT 4u             /* what the heap needs to allocate and free at all */
 #define TURN_NS 10000000u         /* how long one waits before it looks whether the spiller lives */
 #define PATIENCE_NS 1000000000ull /* after that the spiller is stopped, and does no harm when it goes on */
 #define PART 16u                  /* of the capacity: a pass for less is not worth its scan */
@@ -107,7 +110,7 @@ static void publish(pm_client *client, uint32_t slot, uint64_t sum) {
 static bool publish_if(pm_client *client, const pm_victim *victim, uint32_t file) {
 	pm_entry *entry = pm_entry_at(client, victim->slot);
 	pm_place *place = &client->places[victim->slot];
-	if (entry->word != victim->word || !pm_victim_may_go(client, victim->slot) || client->super->heap.spare < 4)
+	if (entry->word != victim->word || !pm_victim_may_go(client, victim->slot) || client->super->heap.spare < NODES_LEFT)
 		return false;
 	if (file == 0) {
 		if (place->where == 0)
@@ -128,8 +131,13 @@ static bool publish_if(pm_client *client, const pm_victim *victim, uint32_t file
 static int32_t publish_all(pm_client *client, const pm_victim *victims, uint32_t count, bool clean, uint32_t file) {
 	int32_t done = 0;
 	for (uint32_t i = 0; i < count;) {
+		bool locked;
 		int32_t r = pm_lock(client);
 		if (r != 0)
+			return r;
+		/* Trailers take some that the objects did not. Where there are no more to be had, so many go as there are nodes for. */
+		r = pm_room_nodes(client, PUBLISH_SOME * NODES_EACH + NODES_LEFT, &locked);
+		if (!locked)
 			return r;
 		for (uint32_t some = 0; i < count && some < PUBLISH_SOME; i++)
 			if (victims[i].clean == clean) {
@@ -186,15 +194,16 @@ static int32_t begin_file(pm_client *client, uint64_t bytes) {
 	int32_t r = pm_lock(client);
 	if (r != 0)
 		return r;
-	r = pm_files_begin(client, bytes);
+	r = pm_files_begin(client, bytes, false);
 	pm_unlock(client);
 	return r != 0 ? r : pm_fail(PLASMID_E_SPILL_LIMIT, "all %u files are in use", PM_SPILL_FILES - 1);
 }
 
 int32_t pm_spill_forget(pm_client *client) {
 	uint32_t used, slot = 1;
+	int32_t r;
 	do {
-		int32_t r = pm_lock(client);
+		r = pm_lock(client);
 		if (r != 0)
 			return r;
 		used = client->super->entries_used;
@@ -203,7 +212,8 @@ int32_t pm_spill_forget(pm_client *client) {
 				pm_place_drop(client, slot);
 		pm_unlock(client);
 	} while (slot <= used);
-	return pm_spill_tidy(client, true);
+	r = pm_files_sweep(client);
+	return r < 0 ? r : pm_spill_squeeze(client, pm_load_relaxed(&client->short_of));
 }
 
 /* Those of `victims` that disk has not, in one file. */
@@ -243,7 +253,7 @@ static uint32_t choose(const pm_client *client, pm_victim *victims, uint32_t cou
 		pm_victim *victim = &victims[chosen];
 		if (!victim->clean) {
 			uint64_t at = pm_spill_payload_at(end, victim->bytes);
-			if (written > 0 && at + victim->bytes > client->spill->file_bytes)
+			if (written > 0 && at + victim->bytes > pm_files_most(client))
 				break;
 			victim->at = at;
 			end = at + pm_align(victim->bytes, PM_GRANULE);
@@ -255,10 +265,29 @@ static uint32_t choose(const pm_client *client, pm_victim *victims, uint32_t cou
 	return chosen;
 }
 
+/* Into the next folder where one takes nothing. */
+static int32_t write_anywhere(pm_client *client, pm_victim *victims, uint32_t count, uint64_t bytes) {
+	int32_t r = PLASMID_E_SPILL;
+	for (uint32_t turn = 0; turn < client->super->spill_folders && r == PLASMID_E_SPILL; turn++)
+		r = write_out(client, victims, count, bytes);
+	return r;
+}
+
+/* 1 if so many bytes more are not this client's to take: then what others made is no help; 0; LOCK_TIMEOUT. */
+static int32_t is_over_quota(pm_client *client, uint64_t bytes) {
+	int32_t r = client->quota == 0 ? 0 : pm_lock(client);
+	if (r != 0 || client->quota == 0)
+		return r;
+	r = !pm_quota_allows(client, (uint32_t)(pm_align(bytes, PM_GRANULE) / PM_GRANULE));
+	pm_unlock(client);
+	return r;
+}
+
 static int32_t pass_with(pm_client *client, pm_victim *victims, uint64_t wanted) {
-	uint64_t bytes, least = client->super->capacity / PART;
-	least = least < client->spill->file_bytes ? least : client->spill->file_bytes;
-	int32_t found = pm_victims_find(client, victims);
+	int32_t own = is_over_quota(client, wanted);
+	uint64_t bytes, share = own > 0 ? (uint64_t)client->quota * PM_GRANULE : client->super->capacity;
+	uint64_t least = share / PART < pm_files_most(client) ? share / PART : pm_files_most(client);
+	int32_t found = own < 0 ? own : pm_victims_find(client, own > 0, victims);
 	if (found <= 0)
 		return found;
 	pm_store(&client->spill->mark, pm_load(&client->super->clock) + 1);
@@ -266,7 +295,7 @@ static int32_t pass_with(pm_client *client, pm_victim *victims, uint64_t wanted)
 	int32_t clean = publish_all(client, victims, count, true, 0);
 	if (clean < 0 || bytes == 0)
 		return clean;
-	int32_t dirty = write_out(client, victims, count, bytes);
+	int32_t dirty = write_anywhere(client, victims, count, bytes);
 	return dirty >= 0 ? clean + dirty : clean > 0 ? clean : dirty;
 }
 

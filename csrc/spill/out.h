@@ -15,7 +15,8 @@
  * went (another's pass counts as one), 0: there is none to go. SPILL_LIMIT, SPILL, NO_MEMORY, LOCK_TIMEOUT. */
 int32_t pm_spill_pass(pm_client *client, uint64_t bytes);
 
-/* Copies on disk of what is in memory too are given up for room, and what they stood in with them. LOCK_TIMEOUT. */
+/* For the file that could not be begun for want of room: copies on disk of what is in memory too are given up, then files are rewritten
+ * that have something in them that is gone. LOCK_TIMEOUT. */
 int32_t pm_spill_forget(pm_client *client);
 
 #endif

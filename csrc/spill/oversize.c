@@ -31,7 +31,7 @@ int32_t pm_begin_item(pm_client *client, const plasmid_item *item, const pm_shap
 	if (client->spill == NULL || shape->granules <= client->super->heap.maximum)
 		return pm_begin(client, item, shape, 0, slot, locked);
 	uint64_t at = pm_spill_payload_at(sizeof(pm_spill_header), shape->bytes);
-	int32_t file = pm_files_begin(client, at + pm_align(shape->bytes, PM_GRANULE));
+	int32_t file = pm_files_begin(client, at + pm_align(shape->bytes, PM_GRANULE), false);
 	if (file == 0)
 		return pm_fail(PLASMID_E_SPILL_LIMIT, "all %u files are in use", PM_SPILL_FILES - 1);
 	if (file < 0)

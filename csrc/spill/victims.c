@@ -6,6 +6,7 @@
 #include "lock.h"
 #include "place.h"
 #include "prim/atomic.h"
+#include "quota.h"
 
 #define SCAN 1024u /* slots a hold of the lock */
 
@@ -36,7 +37,7 @@ static uint32_t prune(pm_victim *victims, uint32_t count) {
 	return count < PM_VICTIMS ? count : PM_VICTIMS;
 }
 
-int32_t pm_victims_find(pm_client *client, pm_victim *victims) {
+int32_t pm_victims_find(pm_client *client, bool own, pm_victim *victims) {
 	uint32_t count = 0, used;
 	uint32_t slot = 1;
 	do {
@@ -46,7 +47,7 @@ int32_t pm_victims_find(pm_client *client, pm_victim *victims) {
 		used = client->super->entries_used;
 		for (uint32_t steps = 0; slot <= used && steps < SCAN && count < 2 * PM_VICTIMS; slot++, steps++) {
 			const pm_entry *entry = pm_entry_at(client, slot);
-			if (!pm_victim_may_go(client, slot))
+			if (!pm_victim_may_go(client, slot) || (own && !pm_counts_for(client, entry)))
 				continue;
 			victims[count++] = (pm_victim){.age = age_of(client, slot),
 			                               .word = entry->word,

@@ -14,8 +14,9 @@ typedef struct pm_victim {
 	bool clean; /* disk has it */
 } pm_victim;
 
-/* Fills `victims` (room for 2 * PM_VICTIMS), the longest unused first; takes the lock in between. How many; LOCK_TIMEOUT. */
-int32_t pm_victims_find(pm_client *client, pm_victim *victims);
+/* Fills `victims` (room for 2 * PM_VICTIMS), the longest unused first, `own`: of those that count for this client; takes the lock in
+ * between. How many; LOCK_TIMEOUT. */
+int32_t pm_victims_find(pm_client *client, bool own, pm_victim *victims);
 
 /* Could this one go? Under the lock. */
 bool pm_victim_may_go(const pm_client *client, uint32_t slot);

@@ -1,5 +1,6 @@
 /* Orders to read objects back (spill/porter.h): from several stores of a process at once, looked at or left, while others spill the same
  * objects again, free them, and close. Each ends once, its object stays while it has not, and nothing is leased afterwards. */
+#include <fcntl.h>
 #include <pthread.h>
 
 #include "spilling.h"
@@ -69,6 +70,30 @@ static void an_order_keeps_its_object_until_it_is_looked_at(void) {
 	order = begin(store, 5);
 	CHECK(wait_for(store, order) == PLASMID_E_FREED);
 	end(store, order);
+	WELL(plasmid_check(store));
+	WELL(plasmid_close(store));
+	spilling_end(&s);
+}
+
+/* Its file goes, and is read short: not the object is lost, it is freed. */
+static void what_is_freed_while_it_is_read_is_not_lost(void) {
+	char path[1024] = "", aside[160];
+	plasmid_store *store = furnish(1);
+	snprintf(aside, sizeof aside, "%s-aside", s.folders[0]);
+	CHECK(spilling_files(&s, path) == 1 && unlink(path) == 0);
+	/* Whoever opens it waits for a writer. */
+	CHECK(mkfifo(path, 0600) == 0 && link(path, aside) == 0);
+	int32_t order = begin(store, 0);
+	CHECK(order > 0);
+	wait_ms(50);
+	WELL(plasmid_free(store, REF(refs[0])));
+	int writer = -1;
+	for (uint32_t turn = 0; turn < 5000 && writer < 0; turn++, wait_ms(1))
+		writer = open(aside, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+	CHECK(writer >= 0 && close(writer) == 0);
+	CHECK(wait_for(store, order) == PLASMID_E_FREED);
+	end(store, order);
+	CHECK(unlink(aside) == 0 && stats_of(store).quarantined_total == 0);
 	WELL(plasmid_check(store));
 	WELL(plasmid_close(store));
 	spilling_end(&s);
@@ -161,6 +186,7 @@ static void it_ends_with_the_last_store(void) {
 
 int main(void) {
 	an_order_keeps_its_object_until_it_is_looked_at();
+	what_is_freed_while_it_is_read_is_not_lost();
 	there_are_so_many_and_no_more();
 	many_threads_order_at_once();
 	it_ends_with_the_last_store();

@@ -35,6 +35,13 @@ static int32_t do_restore(void) {
 	return plasmid_restore(store, REF(refs[7]), 1000);
 }
 
+static int32_t do_lease_apart(void) {
+	int32_t r = plasmid_lease_apart(store, REF(refs[7]));
+	if (r >= 0)
+		check_leased(store, 7, WORDS);
+	return r;
+}
+
 /* All of them anew, so that disk has none. */
 static void begin_unwritten(void) {
 	for (uint32_t i = 0; i < OBJECTS; i++) {
@@ -129,6 +136,7 @@ static const struct {
 	int32_t (*operation)(void);
 } OPERATIONS[] = {{"spill", begin_unwritten, do_spill},
                   {"restore", spill_all, do_restore},
+                  {"lease, apart", spill_all, do_lease_apart},
                   {"tidy", begin_half_dead, do_tidy},
                   {"put, larger than the store", nothing, do_put_large},
                   {"draft, larger than the store", nothing, do_draft_large},

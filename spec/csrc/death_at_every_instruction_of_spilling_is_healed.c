@@ -94,6 +94,23 @@ static void begin_mostly_dead(void) {
 	WELL(plasmid_drain(store));
 }
 
+/* Two files of which little is alive: they are rewritten as one. */
+static void begin_two_files(void) {
+	store = spilling_open(&s);
+	for (uint32_t i = 0; i < 7; i++) {
+		make(i, 60, i % 2, 0);
+		if (i == 3 || i == 6)
+			spill_all();
+	}
+	CHECK(stats_of(store).spill_files == 2);
+	for (uint32_t i = 0; i < 7; i++)
+		if (i != 1 && i != 4) {
+			WELL(plasmid_free(store, REF(shared->refs[i])));
+			shared->words[i] = 0;
+		}
+	WELL(plasmid_drain(store));
+}
+
 /* Number 5, larger than the heap: `words` of it, or a draft if that is NULL. */
 static plasmid_item large_item(plasmid_span *span, const uint32_t *words) {
 	static const uint32_t number = 5;
@@ -166,6 +183,10 @@ static void do_restore(void) {
 	WELL(plasmid_restore(store, REF(shared->refs[5]), 1000));
 }
 
+static void do_lease_apart(void) {
+	WELL(plasmid_lease_apart(store, REF(shared->refs[5])));
+}
+
 static void do_free(void) {
 	WELL(plasmid_free(store, REF(shared->refs[5])));
 }
@@ -189,6 +210,8 @@ static const operation OPERATIONS[] = {
 		{.what = "restore", .prepare = begin_spilled, .act = do_restore},
 		{.what = "free what is spilled", .prepare = begin_spilled, .act = do_free, .unsure = true},
 		{.what = "rewrite", .prepare = begin_mostly_dead, .act = do_tidy},
+		{.what = "rewrite, two files", .prepare = begin_two_files, .act = do_tidy},
+		{.what = "lease, apart", .prepare = begin_spilled, .act = do_lease_apart},
 		{.what = "create, on disk", .prepare = begin_small, .act = do_create, .unsure = true},
 		{.what = "seal, on disk", .prepare = begin_draft, .act = do_seal, .unsure = true},
 		{.what = "put, on disk", .prepare = begin_values, .act = do_put, .unsure = true},

@@ -269,6 +269,51 @@ static __attribute__((unused)) void many_readers(void) {
 	spilling_end(&s);
 }
 
+static plasmid_ref replace(plasmid_store *store, const char *name, uint32_t words) {
+	plasmid_span span = {.bytes = words * 4u};
+	plasmid_item item = {.buffers = (uint64_t)(uintptr_t)&span,
+	                     .buffer_count = 1,
+	                     .name = (uint64_t)(uintptr_t)name,
+	                     .name_bytes = (uint32_t)strlen(name),
+	                     .flags = PLASMID_ITEM_PIN | PLASMID_ITEM_REPLACE | PLASMID_ITEM_ZERO};
+	int32_t token;
+	int32_t draft = plasmid_create(store, &item);
+	WELL(draft);
+	WELL(token = plasmid_seal(store, (uint32_t)draft));
+	WELL(plasmid_forget(store, (uint32_t)token));
+	plasmid_release(NULL, (void *)(uintptr_t)item.context);
+	return item.ref;
+}
+
+/* The name of what is on disk is bound anew: that stays what it was, without one. */
+static void a_name_passes_on(uint32_t words) {
+	spilling s;
+	spilling_begin(&s, 1);
+	plasmid_store *store = spilling_open(&s);
+	plasmid_ref old = put_number(store, 1, words, 1, NULL, 0);
+	if (words * 4u < CAPACITY)
+		spill_all(store);
+	plasmid_ref next = replace(store, "s/1", 500);
+	WELL(plasmid_check(store));
+	check_number(store, old, 1, words);
+	WELL(plasmid_drain(store));
+	WELL(plasmid_spill_out(store, CAPACITY));
+	WELL(plasmid_check(store));
+	WELL(plasmid_close(store));
+	store = spilling_open(&s);
+	check_number(store, old, 1, words);
+	memcpy(plasmid_exchange_of(store)->name, "s/1", 3);
+	WELL(plasmid_find(store, 3));
+	CHECK(memcmp(&plasmid_exchange_of(store)->ref, &next, sizeof next) == 0);
+	WELL(plasmid_free(store, REF(old)));
+	WELL(plasmid_free(store, REF(next)));
+	WELL(plasmid_drain(store));
+	WELL(plasmid_check(store));
+	CHECK(stats_of(store).used == 0 && stats_of(store).objects == 0);
+	WELL(plasmid_close(store));
+	spilling_end(&s);
+}
+
 /* A store that vanished with its memory leaves files: the next of its name removes them. */
 static void a_successor_cleans_up(void) {
 	spilling s;
@@ -296,6 +341,9 @@ int main(void) {
 	damage_is_told();
 	limit_is_kept();
 	full_disk_loses_nothing();
+	a_name_passes_on(300);
+	a_name_passes_on(20000);
+	a_name_passes_on(CAPACITY / 4 + 1000);
 	a_successor_cleans_up();
 #ifndef __SANITIZE_THREAD__
 	/* The children open stores: their threads may hang in a fork that the thread sanitizer watches. */

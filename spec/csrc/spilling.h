@@ -75,9 +75,9 @@ static inline void spilling_end(spilling *s) {
 		CHECK(rmdir(s->folders[i]) == 0);
 }
 
-/* Pinned, with a name if `named`; makes room by spilling. */
-static inline plasmid_ref put_number(plasmid_store *store, uint32_t number, uint32_t words, int named,
-                                     const plasmid_ref *refs, uint32_t count) {
+/* Pinned, with a name if `named`; makes room by spilling. Why it can't be, if it can't. */
+static inline int32_t try_number(plasmid_store *store, uint32_t number, uint32_t words, int named,
+                                 const plasmid_ref *refs, uint32_t count, plasmid_ref *ref) {
 	char label[16];
 	uint32_t *values = malloc(words * 4u);
 	for (uint32_t i = 0; i < words; i++)
@@ -96,22 +96,29 @@ static inline plasmid_ref put_number(plasmid_store *store, uint32_t number, uint
 	int32_t r = plasmid_put_many(store, &item, 1);
 	for (int turn = 0; r == PLASMID_E_STORE_FULL && turn < 100; turn++) {
 		int32_t gone = plasmid_spill_out(store, words * 4u);
-		WELL(gone);
+		if (gone <= 0) {
+			r = gone < 0 ? gone : r;
+			break;
+		}
 		r = plasmid_put_many(store, &item, 1);
 	}
-	WELL(r);
-	WELL(plasmid_forget(store, item.token));
+	if (r >= 0)
+		WELL(plasmid_forget(store, item.token));
 	free(values);
-	return item.ref;
+	*ref = item.ref;
+	return r;
 }
 
-/* Leases the object, read back if it must be, and compares every word. */
-static inline void check_number(plasmid_store *store, plasmid_ref ref, uint32_t number, uint32_t words) {
+static inline plasmid_ref put_number(plasmid_store *store, uint32_t number, uint32_t words, int named,
+                                     const plasmid_ref *refs, uint32_t count) {
+	plasmid_ref ref;
+	WELL(try_number(store, number, words, named, refs, count, &ref));
+	return ref;
+}
+
+/* Every word of the object that was leased just now; the lease ends. */
+static inline void check_leased(plasmid_store *store, uint32_t number, uint32_t words) {
 	plasmid_exchange *exchange = plasmid_exchange_of(store);
-	int32_t r;
-	while ((r = plasmid_lease(store, REF(ref))) == PLASMID_E_SPILLED)
-		WELL(plasmid_restore(store, REF(ref), 10000));
-	WELL(r);
 	CHECK(*(const uint32_t *)exchange->data == number);
 	const plasmid_buffer_row *row = (const plasmid_buffer_row *)(uintptr_t)exchange->rows;
 	CHECK(row->bytes == words * 4u);
@@ -124,6 +131,15 @@ static inline void check_number(plasmid_store *store, plasmid_ref ref, uint32_t 
 	for (uint32_t i = 0; i < references; i++)
 		if (others[i].context != 0)
 			plasmid_release(NULL, (void *)(uintptr_t)others[i].context);
+}
+
+/* Leases the object, read back if it must be, and compares every word. */
+static inline void check_number(plasmid_store *store, plasmid_ref ref, uint32_t number, uint32_t words) {
+	int32_t r;
+	while ((r = plasmid_lease(store, REF(ref))) == PLASMID_E_SPILLED)
+		WELL(plasmid_restore(store, REF(ref), 10000));
+	WELL(r);
+	check_leased(store, number, words);
 }
 
 static inline plasmid_stats stats_of(plasmid_store *store) {

@@ -20,7 +20,7 @@ typedef struct worker {
 	uint64_t random;
 	kept objects[KEPT];
 	uint32_t *buffer;
-	uint64_t done[8];
+	int spills; /* the store does */
 } worker;
 
 static inline void worker_begin(worker *w, plasmid_store *store, uint64_t seed) {
@@ -28,6 +28,9 @@ static inline void worker_begin(worker *w, plasmid_store *store, uint64_t seed) 
 	w->store = store;
 	w->exchange = plasmid_exchange_of(store);
 	w->random = seed * 0x9e3779b97f4a7c15ull + 1;
+	plasmid_stats stats;
+	WELL(plasmid_stats_of(store, &stats));
+	w->spills = stats.spill_folders > 0;
 	w->buffer = malloc(BUFFER_WORDS * sizeof(uint32_t));
 	CHECK(w->buffer != NULL);
 }
@@ -36,7 +39,7 @@ static inline void worker_begin(worker *w, plasmid_store *store, uint64_t seed) 
 static inline int expected(int32_t r) {
 	return r >= 0 || r == PLASMID_E_STORE_FULL || r == PLASMID_E_TABLE_FULL || r == PLASMID_E_FREED ||
 	       r == PLASMID_E_LOST || r == PLASMID_E_NOT_FOUND || r == PLASMID_E_NAME_TAKEN || r == PLASMID_E_NOT_SEALED ||
-	       r == PLASMID_E_LARGE || r == PLASMID_E_NOT_PINNED;
+	       r == PLASMID_E_LARGE || r == PLASMID_E_NOT_PINNED || r == PLASMID_E_SPILLED || r == PLASMID_E_SPILL_LIMIT;
 }
 
 #define ALLOWED(call)          \
@@ -70,6 +73,12 @@ static inline void keep(worker *w, plasmid_ref ref, uint32_t token) {
 	at->context = plasmid_context(w->store, token);
 }
 
+/* A put found no room: the next one may. */
+static inline void make_room(worker *w, int32_t r) {
+	if (r == PLASMID_E_STORE_FULL && w->spills)
+		ALLOWED(plasmid_spill_out(w->store, BUFFER_WORDS * sizeof(uint32_t)));
+}
+
 static inline void put_small(worker *w) {
 	uint32_t seed = roll(&w->random), words = 1 + seed % 100;
 	for (uint32_t i = 0; i < words; i++)
@@ -77,6 +86,7 @@ static inline void put_small(worker *w) {
 	int32_t r = plasmid_put_small(w->store, words * 4);
 	ALLOWED(r);
 	CHECK(r != 0);
+	make_room(w, r);
 	if (r > 0)
 		keep(w, w->exchange->ref, (uint32_t)r);
 }
@@ -106,6 +116,7 @@ static inline void put_large(worker *w) {
 	}
 	int32_t r = plasmid_put_many(w->store, &item, 1);
 	ALLOWED(r);
+	make_room(w, r);
 	if (r == 0)
 		keep(w, item.ref, item.token);
 }
@@ -119,6 +130,7 @@ static inline void draft(worker *w) {
 	                     .buffer_count = 1};
 	int32_t r = plasmid_create(w->store, &item);
 	ALLOWED(r);
+	make_room(w, r);
 	if (r < 0)
 		return;
 	uint32_t *room = (uint32_t *)(uintptr_t)item.room;
@@ -134,14 +146,25 @@ static inline void draft(worker *w) {
 	plasmid_release(NULL, (void *)(uintptr_t)item.context); /* unsealed and unaborted: this aborts it */
 }
 
+/* From memory, read back, or read apart where there is no room for it. */
+static inline int32_t lease_from_anywhere(worker *w, plasmid_ref ref) {
+	int32_t r = plasmid_lease(w->store, REF(ref));
+	if (r != PLASMID_E_SPILLED)
+		return r;
+	r = plasmid_restore(w->store, REF(ref), 20000);
+	if (r == PLASMID_E_SPILL_LIMIT || r == PLASMID_E_STORE_FULL)
+		return plasmid_lease_apart(w->store, REF(ref));
+	return r == 0 ? plasmid_lease(w->store, REF(ref)) : r;
+}
+
 static inline void look_at(worker *w, plasmid_ref ref) {
 	int32_t r = plasmid_peek(w->store, REF(ref));
 	ALLOWED(r);
 	if (r >= 0)
 		check_words((const uint32_t *)w->exchange->data, w->exchange->inband);
-	if (r != PLASMID_E_LARGE)
+	if (r != PLASMID_E_LARGE && r != PLASMID_E_SPILLED)
 		return;
-	r = plasmid_lease(w->store, REF(ref));
+	r = lease_from_anywhere(w, ref);
 	ALLOWED(r);
 	if (r != 0)
 		return;

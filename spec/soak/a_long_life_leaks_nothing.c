@@ -1,9 +1,10 @@
-/* A day's work in miniature: processes that do all there is to do in one store, at random, for PLASMID_SOAK_SECONDS (30), while one of
- * them is killed, or stopped for a while, every few hundred milliseconds. One process lives through all of it. Afterwards every byte is
+/* A day's work in miniature: processes that do all there is to do in a store, and in one that spills and is full, at random, for
+ * PLASMID_SOAK_SECONDS (30), while one of them is killed, or stopped for a while, every few hundred milliseconds. One process lives through all of it. Afterwards every byte is
  * usable, the checker is content, and nothing is left: no file, no descriptor, no mapping. */
 #include <signal.h>
 #include <stdbool.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 
 #include "leftovers.h"
 #include "worker.h"
@@ -13,8 +14,11 @@
 #define WORKERS 3
 #define SURVIVOR WORKERS
 #define CAPACITY (8u << 20)
+#define SPILLING_CAPACITY (1u << 20)
+#define SPILL_LIMIT (8u << 20)
 #define OBJECTS 5000u
-#define STEPS_A_LIFE 50000u /* then a worker closes the store and opens it again */
+#define STEPS_A_LIFE 50000u /* then a worker closes the store and opens the other */
+#define LIVES_BITS 20u      /* of a seed: below, those of one process */
 #define LEAST_STEPS 10000000u
 #define LEAST_SECONDS_FOR_THEM 120u
 
@@ -27,10 +31,17 @@ typedef struct shared {
 
 static shared *common;
 static const char *name;
+static char spilling[96], folder[96];
 
 static plasmid_store *open_store(const char *called, uint32_t flags) {
 	plasmid_options options = {.capacity = CAPACITY, .max_objects = OBJECTS, .lock_timeout_ms = 20000, .flags = flags};
 	plasmid_store *store;
+	if (called == spilling) {
+		options.capacity = SPILLING_CAPACITY;
+		options.spill_folders = (uint64_t)(uintptr_t)folder;
+		options.spill_count = 1;
+		options.spill_limit = SPILL_LIMIT;
+	}
 	WELL(plasmid_open(DIRECTORY, called, &options, &store));
 	return store;
 }
@@ -52,8 +63,8 @@ static bool over(void) {
 	return __atomic_load_n(&common->over, __ATOMIC_RELAXED) != 0;
 }
 
-static void one_life(uint32_t who, uint64_t seed) {
-	plasmid_store *store = open_store(name, PLASMID_OPEN_EXISTING);
+static void one_life(uint32_t who, uint64_t seed, const char *called) {
+	plasmid_store *store = open_store(called, PLASMID_OPEN_EXISTING);
 	worker w;
 	worker_begin(&w, store, seed);
 	for (uint32_t i = 0; i < STEPS_A_LIFE && !over(); i++) {
@@ -70,12 +81,14 @@ static pid_t start(uint32_t who, uint64_t seed) {
 	CHECK(pid >= 0);
 	if (pid != 0)
 		return pid;
+	bool spills = (seed >> LIVES_BITS) % 2 != 0;
 	/* The first life makes what a process has once. */
-	one_life(who, seed);
+	one_life(who, seed, spills ? spilling : name);
 	uint32_t descriptors = entries_in("/proc/self/fd", "");
 	while (!over()) {
 		brief_store(++seed);
-		one_life(who, ++seed);
+		spills = !spills;
+		one_life(who, ++seed, spills ? spilling : name);
 	}
 	CHECK(entries_in("/proc/self/fd", "") == descriptors && mappings_of(name) == 0);
 	exit(0);
@@ -112,9 +125,19 @@ static uint32_t harass(pid_t *workers, uint64_t *random, uint64_t *seed) {
 		}
 		end(workers[who]);
 		kills++;
-		workers[who] = start(who, (*seed)++ << 20);
+		workers[who] = start(who, (*seed)++ << LIVES_BITS);
 	}
 	return kills;
+}
+
+/* Nothing is lost, and nothing left. What had happened by then. */
+static plasmid_stats look_through(const char *called) {
+	plasmid_store *store = open_store(called, PLASMID_OPEN_EXISTING);
+	plasmid_stats stats;
+	WELL(plasmid_stats_of(store, &stats));
+	check_all_is_usable(store);
+	WELL(plasmid_close(store));
+	return stats;
 }
 
 /* Those whose last client was killed end when the next one opens them. */
@@ -122,6 +145,8 @@ static void end_brief_stores(void) {
 	for (uint64_t i = 0; i < 4; i++)
 		brief_store(i);
 	WELL(plasmid_destroy(DIRECTORY, name));
+	WELL(plasmid_destroy(DIRECTORY, spilling));
+	CHECK(rmdir(folder) == 0);
 	CHECK(entries_in(DIRECTORY, name) == 0 && entries_in("/tmp", name) == 0);
 }
 
@@ -130,17 +155,21 @@ int main(void) {
 	uint64_t random = 42, seed = 1, steps = 0;
 	int status;
 	name = fresh_name();
+	snprintf(spilling, sizeof spilling, "%s-disk", name);
+	snprintf(folder, sizeof folder, "/tmp/plasmid-soak-%s", name);
+	CHECK(mkdir(folder, 0700) == 0);
 	common = mmap(NULL, sizeof *common, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	CHECK(common != MAP_FAILED);
 	/* In a child: a process that has a store open can't be forked. */
 	pid_t maker = fork();
 	if (maker == 0) {
 		WELL(plasmid_close(open_store(name, 0)));
+		WELL(plasmid_close(open_store(spilling, 0)));
 		exit(0);
 	}
 	CHECK(waitpid(maker, &status, 0) == maker && status == 0);
 	for (uint32_t i = 0; i <= WORKERS; i++)
-		workers[i] = start(i, seed++ << 20);
+		workers[i] = start(i, seed++ << LIVES_BITS);
 	uint32_t kills = harass(workers, &random, &seed);
 	for (uint32_t i = 0; i < WORKERS; i++)
 		end(workers[i]);
@@ -151,9 +180,11 @@ int main(void) {
 	printf("%u s: %llu operations, %u kills, %llu lives that ended well\n", seconds(), (unsigned long long)steps, kills,
 	       (unsigned long long)common->lives);
 	CHECK(kills > 0 && (seconds() < LEAST_SECONDS_FOR_THEM || steps >= LEAST_STEPS));
-	plasmid_store *store = open_store(name, PLASMID_OPEN_EXISTING);
-	check_all_is_usable(store);
-	WELL(plasmid_close(store));
+	look_through(name);
+	plasmid_stats stats = look_through(spilling);
+	printf("%llu objects went to disk, %llu came back\n", (unsigned long long)stats.spilled_total,
+	       (unsigned long long)stats.restored_total);
+	CHECK(stats.spilled_total > 1000 && stats.restored_total > 1000);
 	end_brief_stores();
 	return 0;
 }

@@ -5,8 +5,10 @@ import { Code } from "../../src/native/code.ts";
 import { Segment } from "../../src/native/segment.ts";
 import { cleanUpAfterEach, directory, freshName, freshStore, sameStore, scaled } from "./fresh.ts";
 import { startProcess } from "./process.ts";
+import { removeFoldersAfterEach, spillFolder } from "./spill-folder.ts";
 
 cleanUpAfterEach();
+removeFoldersAfterEach();
 
 const settings = { capacity: 0, maxObjects: 0, maxClients: 0, lockTimeoutMs: 0, flags: 0 };
 
@@ -79,6 +81,31 @@ test("putAsync waits until something of its own is let go", async () => {
   store.free(held);
   await waiting;
   expect(store.contains("late")).toBe(true);
+});
+
+test("in a store that spills, a process over its share spills its own, and nobody else's", async () => {
+  const name = freshName();
+  const store = freshStore({ capacity: "8MiB", spill: spillFolder() }, name);
+  const refs = Array.from({ length: 40 }, (_, i) => store.put(new Uint8Array(100_000).fill(i)));
+  const child = startProcess(
+    async ({ plasmid, say, hear }, name, directory) => {
+      const own = plasmid.Store.open(name, { directory, mustExist: true, quota: "1MiB" });
+      const put = Array.from({ length: 30 }, (_, i) => own.put(new Uint8Array(100_000).fill(i)));
+      const { charged, quota, spilled } = own.stats();
+      const bytes = put.map(ref => own.getSync(ref)[99_999]);
+      say({ charged: charged <= quota, spilled, bytes });
+      await hear();
+    },
+    name,
+    directory,
+  );
+  const said = await child.json<{ charged: boolean; spilled: number; bytes: number[] }>();
+  expect(said.charged).toBe(true);
+  expect(said.spilled).toBeGreaterThanOrEqual(20);
+  expect(said.bytes).toEqual(Array.from({ length: 30 }, (_, i) => i));
+  const theirs = new Set(refs.map(String));
+  expect([...store.objects()].filter(each => each.state === "spilled" && theirs.has(each.ref))).toEqual([]);
+  store.check();
 });
 
 test("what a dead process made counts for nobody, and whoever comes next begins anew", async () => {

@@ -1,15 +1,17 @@
 import { expect, test } from "bun:test";
-import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import {
   InvalidArgumentError,
   ObjectLostError,
   type ObjectRef,
   type OpenOptions,
+  SpillError,
   SpillOptionsError,
   Store,
   StoreFullError,
 } from "../../src/index.ts";
-import { cleanUpAfterEach, directory, freshName, freshStore, sameStore } from "./fresh.ts";
+import { cleanUpAfterEach, collected, directory, freshName, freshStore, sameStore } from "./fresh.ts";
 import { startProcess } from "./process.ts";
 import { filesIn, removeFoldersAfterEach, spillFolder } from "./spill-folder.ts";
 
@@ -125,6 +127,98 @@ test("a limit is kept, and said", () => {
   for (const [i, ref] of refs.entries()) expect(store.contains(ref), String(i)).toBe(true);
   store.check();
 });
+
+/** Puts, kept by names, until there is no room: how many. `to` is what each refers to. */
+function fill(store: Store, from: number, to: ObjectRef<unknown>): number {
+  for (let i = from; ; i++) {
+    try {
+      const small = i % 3 === 0;
+      store.put(small ? { i, to, text: "x".repeat(3000) } : [i, numbers(i)], { name: `f/${i}`, pin: true });
+    } catch (error) {
+      expect(error).toBeInstanceOf(error instanceof StoreFullError ? StoreFullError : SpillError);
+      return i;
+    }
+  }
+}
+
+function isIt(value: unknown, i: number, to: ObjectRef<unknown>): void {
+  if (i % 3 !== 0) {
+    expect(value).toEqual([i, numbers(i)]);
+    return;
+  }
+  const { i: own, to: ref, text } = value as { i: number; to: ObjectRef<unknown>; text: string };
+  expect([own, ref.toString(), text.length]).toEqual([i, to.toString(), 3000]);
+}
+
+async function readAll(
+  store: Store,
+  count: number,
+  to: ObjectRef<unknown>,
+  gone: (i: number) => boolean = () => false,
+) {
+  const there = [...Array(count).keys()].filter(i => !gone(i));
+  for (const i of there) isIt(store.getSync(`f/${i}`), i, to);
+  for (const i of there) isIt(await store.get(`f/${i}`, { timeoutMs: 5000 }), i, to);
+  for (const i of there) {
+    using lease = store.lease(`f/${i}`);
+    isIt(lease.value, i, to);
+  }
+  for (let from = 0; from < there.length; from += 8) {
+    const some = there.slice(from, from + 8);
+    const values = await store.get(
+      some.map(i => `f/${i}`),
+      { timeoutMs: 5000 },
+    );
+    for (const [at, i] of some.entries()) isIt(values[at], i, to);
+  }
+  store.check();
+}
+
+test("at the limit, with memory full, all can be read, and what is freed is room again", async () => {
+  const store = spilling({ spill: { folders: spillFolder(), limit: "6MiB" }, fullTimeoutMs: 10 });
+  const to = store.put("what others contain");
+  const count = fill(store, 0, to);
+  expect(store.stats().used + store.stats().spilledBytes).toBeGreaterThan(8 * 2 ** 20);
+  await readAll(store, count, to);
+  for (let i = 0; i < count; i++) if (i % 2 === 0) store.free(`f/${i}`);
+  const next = fill(store, count, to);
+  expect(next - count).toBeGreaterThan((count / 2) * 0.85);
+  expect(store.stats().diskBytes).toBeLessThanOrEqual(6 * 2 ** 20);
+  await readAll(store, next, to, i => i < count && i % 2 === 0);
+}, 60_000);
+
+test("a disk that takes no more keeps nobody from what it has; copies end with their values", async () => {
+  const root = spillFolder();
+  const store = spilling({ spill: root, fullTimeoutMs: 10 });
+  const to = store.put("what others contain");
+  for (let i = 0; i < COUNT; i++) store.put([i, numbers(i)], { name: `g/${i}`, pin: true });
+  // Where the next files would be made something else stands.
+  const [last] = filesIn(root).sort().slice(-1) as [string];
+  const number = BigInt(`0x${last.slice(-22, -6)}`);
+  for (let i = 1n; i < 300n; i++) {
+    const name = (number + i).toString(16).padStart(16, "0");
+    mkdirSync(`${dirname(last)}/${name}.making`);
+  }
+  const count = fill(store, 0, to);
+  expect(() => store.put(numbers(1))).toThrow(SpillError);
+  await readAll(store, count, to);
+  for (let i = 0; i < COUNT; i++) expect(await store.get<[number, Float64Array]>(`g/${i}`)).toEqual([i, numbers(i)]);
+  await collected(() => store.stats().tokens <= 1);
+  expect(store.stats().leases).toBe(0);
+  store.check();
+}, 60_000);
+
+test("of several folders one may take nothing: the others do", async () => {
+  const [deaf, other] = [spillFolder(), spillFolder()];
+  const store = spilling({ spill: [deaf, other], fullTimeoutMs: 10 });
+  const [own] = readdirSync(deaf) as [string];
+  for (let i = 1; i < 300; i++) mkdirSync(`${deaf}/${own}/${i.toString(16).padStart(16, "0")}.making`);
+  const refs = Array.from({ length: COUNT }, (_, i) => store.put(numbers(i)));
+  expect(store.stats().spilled).toBeGreaterThan(COUNT / 2);
+  for (const [i, ref] of refs.entries()) expect(await store.get(ref)).toEqual(numbers(i));
+  expect(filesIn(other).length).toBe(store.stats().spillFiles);
+  store.check();
+}, 60_000);
 
 test("a flipped byte is ObjectLostError that names the file, once and for all", async () => {
   const root = spillFolder();

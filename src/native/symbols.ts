@@ -25,6 +25,7 @@ const SIGNATURES = {
   plasmid_peek_many: { args: ["ptr", "ptr", "i32", "ptr", "ptr"], returns: "i32" },
   plasmid_lease: { args: ["ptr", ...id], returns: "i32" },
   plasmid_lease_at_hand: { args: ["ptr", ...id], returns: "i32" },
+  plasmid_lease_apart: { args: ["ptr", ...id], returns: "i32" },
   plasmid_turned: { args: ["ptr"], returns: "ptr" },
   plasmid_stray: { args: ["ptr", "ptr"], returns: "i32" },
   plasmid_state: { args: ["ptr", ...id], returns: "i32" },

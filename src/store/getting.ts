@@ -103,38 +103,34 @@ export class Getting {
   // Read first: woken, it is there as a rule. What was there to look at may be gone again by the time it is read: then it is watched anew.
   #look(target: Target, restore: Restore): unknown {
     // First: why it could not be read is known there alone.
-    if (restore.underWay && !this.#settled(target, restore, restore.look())) return ABSENT;
-    for (;;) {
-      const value = this.#reader.read(target, true);
-      if (value === ON_DISK) {
-        if (!this.#settled(target, restore, restore.begin(this.#reader.wanted))) return ABSENT;
-      } else if (value !== ABSENT) {
-        this.#given++;
-        return value;
-      } else if (!this.#readiness.watch(target)) {
-        return ABSENT;
-      }
+    let value = restore.underWay ? this.#ended(target, restore, restore.look()) : ON_DISK;
+    while (value === ON_DISK) {
+      value = this.#reader.read(target, true);
+      if (value === ON_DISK) value = this.#ended(target, restore, restore.begin(this.#reader.wanted));
+      else if (value === ABSENT && this.#readiness.watch(target)) value = ON_DISK;
     }
+    if (value !== ABSENT) this.#given++;
+    return value;
   }
 
-  // False while the disk is read. What is gone meanwhile is told by the next look.
-  #settled(target: Target, restore: Restore, code: number | undefined): boolean {
-    if (code === undefined) return false;
+  // ABSENT while the disk is read, ON_DISK if it is to be looked for again, or the value. What is gone meanwhile is told by that look.
+  #ended(target: Target, restore: Restore, code: number | undefined): unknown {
+    if (code === undefined) return ABSENT;
     if (Ladder.takes(code)) {
       // What others were given since may be let go of in the loop's next turn: nobody has had it in hand yet.
       if (restore.givenWhenFull !== this.#given) return this.#inNextTurn(restore);
-      this.#reader.makeRoom(target, restore.ref);
-    } else if (code < 0 && code !== Code.FREED && code !== Code.NOT_SEALED) {
-      throw this.#segment.failure(code, targetText(target), true);
+      const value = this.#reader.makeRoom(target, restore.ref);
+      return value === ABSENT ? ON_DISK : value;
     }
-    return true;
+    if (code >= 0 || code === Code.FREED || code === Code.NOT_SEALED) return ON_DISK;
+    throw this.#segment.failure(code, targetText(target), true);
   }
 
-  #inNextTurn(restore: Restore): boolean {
+  #inNextTurn(restore: Restore): typeof ABSENT {
     restore.givenWhenFull = this.#given;
     if (!this.#looksAgain) setTimeout(() => this.#lookAgain(), 0);
     this.#looksAgain = true;
-    return false;
+    return ABSENT;
   }
 
   #lookAgain(): void {

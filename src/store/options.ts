@@ -10,9 +10,10 @@ const MOST_FOLDERS = 8;
 export interface SpillOptions {
   /** One to eight absolute paths, of at most 255 bytes. In each the store makes a folder of its own, for this user alone. */
   folders: string | readonly string[];
-  /** The most that all files may take together. No limit by default. */
+  /** The most that all files may take together, of which a sixteenth is kept for rewriting them. No limit by default. */
   limit?: Size;
-  /** Of a file that holds several objects: 64 MiB by default, at least 64 KiB. A larger object has a file of its own. */
+  /** Of a file that holds several objects: 64 MiB by default, at least 64 KiB; never more than the capacity, or a sixteenth of `limit`. A larger object has a
+   * file of its own. */
   fileBytes?: Size;
 }
 

@@ -74,9 +74,10 @@ export class Reader {
     return this.#wanted!;
   }
 
-  /** Reads back what no thread of the core could, for want of room. Blocks while it spills others. */
-  makeRoom(target: Target, ref: ObjectRef): void {
-    this.#restore(target, ref);
+  /** As `read`, of what no thread of the core could read back, for want of room. Blocks while it spills others. */
+  makeRoom(target: Target, ref: ObjectRef): unknown {
+    if (this.#frames.busy) return this.#frames.aside(() => this.makeRoom(target, ref));
+    return this.#readBack(target, ref);
   }
 
   // What peek did not copy out. Apart, so that the rest is small enough to be compiled into its callers.
@@ -116,8 +117,8 @@ export class Reader {
     if (bytes >= 0) return this.#frames.peekedApart(bytes);
     const code = this.#refs.call(target, this.#core.plasmid_lease);
     if (code === Code.SPILLED) {
-      this.#restore(target, typeof target === "string" ? this.#inExchange() : target);
-      return this.lease(target);
+      const ref = typeof target === "string" ? this.#inExchange() : target;
+      return (this.#restore(target, ref) ? null : this.#leaseApart(target, ref)) ?? this.lease(target);
     }
     if (code < 0) throw this.#notLeased(code, target);
     return this.#frames.leased();
@@ -198,16 +199,36 @@ export class Reader {
       this.#wanted = ref;
       return ON_DISK;
     }
-    this.#restore(target, ref);
-    return this.read(target);
+    return this.#readBack(target, ref);
   }
 
-  // Gone or rebound meanwhile: the next look says so.
-  #restore(target: Target, { slot, a, b, c, d }: ObjectRef): void {
-    const attempt = () => this.#core.plasmid_restore(this.#at, slot, a, b, c, d, RESTORE_TIMEOUT_MS);
-    const first = attempt();
-    const code = Ladder.takes(first) ? this.#ladder.climb(attempt, 0) : first;
-    if (code >= 0 || code === Code.FREED || code === Code.NOT_SEALED) return;
+  #readBack(target: Target, ref: ObjectRef): unknown {
+    const apart = this.#restore(target, ref) ? null : this.#leaseApart(target, ref);
+    return apart === null ? this.read(target) : apart.value;
+  }
+
+  // False: there is no room, and none to be made, for disk takes no more. Gone or rebound meanwhile: the next look says so.
+  #restore(target: Target, { slot, a, b, c, d }: ObjectRef): boolean {
+    let refused = false;
+    const attempt = () => {
+      const code = this.#core.plasmid_restore(this.#at, slot, a, b, c, d, RESTORE_TIMEOUT_MS);
+      refused = code === Code.SPILL_LIMIT;
+      return refused ? 0 : code;
+    };
+    let code = attempt();
+    // What this process's own garbage keeps may be what disk is full of.
+    if (refused) code = this.#ladder.collect(attempt, code);
+    if (Ladder.takes(code)) code = this.#ladder.climb(attempt, 0);
+    if (refused) return false;
+    if (code >= 0 || code === Code.FREED || code === Code.NOT_SEALED) return true;
+    throw this.#segment.failure(code, targetText(target), true);
+  }
+
+  // A copy in memory of this process alone; null: it is to be looked at again. Its views end as others do.
+  #leaseApart(target: Target, { slot, a, b, c, d }: ObjectRef): LeasedValue | null {
+    const code = this.#core.plasmid_lease_apart(this.#at, slot, a, b, c, d);
+    if (code >= 0) return this.#frames.leased();
+    if (code === Code.SPILLED || code === Code.FREED || code === Code.NOT_SEALED) return null;
     throw this.#segment.failure(code, targetText(target), true);
   }
 
