@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { run } from "../../scripts/command.ts";
 import { root } from "../../scripts/paths.ts";
 import { figuresOf, withFigures } from "../history/figures.ts";
-import { RECORDING, type Recording } from "../history/recording.ts";
+import { joined, RECORDING, type Recording } from "../history/recording.ts";
 import { settingHere } from "../history/setting.ts";
 import { Arena } from "../run/arena.ts";
 import { keep, kept } from "../run/kept.ts";
@@ -48,7 +48,7 @@ export const suiteCommand: Command = {
     if (call.options.readme) return await writeReadme();
     const recording = await runSuite(chosen, call);
     if (call.names.length === 0) keep(RECORDING, recording);
-    else if (call.options.keep) keep(RECORDING, joined(kept<Recording>(RECORDING), recording));
+    else if (call.options.keep) keep(RECORDING, inOrder(joined(kept<Recording>(RECORDING), recording)));
     if (!call.options.json) show(recording);
     if (recording.failed.length > 0) console.error(`failed: ${recording.failed.join(", ")}`);
     return recording.failed.length > 0 ? 1 : 0;
@@ -64,13 +64,13 @@ function benchesOf(parts: readonly string[]): string[] {
   return chosen;
 }
 
-/** A run with the rows of a later one in place of its own for the same benches. Its setting is the later one's. */
-function joined(before: Recording | undefined, after: Recording): Recording {
-  const again = new Set(after.rows.map(row => row.bench));
-  const rows = [...(before?.rows.filter(row => !again.has(row.bench)) ?? []), ...after.rows];
+/** With the rows in the order of the suite. */
+function inOrder(recording: Recording): Recording {
   const place = new Map(allBenches().map((bench, i) => [bench, i]));
-  rows.sort((a, b) => (place.get(a.bench) ?? 0) - (place.get(b.bench) ?? 0));
-  return { ...after, quick: after.quick || (before?.quick ?? false), rows };
+  return {
+    ...recording,
+    rows: recording.rows.toSorted((a, b) => (place.get(a.bench) ?? 0) - (place.get(b.bench) ?? 0)),
+  };
 }
 
 /** Writes the figures of the run that was kept into the README. */

@@ -13,17 +13,22 @@ const BESIDE = ["sizes", "names", "eviction", "peers"];
 
 /** The README's part on figures: where and when, what has a goal or a peer, and the codec beside its peers. */
 export function figuresOf(recording: Recording, versions: Record<string, string>): string {
-  const { at, machine, bun, compiler, revision, dirty, quick, rows, load } = recording;
+  const { at, machine, bun, compiler, revision, dirty, quick, rows, load, earlier = [] } = recording;
+  const nameOf = (bench: string) => `\`${bench}\`${earlier.includes(bench) ? " \\*" : ""}`;
   const others = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   return [
     `${at.slice(0, 10)}, ${revision.slice(0, 10)}${dirty ? " and changes" : ""}: ${machine}; Bun ${bun}, ${compiler};`,
     `${others.join(", ")}. Medians${quick ? " of a quick look" : ""}; the load was ${load[0]!.toFixed(1)} when it began.`,
+    ...(earlier.length > 0 ? ["Rows with a \\* are of an earlier run."] : []),
     "",
-    ...table(["bench", "what", "measured", "beside", "goal", ""], rows.filter(isShown).map(cellsOf)),
+    ...table(
+      ["bench", "what", "measured", "beside", "goal", ""],
+      rows.filter(isShown).map(row => cellsOf(row, nameOf)),
+    ),
     "",
     `The codec, so many times as fast as ${CODEC_PEERS.join(", ")}, encoding and decoding ("-": that one can't, or is wrong):`,
     "",
-    ...table(["bench", "data", "encode", "decode"], codecRows(rows)),
+    ...table(["bench", "data", "encode", "decode"], codecRows(rows, nameOf)),
   ].join("\n");
 }
 
@@ -37,7 +42,7 @@ export function withFigures(readme: string, figures: string): string {
 /** The benches that rows of a README's figures name. */
 export function benchesNamed(readme: string): string[] {
   const part = readme.slice(readme.indexOf(BEGIN), readme.indexOf(END));
-  return [...part.matchAll(/^\| `([^`]+)` \|/gm)].map(([, bench]) => bench!);
+  return [...part.matchAll(/^\| `([^`]+)`(?: \\\*)? \|/gm)].map(([, bench]) => bench!);
 }
 
 function isShown({ bench, goal, point, limit }: RecordedRow): boolean {
@@ -45,15 +50,15 @@ function isShown({ bench, goal, point, limit }: RecordedRow): boolean {
   return goal !== undefined || (BESIDE.includes(bench) && Number.isFinite(limit?.measured.median));
 }
 
-function cellsOf(row: RecordedRow): string[] {
+function cellsOf(row: RecordedRow, nameOf: (bench: string) => string): string[] {
   const { bench, what, measured, limit, unit, goal = "", reached } = row;
   const value = (median: number) => `${figure(median)}${unit.startsWith("/") || unit === "" ? "" : " "}${unit}`;
   const beside = limit === undefined ? "" : `${limit.what}: ${value(limit.measured.median)}`;
   const verdict = reached === undefined ? "" : reached ? "reached" : "not reached";
-  return [`\`${bench}\``, what.trim(), value(measured.median), beside, goal, verdict];
+  return [nameOf(bench), what.trim(), value(measured.median), beside, goal, verdict];
 }
 
-function codecRows(rows: readonly RecordedRow[]): string[][] {
+function codecRows(rows: readonly RecordedRow[], nameOf: (bench: string) => string): string[][] {
   const benches = [...new Set(rows.map(row => row.bench).filter(bench => bench.startsWith("codec:")))];
   return benches.map(bench => {
     const mine = rows.filter(row => row.bench === bench);
@@ -63,7 +68,7 @@ function codecRows(rows: readonly RecordedRow[]): string[][] {
         return row?.ratio === undefined ? "-" : figure(row.ratio.median);
       }).join(" / ");
     const about = mine[0]!.what.replace(/^\w+: /, "").replace(/, (encode|decode|both ways).*$/, "");
-    return [`\`${bench}\``, about, times("encode"), times("decode")];
+    return [nameOf(bench), about, times("encode"), times("decode")];
   });
 }
 

@@ -26,7 +26,18 @@ export interface Recording extends Setting {
   rows: RecordedRow[];
   /** Benches that ended badly. */
   failed: string[];
+  /** Benches whose rows are of an earlier run, in another setting. */
+  earlier?: string[];
 }
 
 /** The last run of the suite, and what the dashboard and the README are made of. */
 export const RECORDING = "run.json";
+
+/** A run with the rows of a later one in place of its own for the same benches. Its setting is the later one's; which rows are not of it, it says. */
+export function joined(before: Recording | undefined, after: Recording): Recording {
+  if (before === undefined) return after;
+  const again = new Set(after.rows.map(row => row.bench));
+  const rows = before.rows.filter(row => !again.has(row.bench));
+  const earlier = [...new Set(rows.map(row => row.bench))];
+  return { ...after, quick: after.quick || before.quick, rows: [...rows, ...after.rows], earlier };
+}

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { allBenches } from "../../../perf/cli/suite.ts";
 import { BEGIN, benchesNamed, END, figuresOf, withFigures } from "../../../perf/history/figures.ts";
-import type { RecordedRow, Recording } from "../../../perf/history/recording.ts";
+import { joined, type RecordedRow, type Recording } from "../../../perf/history/recording.ts";
 import { exactly } from "../../../perf/stats/sample.ts";
 import { root } from "../../../scripts/paths.ts";
 
@@ -41,6 +41,20 @@ describe("the README's figures", () => {
     expect(text).toContain("| `codec:a` | an object | - / - / 0.500 | - / - / - |");
     expect(text).not.toContain("nothing to hold it against");
     expect(text).not.toContain("not installed");
+  });
+
+  test("say which rows are of an earlier run", () => {
+    const again = { ...recording, revision: "fedcba9876543210", rows: [row("wake", "seal to get", { goal: "x" })] };
+    const both = joined(recording, again);
+    expect(both.rows.map(({ bench }) => bench)).toEqual(["peers", "codec:a", "wake"]);
+    const text = figuresOf(both, {});
+    expect(text).toContain("fedcba9876");
+    expect(text).toContain("Rows with a \\* are of an earlier run.");
+    expect(text).toContain("| `codec:a` \\* |");
+    expect(text).toContain("| `wake` |");
+    expect(benchesNamed(withFigures(`${BEGIN}\n${END}`, text))).toEqual(["wake", "codec:a"]);
+    expect(figuresOf(joined(both, { ...recording, rows: both.rows }), {})).not.toContain("earlier");
+    expect(figuresOf(joined(undefined, again), {})).not.toContain("earlier");
   });
 
   test("take the place of those that were there, and of nothing else", () => {
