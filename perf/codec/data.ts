@@ -29,6 +29,7 @@ export const DATA: Readonly<Record<string, DataSet>> = {
   "flights-parquet": { about: "3,000,000 flights, as five columns", bytesAlone: true, make: flightColumns },
   movies: { about: "3,201 films, as objects", make: () => vega("movies.json") },
   orders: { about: "2,000 orders with an address and a list of lines", make: () => list(2000, order) },
+  points: { about: "1,000 objects, each with a Float64Array of 3", make: () => list(1000, point) },
   tree: { about: "a tree of 9,841 objects, three below each", make: () => tree(8) },
 };
 
@@ -62,6 +63,10 @@ function record(i: number): unknown {
     note: null,
     rank: i % 100,
   };
+}
+
+function point(i: number): unknown {
+  return { id: i, at: doubles(3, i) };
 }
 
 interface Node {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { decode, EncodeError, encode } from "../../src/codec/index.ts";
+import { TYPED_ARRAYS } from "../../src/codec/typed-array.ts";
 import { difference } from "./isomorphic.ts";
 import { name, unnameAfterEach } from "./named.ts";
 import { encodeError } from "./refused.ts";
@@ -21,6 +22,32 @@ describe("views and their buffers", () => {
     expect(back.doubles.byteOffset).toBe(8);
     back.doubles[0] = 1.5;
     expect(back.bytes[15]).toBe(0x3f);
+  });
+
+  test("a view keeps every bit, however short it is, and its bytes are its own", () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...TYPED_ARRAYS),
+        fc.nat(12),
+        fc.nat(7),
+        fc.infiniteStream(fc.nat(255)),
+        (type, length, shift, bits) => {
+          const { BYTES_PER_ELEMENT: width } = type as unknown as { BYTES_PER_ELEMENT: number };
+          const bytes = Uint8Array.from(bits.take(length * width));
+          // The most of a float's bits that make it a NaN are in its last two bytes.
+          if (length > 2 && width > 1) bytes.fill(0xff, width - 2, width);
+          const message = encode(new type(bytes.buffer, 0, length));
+          const window = new Uint8Array(shift + message.length);
+          window.set(message, shift);
+          const view = decode(window.subarray(shift)) as Uint8Array;
+          window.fill(0);
+          expect(Object.getPrototypeOf(view)).toBe(type.prototype);
+          expect(view.byteOffset).toBe(0);
+          expect(view.buffer.byteLength).toBe(bytes.length);
+          expect(new Uint8Array(view.buffer)).toEqual(bytes);
+        },
+      ),
+    );
   });
 
   test("a buffer with more to it is kept before its views, refused behind them, never handed out", () => {

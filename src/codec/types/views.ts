@@ -4,6 +4,7 @@ import * as c from "../constants.ts";
 import type { Decoder } from "../decoder.ts";
 import type { Encoder } from "../encoder.ts";
 import type { Leaf, PayloadReader } from "../extension.ts";
+import { shortView } from "../short-view.ts";
 import { isOutOfBounds, tracksLength } from "../tracking.ts";
 import {
   bareView,
@@ -302,6 +303,9 @@ function readInlineView(decoder: Decoder, size: number): ArrayBufferView {
   if (!Number.isInteger(length))
     decoder.fail(`${bytes} bytes are no whole number of elements of ${viewName(kind)}`, start);
   decoder.p = start + size;
+  // In a graph the buffer has a number: it is asked for at once.
+  const short = !decoder.isGraph ? shortView(kind, decoder.bytes, start + 1, length) : null;
+  if (short !== null) return short;
   const made = makeView(kind, copyBuffer(decoder, start + 1, bytes), 0, length);
   decoder.admitView(made);
   return made;
