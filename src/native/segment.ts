@@ -73,6 +73,8 @@ export class Segment {
   counts!: Uint32Array;
   /** `exchange.data`. */
   data!: Uint8Array;
+  /** The same. */
+  dataWords!: Uint32Array;
   /** One word: how often an object's pages became this process's own, for a view on them was written to. */
   readonly turned: Uint32Array;
   /** Name of the store, for messages. */
@@ -188,6 +190,7 @@ export class Segment {
     this.words = new Int32Array(exchange, 0, Exchange.name / 4);
     this.counts = new Uint32Array(exchange, 0, Exchange.name / 4);
     this.data = new Uint8Array(exchange, Exchange.data, DATA_BYTES);
+    this.dataWords = new Uint32Array(exchange, Exchange.data, DATA_BYTES / 4);
     this.#nameRoom = new Uint8Array(exchange, Exchange.name, NAME_BYTES);
   }
 }

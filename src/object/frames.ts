@@ -112,12 +112,12 @@ export class Frames {
     }
   }
 
-  /** The value of the object of `bytes` bytes that stands at `start` of the exchange's data. */
-  copied(start: number, bytes: number, inband: number, buffers: number): unknown {
+  /** The value of the object that stands at `start` of the exchange's data. */
+  copied(start: number, inband: number, buffers: number): unknown {
     this.busy = true;
     try {
       const { data } = this.#segment;
-      const copies = buffers === 0 ? null : copiedBuffers(data, start, bytes, inband, buffers);
+      const copies = buffers === 0 ? null : copiedBuffers(this.#segment, start, inband, buffers);
       return this.#decoder.decodeFrom(data, start, start + inband, copies, null);
     } finally {
       this.busy = false;
@@ -128,7 +128,7 @@ export class Frames {
   peeked(bytes: number): unknown {
     const { counts } = this.#segment;
     const buffers = counts[Exchange.buffers >> 2]!;
-    if (buffers !== 0) return this.copied(0, bytes, counts[Exchange.inband >> 2]!, buffers);
+    if (buffers !== 0) return this.copied(0, counts[Exchange.inband >> 2]!, buffers);
     this.busy = true;
     try {
       return this.#decoder.decodeFrom(this.#segment.data, 0, bytes, null, null);
@@ -138,11 +138,11 @@ export class Frames {
   }
 
   /** The same, and the buffers that are its own. */
-  peekedApart(bytes: number): LeasedValue {
+  peekedApart(): LeasedValue {
     const { counts, data } = this.#segment;
     const inband = counts[Exchange.inband >> 2]!;
     const count = counts[Exchange.buffers >> 2]!;
-    const buffers = count === 0 ? [] : copiedBuffers(data, 0, bytes, inband, count);
+    const buffers = count === 0 ? [] : copiedBuffers(this.#segment, 0, inband, count);
     this.busy = true;
     try {
       return { value: this.#decoder.decodeFrom(data, 0, inband, buffers, null), buffers };
@@ -208,13 +208,12 @@ function letGo(encoder: Encoder): void {
 }
 
 // `in-band bytes | table of {offset, bytes} at the next multiple of 8 | buffers`, offsets from the object's first byte.
-function copiedBuffers(data: Uint8Array, start: number, bytes: number, inband: number, count: number): ArrayBuffer[] {
-  const object = data.buffer.slice(data.byteOffset + start, data.byteOffset + start + bytes) as ArrayBuffer;
-  const words = new Uint32Array(object, 0, object.byteLength >> 2);
+function copiedBuffers({ data, dataWords }: Segment, start: number, inband: number, count: number): ArrayBuffer[] {
+  const object = data.byteOffset + start;
   const buffers = new Array<ArrayBuffer>(count);
-  for (let i = 0, at = (inband + 7) & ~7; i < count; i++, at += 16) {
-    const offset = u64(words, at);
-    buffers[i] = object.slice(offset, offset + u64(words, at + 8));
+  for (let i = 0, at = start + ((inband + 7) & ~7); i < count; i++, at += 16) {
+    const from = object + u64(dataWords, at);
+    buffers[i] = data.buffer.slice(from, from + u64(dataWords, at + 8)) as ArrayBuffer;
   }
   return buffers;
 }

@@ -114,7 +114,7 @@ export class Reader {
     if (this.#frames.busy) return this.#frames.aside(() => this.lease(target));
     // A small object shares its pages with others: its buffers are copied, too.
     const bytes = this.#refs.call(target, this.#core.plasmid_peek);
-    if (bytes >= 0) return this.#frames.peekedApart(bytes);
+    if (bytes >= 0) return this.#frames.peekedApart();
     const code = this.#refs.call(target, this.#core.plasmid_lease);
     if (code === Code.SPILLED) {
       const ref = typeof target === "string" ? this.#inExchange() : target;
@@ -178,7 +178,7 @@ export class Reader {
       for (let i = from; i < from + done; i++) {
         const length = lengths[i]!;
         if (length < 0) continue;
-        give(i, this.#frames.copied(at, length, shapes[2 * i]!, shapes[2 * i + 1]!));
+        give(i, this.#frames.copied(at, shapes[2 * i]!, shapes[2 * i + 1]!));
         at = (at + length + 7) & ~7;
       }
       for (let i = from; i < from + done; i++) {
