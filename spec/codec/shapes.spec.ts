@@ -21,7 +21,7 @@ function train(value: Record<string, unknown>): void {
   const keys = Object.keys(value);
   const sign = signOf(keys.length, keys[0]!.length, keys[0]!.charCodeAt(0));
   const byteSign = signOf(keys.length, 0xa0 + keys[0]!.length, keys[0]!.charCodeAt(0));
-  for (let i = 0; i < 20_000; i++) {
+  for (let i = 0; i < 200_000; i++) {
     decode(encode(value));
     if (objectWriters.codeFor(sign) !== null && objectReaders.codeFor(byteSign) !== null) return;
   }
@@ -195,6 +195,34 @@ describe("habits", () => {
       for (let i = 0; i < 5000; i++) if (habits.knows(1)) habits.codeFor(signOf(1, 1, 1))?.();
       expect(made.length === 1).toBe(kept);
     }
+  });
+
+  test("make ever less of code that is seldom right, and again as much after some that was", () => {
+    let right = false;
+    let made = 0;
+    const habits = new Habits<() => void>({
+      make: (_, habit) => {
+        made++;
+        return () => {
+          if (!right) habit.miss();
+        };
+      },
+      learner: habit => () => habit.learn(["a"]),
+    });
+    /** How often code is made while it is met so many times. */
+    const madeIn = (times: number) => {
+      const before = made;
+      for (let i = 0; i < times; i++) if (habits.knows(1)) habits.codeFor(signOf(1, 1, 1))?.();
+      return made - before;
+    };
+    const often = madeIn(1_000_000);
+    expect(often).toBeGreaterThan(5);
+    expect(often).toBeLessThan(20);
+    expect(madeIn(1_000_000)).toBeLessThan(3);
+    right = true;
+    expect(madeIn(10_000_000)).toBe(1);
+    right = false;
+    expect(madeIn(2_000_000)).toBeGreaterThan(5);
   });
 
   test("drop code once, however many objects in objects it was not for", () => {

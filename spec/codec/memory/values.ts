@@ -12,15 +12,24 @@ function alive(): { heap: number; rss: number; objects: number } {
   return { heap: Math.max(heapSize, extraMemorySize), rss: process.memoryUsage.rss(), objects: objectCount };
 }
 
-/** Runs it once for the caches, then again: what is alive must not have grown. */
+const MOST_RUNS = 4;
+
+/**
+ * Runs it once for the caches, then again: what is alive must not have grown. What the process has from the system also depends on
+ * when the engine's own threads come to give it back, so a run that is flat is looked for among a few: a leak grows in each.
+ */
 function expectFlat(run: () => void, rss = 64 * MIB): void {
   run();
-  const before = alive();
-  run();
-  const after = alive();
-  expect(after.heap - before.heap).toBeLessThan(2 * MIB);
-  expect(after.objects - before.objects).toBeLessThan(5000);
-  expect(after.rss - before.rss).toBeLessThan(rss);
+  let leastGrowth = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < MOST_RUNS && leastGrowth >= rss; i++) {
+    const before = alive();
+    run();
+    const after = alive();
+    expect(after.heap - before.heap).toBeLessThan(2 * MIB);
+    expect(after.objects - before.objects).toBeLessThan(5000);
+    leastGrowth = Math.min(leastGrowth, after.rss - before.rss);
+  }
+  expect(leastGrowth).toBeLessThan(rss);
 }
 
 describe("memory stays flat", () => {

@@ -9,6 +9,9 @@ const ONE_IN = 6;
 /** How many objects that the code was not for are borne with; then one for each so many that it was for. */
 const BORNE = 64;
 const HITS_A_MISS = 8;
+/** Code that handled fewer did not pay: it takes twice as many that are alike before any is made again, and so on up to a most. */
+const PAYS = 1024;
+const MOST_ALIKE = 1 << 20;
 const HABIT_BITS = 8;
 
 /** How code comes about that handles objects of one shape. */
@@ -25,6 +28,7 @@ export class Habit<Code> {
   private sign = -1;
   private code: Code | null = null;
   private alike = 0;
+  private needed = ALIKE;
   private since = 0;
   private hits = 0;
   private misses = 0;
@@ -63,6 +67,7 @@ export class Habit<Code> {
   miss(): void {
     if (this.code === null) return;
     if (++this.misses * HITS_A_MISS <= this.hits + BORNE * HITS_A_MISS) return;
+    this.needed = this.hits - this.misses < PAYS ? Math.min(this.needed * 2, MOST_ALIKE) : ALIKE;
     this.codes[this.count]!--;
     this.code = null;
     this.sign = -1;
@@ -78,9 +83,9 @@ export class Habit<Code> {
 
   private meet(looks: number): Code | null {
     if (this.alike++ === 0) this.since = looks;
-    if (this.alike < ALIKE) return null;
+    if (this.alike < this.needed) return null;
     this.alike = 0;
-    return looks - this.since > ALIKE * ONE_IN ? null : this.learner;
+    return looks - this.since > this.needed * ONE_IN ? null : this.learner;
   }
 }
 
