@@ -92,7 +92,7 @@ static int32_t check_entry(const pm_client *client, uint32_t slot) {
 	uint32_t state = pm_word_state(word);
 	bool stashed = pm_word_stashed(word);
 	bool spills = client->places != NULL;
-	if (state > (spills ? PLASMID_SPILLED : PLASMID_GONE) || pm_word_creator(word) > super->max_clients ||
+	if (state > (spills ? PLASMID_SPILLED : PLASMID_GONE) || pm_word_creator(word) > client->plan.max_clients ||
 	    (stashed && state != PLASMID_CREATED))
 		FAULT("slot %u: word %llx", slot, (unsigned long long)word);
 	if (state == PLASMID_SEALED && entry->check != pm_entry_check(entry))
@@ -117,10 +117,10 @@ static int32_t check_entry(const pm_client *client, uint32_t slot) {
 /* A client that is none holds nothing. */
 static int32_t check_holds(const pm_client *client, uint32_t slot) {
 	const uint64_t *leases = pm_leases_at(client, slot), *handles = pm_handles_at(client, slot);
-	for (uint32_t i = 0; i < client->hold_words; i++)
+	for (uint32_t i = 0; i < client->plan.hold_words; i++)
 		for (uint64_t bits = pm_load(&leases[i]) | pm_load(&handles[i]); bits != 0; bits &= bits - 1) {
 			uint32_t record = i * 64 + (uint32_t)__builtin_ctzll(bits);
-			if (record >= client->super->max_clients || pm_load(&client->records[record].state) == PM_CLIENT_FREE)
+			if (record >= client->plan.max_clients || pm_load(&client->records[record].state) == PM_CLIENT_FREE)
 				FAULT("slot %u is held by client %u, which is none", slot, record);
 		}
 	return 0;
@@ -269,14 +269,14 @@ static int32_t check_lists(const pm_client *client, totals *sums) {
 /* Of the old ones, which nobody passes who looks for its own. */
 static int32_t check_oldest(const pm_client *client, totals *sums) {
 	uint32_t *passed = sums->charged; /* no longer needed: 1 for each record whose `oldest` was met */
-	for (uint32_t i = 0; i < client->super->max_clients; i++) {
+	for (uint32_t i = 0; i < client->plan.max_clients; i++) {
 		if (sums->charged[i] != pm_charged(&client->records[i]))
 			FAULT("client %u: %u granules charged, counted %u", i, pm_charged(&client->records[i]), sums->charged[i]);
 		passed[i] = client->records[i].oldest == 0;
 	}
 	for (uint32_t slot = client->super->lru_tail; slot != 0; slot = pm_entry_at(client, slot)->lru_prev) {
 		const pm_entry *entry = pm_entry_at(client, slot);
-		for (uint32_t i = 0; entry->marked && i < client->super->max_clients; i++)
+		for (uint32_t i = 0; entry->marked && i < client->plan.max_clients; i++)
 			passed[i] |= client->records[i].oldest == slot;
 		if (entry->charged && RECORD(entry)->charge >> 32 == entry->creator_epoch &&
 		    !passed[RECORD(entry) - client->records])
@@ -295,7 +295,7 @@ static int32_t check_sums(const pm_client *client, const totals *sums) {
 	if (sums->granules != super->heap.used || sums->extents != super->heap.used_count)
 		FAULT("%u extents of %llu granules, the heap counts %u of %u", sums->extents, (unsigned long long)sums->granules,
 		      super->heap.used_count, super->heap.used);
-	if (super->heap.limit != super->committed || super->heap.maximum != super->capacity / PM_GRANULE)
+	if (super->heap.limit != super->committed || super->heap.maximum != pm_heap_granules(client))
 		FAULT("the heap ends at %u of %u, %u are committed", super->heap.limit, super->heap.maximum, super->committed);
 	return 0;
 }
@@ -303,8 +303,8 @@ static int32_t check_sums(const pm_client *client, const totals *sums) {
 static int32_t check_with(const pm_client *client, uint32_t *contained, uint32_t *charged, uint32_t *live) {
 	const pm_superblock *super = client->super;
 	totals sums = {.contained = contained, .charged = charged, .live = live};
-	if (super->entries_used > super->entries_reserved || super->entries_reserved > super->max_objects)
-		FAULT("%u of %u entries used, at most %u", super->entries_used, super->entries_reserved, super->max_objects);
+	if (super->entries_used > super->entries_reserved || super->entries_reserved > client->plan.max_objects)
+		FAULT("%u of %u entries used, at most %u", super->entries_used, super->entries_reserved, client->plan.max_objects);
 	int32_t r = 0;
 	for (uint32_t slot = 1; r == 0 && slot <= super->entries_used; slot++)
 		r = check_entry(client, slot);
@@ -333,10 +333,10 @@ static int32_t check_with(const pm_client *client, uint32_t *contained, uint32_t
 }
 
 int32_t pm_check(const pm_client *client) {
-	if (client->super->entries_used > client->super->max_objects)
-		FAULT("%u entries used, of %u", client->super->entries_used, client->super->max_objects);
+	if (client->super->entries_used > client->plan.max_objects)
+		FAULT("%u entries used, of %u", client->super->entries_used, client->plan.max_objects);
 	uint32_t *contained = calloc((uint64_t)client->super->entries_used + 1, sizeof *contained);
-	uint32_t *charged = calloc(client->super->max_clients, sizeof *charged);
+	uint32_t *charged = calloc(client->plan.max_clients, sizeof *charged);
 	uint32_t *live = calloc(PM_SPILL_FILES, sizeof *live);
 	int32_t r = PLASMID_E_NO_MEMORY;
 	if (contained == NULL || charged == NULL || live == NULL)

@@ -67,6 +67,7 @@ typedef struct pm_client {
 	const uint8_t *heap; /* payload, read only: what views stand on */
 	uint8_t *heap_writable;
 	pm_superblock *super;
+	pm_plan plan; /* as it was when we opened */
 	pm_client_record *records;
 	uint64_t *waits;
 	uint32_t *names;
@@ -77,8 +78,6 @@ typedef struct pm_client {
 	pm_spill *spill; /* NULL, as the next two: the store does not spill */
 	pm_place *places;
 	pm_spill_file *spill_files;
-	uint32_t hold_words;
-	uint64_t file_bytes, heap_bytes, generation;
 	uint64_t short_of; /* bytes of the file on disk that was asked for last */
 	dev_t device;
 	ino_t inode;
@@ -210,18 +209,21 @@ static inline pm_entry *pm_entry_at(const pm_client *client, uint32_t slot) {
 	return &client->entries[slot];
 }
 static inline uint64_t *pm_leases_at(const pm_client *client, uint32_t slot) {
-	return client->holds + (uint64_t)slot * 2 * client->hold_words;
+	return client->holds + (uint64_t)slot * 2 * client->plan.hold_words;
 }
 static inline uint64_t *pm_handles_at(const pm_client *client, uint32_t slot) {
-	return pm_leases_at(client, slot) + client->hold_words;
+	return pm_leases_at(client, slot) + client->plan.hold_words;
 }
 static inline pm_token *pm_token_at(const pm_client *client, uint32_t token) {
 	return &client->chunks[token / PM_TOKEN_CHUNK][token % PM_TOKEN_CHUNK];
 }
+/* Granules of the whole heap. */
+static inline uint32_t pm_heap_granules(const pm_client *client) {
+	return (uint32_t)(client->plan.capacity / PM_GRANULE);
+}
 /* Is the object larger than the whole heap? Then its payload is in a file of its own, in whatever state it is: see spill/oversize.h. */
 static inline bool pm_oversize(const pm_client *client, const pm_entry *entry) {
-	return __builtin_expect(client->places != NULL, 0) &&
-	       pm_load_relaxed(&entry->granules) > client->super->capacity / PM_GRANULE;
+	return __builtin_expect(client->places != NULL, 0) && pm_load_relaxed(&entry->granules) > pm_heap_granules(client);
 }
 /* What the core reads under the lock: never the pages of window.h that show something else. */
 static inline const uint8_t *pm_payload(const pm_client *client, const pm_entry *entry) {

@@ -78,7 +78,7 @@ pm_destination pm_destination_of(const pm_client *client, uint32_t slot) {
 	return (pm_destination){
 			.to = pm_payload_writable(client, entry),
 			.file = client->file,
-			.at = client->super->heap_at + (uint64_t)entry->start * PM_GRANULE,
+			.at = client->plan.heap_at + (uint64_t)entry->start * PM_GRANULE,
 			.cold = (uint64_t)(entry->granules - entry->cold) * PM_GRANULE,
 	};
 }

@@ -57,7 +57,7 @@ bool pm_cut_mend(const pm_window *seen, uintptr_t address) {
 	struct stat info;
 	if (fstat(client->file, &info) != 0)
 		return false;
-	bool cut = (uint64_t)info.st_size < client->file_bytes;
+	bool cut = (uint64_t)info.st_size < client->plan.file_bytes;
 	if (!cut && seen->kind == PM_WINDOW_HEAP && patch(seen, at))
 		return true;
 	/* What is there again, or about to be, needs no zeros: it may be the file, or another thread's work. */
@@ -69,18 +69,18 @@ bool pm_cut_mend(const pm_window *seen, uintptr_t address) {
 	pm_refuse(client);
 	if (pm_lock_mine(client))
 		return false;
-	if (waits && seen->kind == PM_WINDOW_FILE && at < client->file_bytes - client->heap_bytes && !outside(client))
+	if (waits && seen->kind == PM_WINDOW_FILE && at < client->plan.file_bytes - client->plan.capacity && !outside(client))
 		return false;
 	if (waits)
 		return pm_windows_blank(client, page, page + PM_PAGE);
-	return blank(client, pm_align((uint64_t)info.st_size, PM_PAGE), client->file_bytes - client->heap_bytes);
+	return blank(client, pm_align((uint64_t)info.st_size, PM_PAGE), client->plan.file_bytes - client->plan.capacity);
 }
 
 void pm_cut_look(pm_client *client) {
 	struct stat info;
 	if (pm_load(&client->refused) != 0 || fstat(client->file, &info) != 0)
 		return;
-	if ((uint64_t)info.st_size < client->file_bytes || client->super->magic != PM_MAGIC) {
+	if ((uint64_t)info.st_size < client->plan.file_bytes || client->super->plan.magic != PM_MAGIC) {
 		pm_refuse(client);
 	} else if (info.st_nlink == 0 && pm_load(&client->super->destroyed) != PM_DESTROYED) {
 		pm_store(&client->super->destroyed, PM_DESTROYED);

@@ -50,7 +50,7 @@ static void make_room(pm_client *client, uint32_t cells) {
 
 /* Those that died and were not reaped yet would have everybody write records for ever. */
 static void drop_dead(pm_client *client) {
-	for (uint32_t i = 0; i < client->super->max_clients; i++)
+	for (uint32_t i = 0; i < client->plan.max_clients; i++)
 		if (client->records[i].subscriptions != 0 && !pm_client_alive(client, i, client->records[i].epoch))
 			pm_subscribers_drop(client, i);
 }
@@ -135,7 +135,7 @@ void pm_subscriptions_end(plasmid_store *store) {
 /* Did what the last record tells of happen? */
 static bool happened(const pm_client *client, const pm_event *event) {
 	if (event->kind == PLASMID_KIND_DEATH) {
-		const pm_client_record *dead = &client->records[event->slot % client->super->max_clients];
+		const pm_client_record *dead = &client->records[event->slot % client->plan.max_clients];
 		return dead->state == PM_CLIENT_FREE || dead->opened_ms != event->bytes;
 	}
 	const pm_entry *entry = pm_entry_at(client, event->slot);
@@ -171,7 +171,7 @@ void pm_events_recover(pm_client *client, const uint8_t *living) {
 	pm_superblock *super = client->super;
 	uint64_t last = UINT64_MAX;
 	super->subscribers = 0;
-	for (uint32_t i = 0; i < super->max_clients; i++) {
+	for (uint32_t i = 0; i < client->plan.max_clients; i++) {
 		if (!living[i])
 			client->records[i].subscriptions = 0;
 		super->subscribers += client->records[i].subscriptions;
@@ -192,7 +192,7 @@ void pm_events_recover(pm_client *client, const uint8_t *living) {
 const char *pm_events_check(const pm_client *client) {
 	uint64_t last = UINT64_MAX;
 	uint32_t subscribers = 0;
-	for (uint32_t i = 0; i < client->super->max_clients; i++)
+	for (uint32_t i = 0; i < client->plan.max_clients; i++)
 		subscribers += client->records[i].subscriptions;
 	if (subscribers != client->super->subscribers)
 		return "the subscribers are not the sum of the clients'";

@@ -14,12 +14,18 @@ typedef struct fact {
 #define BIT(field) {#field, 0, 0} /* has no offset; its place in the list is a fact, too */
 #define ALL {"", 0, sizeof(T)}
 
-#define T pm_superblock
-static const fact of_superblock[] = {
+#define T pm_plan
+static const fact of_plan[] = {
 	ALL, F(magic), F(version), F(page), F(fingerprint), F(capacity), F(max_objects), F(max_clients), F(hold_words),
 	F(flags), F(clients_at), F(waits_at), F(names_at), F(entries_at), F(holds_at), F(nodes_at), F(events_at),
 	F(heap_at), F(file_bytes), F(spill_at), F(places_at), F(files_at), F(spill_folders), F(spill_sum), F(generation),
-	F(seal), F(pad0), F(lock), F(destroyed), F(recovered), F(reaped), F(quarantined), F(subscribers), F(collect),
+	F(seal)
+};
+#undef T
+
+#define T pm_superblock
+static const fact of_superblock[] = {
+	ALL, F(plan), F(lock), F(destroyed), F(recovered), F(reaped), F(quarantined), F(subscribers), F(collect),
 	F(room_watchers), F(tomb_cursor), F(entries_reserved), F(nodes_reserved), F(committed), F(touched), F(trims),
 	F(entries_used), F(free_slot), F(objects), F(name_buckets), F(names), F(lru_head), F(lru_tail), F(evictable),
 	F(drop_head), F(drop_tail), F(clock), F(order), F(event_head), F(event_tail), F(event_next), F(sealed_total),
@@ -120,6 +126,7 @@ uint64_t pm_fingerprint(void) {
 	uint64_t hash = 1;
 	for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
 		hash = pm_fold(hash, numbers[i]);
+	FOLD(of_plan);
 	FOLD(of_superblock);
 	FOLD(of_heap);
 	FOLD(of_extent);

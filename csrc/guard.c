@@ -64,7 +64,7 @@ static bool covers(const pm_client *client, uint32_t slot, uint32_t granule) {
 /* The object of a view on this granule: one that we lease, so it stays where it is. 0: there is none. */
 static uint32_t leased_at(const pm_client *client, uint32_t granule) {
 	uint32_t used = pm_load_relaxed(&client->super->entries_used);
-	for (uint32_t slot = 1; slot <= used && slot <= client->super->max_objects; slot++)
+	for (uint32_t slot = 1; slot <= used && slot <= client->plan.max_objects; slot++)
 		if (pm_load_relaxed(&client->lease_count[slot]) != 0 && covers(client, slot, granule))
 			return slot;
 	return 0;

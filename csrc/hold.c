@@ -54,19 +54,19 @@ bool pm_handle_drop(pm_client *client, uint32_t slot) {
 }
 
 bool pm_leased(const pm_client *client, uint32_t slot) {
-	return any(pm_leases_at(client, slot), client->hold_words);
+	return any(pm_leases_at(client, slot), client->plan.hold_words);
 }
 
 bool pm_handled(const pm_client *client, uint32_t slot) {
-	return any(pm_handles_at(client, slot), client->hold_words);
+	return any(pm_handles_at(client, slot), client->plan.hold_words);
 }
 
 uint32_t pm_lease_clients(const pm_client *client, uint32_t slot) {
-	return bits(pm_leases_at(client, slot), client->hold_words);
+	return bits(pm_leases_at(client, slot), client->plan.hold_words);
 }
 
 uint32_t pm_handle_clients(const pm_client *client, uint32_t slot) {
-	return bits(pm_handles_at(client, slot), client->hold_words);
+	return bits(pm_handles_at(client, slot), client->plan.hold_words);
 }
 
 bool pm_hold_clear(pm_client *client, uint32_t slot, uint32_t record) {

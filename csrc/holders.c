@@ -38,7 +38,7 @@ static void add_holders(const pm_client *client, uint32_t slot, plasmid_holder_r
 		add(&rows[0].draft, entry, bytes);
 	if (state == PLASMID_CREATED && pm_word_creator(entry->word) != 0)
 		add(&rows[pm_word_creator(entry->word)].draft, entry, bytes);
-	for (uint32_t i = 0; i < client->hold_words; i++) {
+	for (uint32_t i = 0; i < client->plan.hold_words; i++) {
 		for (uint64_t bits = lease_bits(client, slot, i); bits != 0; bits &= bits - 1)
 			add(&rows[i * 64 + (uint32_t)__builtin_ctzll(bits) + 1].leased, entry, bytes);
 		for (uint64_t bits = pm_handles_at(client, slot)[i]; bits != 0; bits &= bits - 1)
@@ -51,8 +51,8 @@ PLASMID_API int32_t plasmid_holders(plasmid_store *store, plasmid_holder_row *ro
 	if (usable != 0)
 		return usable;
 	pm_client *client = store->client;
-	uint32_t clients = client->super->max_clients, count = 0, used;
-	plasmid_holder_row *all = calloc((uint64_t)client->hold_words * 64 + 1, sizeof *all);
+	uint32_t clients = client->plan.max_clients, count = 0, used;
+	plasmid_holder_row *all = calloc((uint64_t)client->plan.hold_words * 64 + 1, sizeof *all);
 	if (all == NULL)
 		return pm_fail(PLASMID_E_NO_MEMORY, "no memory for the holders");
 	uint32_t slot = 1;
@@ -110,7 +110,7 @@ PLASMID_API int32_t plasmid_holds(plasmid_store *store, uint32_t slot, uint32_t 
 		uint32_t state = pm_word_state(entry->word), creator = pm_word_creator(entry->word);
 		if (state == PLASMID_CREATED && creator != 0)
 			list_hold(&list, client->records[creator - 1].pid, PLASMID_HOLD_DRAFT, 1);
-		for (uint32_t i = 0; i < client->hold_words; i++) {
+		for (uint32_t i = 0; i < client->plan.hold_words; i++) {
 			list_bits(client, lease_bits(client, found, i), i, PLASMID_HOLD_LEASE, client->lease_count[found], &list);
 			list_bits(client, pm_handles_at(client, found)[i], i, PLASMID_HOLD_HANDLE, client->handle_count[found], &list);
 		}

@@ -48,7 +48,7 @@ static uint64_t tail_of(const uint8_t *at, uint32_t bytes) {
 /* Eight bytes a multiplication, keyed with the store's random number, so that nobody finds names beforehand that share a chain. After
  * wyhash, by Wang Yi. */
 uint32_t pm_name_hash(const pm_client *client, const uint8_t *name, uint32_t bytes) {
-	uint64_t key = client->generation, hash = key ^ (bytes + 0x9e3779b97f4a7c15ull), word;
+	uint64_t key = client->plan.generation, hash = key ^ (bytes + 0x9e3779b97f4a7c15ull), word;
 	for (; bytes > sizeof word; bytes -= (uint32_t)sizeof word, name += sizeof word) {
 		memcpy(&word, name, sizeof word);
 		hash = fold(word ^ key, hash ^ 0xa0761d6478bd642full);
@@ -110,14 +110,14 @@ static uint32_t find_name(const pm_client *client, const uint8_t *heap, const ui
 	const pm_superblock *super = client->super;
 	uint32_t slot = pm_load(&client->names[bucket_of(hash, pm_load(&super->name_buckets))]);
 	for (uint32_t steps = 0; slot != 0 && steps < most; steps++) {
-		if (slot > super->max_objects)
+		if (slot > client->plan.max_objects)
 			return 0;
 		const pm_entry *entry = pm_entry_at(client, slot);
 		if (pm_load_relaxed(&entry->name_hash) == hash && pm_load_relaxed(&entry->name_bytes) == bytes) {
 			/* Without the lock the fields may be of two objects: stay inside the heap whatever they say. */
 			uint64_t at = (uint64_t)(pm_trailer(client, entry) - client->heap_writable) +
 			              pm_load_relaxed(&entry->references) * sizeof(pm_reference);
-			if (at + bytes <= super->capacity && pm_racy_equal(heap + at, name, bytes))
+			if (at + bytes <= client->plan.capacity && pm_racy_equal(heap + at, name, bytes))
 				return slot;
 		}
 		slot = pm_load_relaxed(&entry->name_next);
@@ -126,7 +126,7 @@ static uint32_t find_name(const pm_client *client, const uint8_t *heap, const ui
 }
 
 uint32_t pm_index_find_name(const pm_client *client, const uint8_t *name, uint32_t bytes, uint32_t hash) {
-	return find_name(client, client->heap_writable, name, bytes, hash, client->super->max_objects);
+	return find_name(client, client->heap_writable, name, bytes, hash, client->plan.max_objects);
 }
 
 uint32_t pm_index_glance_name(const pm_client *client, const uint8_t *name, uint32_t bytes, uint32_t hash) {

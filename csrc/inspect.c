@@ -22,14 +22,15 @@
 
 #define LIST_STEP 512u /* slots looked at in one hold of the lock */
 
-static uint64_t metadata_bytes(const pm_superblock *super) {
-	uint64_t unit = sizeof(pm_entry) + 16u * super->hold_words + sizeof(uint32_t);
-	return super->names_at + super->entries_reserved * unit + (uint64_t)super->nodes_reserved * sizeof(pm_extent);
+static uint64_t metadata_bytes(const pm_client *client) {
+	const pm_superblock *super = client->super;
+	uint64_t unit = sizeof(pm_entry) + 16u * client->plan.hold_words + sizeof(uint32_t);
+	return client->plan.names_at + super->entries_reserved * unit + (uint64_t)super->nodes_reserved * sizeof(pm_extent);
 }
 
 static uint32_t clients_of(const pm_client *client) {
 	uint32_t count = 0;
-	for (uint32_t i = 0; i < client->super->max_clients; i++)
+	for (uint32_t i = 0; i < client->plan.max_clients; i++)
 		count += pm_load_relaxed(&client->records[i].state) == PM_CLIENT_ACTIVE;
 	return count;
 }
@@ -38,7 +39,7 @@ static uint32_t clients_of(const pm_client *client) {
 static uint32_t largest(const pm_client *client) {
 	const pm_superblock *super = client->super;
 	uint32_t free = pm_heap_largest(&super->heap, client->nodes);
-	uint32_t top = pm_heap_top(client->nodes) + (super->heap.maximum - super->committed);
+	uint32_t top = pm_heap_top(client->nodes) + (pm_heap_granules(client) - super->committed);
 	return free > top ? free : top;
 }
 
@@ -49,7 +50,7 @@ static void add_spill(const pm_client *client, plasmid_stats *stats) {
 	stats->spilled_bytes = spill->spilled_bytes;
 	stats->disk_bytes = spill->disk_bytes;
 	stats->spilled = spill->spilled;
-	stats->spill_folders = client->super->spill_folders;
+	stats->spill_folders = client->plan.spill_folders;
 	for (uint32_t i = 1; i < PM_SPILL_FILES; i++)
 		stats->spill_files += client->spill_files[i].state != PM_FILE_FREE;
 }
@@ -67,12 +68,12 @@ PLASMID_API int32_t plasmid_stats_of(plasmid_store *store, plasmid_stats *stats)
 		handles += client->handle_count[slot] > 0;
 	}
 	*stats = (plasmid_stats){
-			.capacity = super->capacity,
+			.capacity = client->plan.capacity,
 			.committed = (uint64_t)super->committed * PM_GRANULE,
 			.used = (uint64_t)super->heap.used * PM_GRANULE,
 			.largest = (uint64_t)largest(client) * PM_GRANULE,
-			.metadata = metadata_bytes(super),
-			.file = super->file_bytes,
+			.metadata = metadata_bytes(client),
+			.file = client->plan.file_bytes,
 			.sealed_total = super->sealed_total - pm_slots_stashed(client),
 			.evicted_total = super->evicted_total,
 			.freed_total = super->freed_total,
@@ -83,8 +84,8 @@ PLASMID_API int32_t plasmid_stats_of(plasmid_store *store, plasmid_stats *stats)
 			.charged = (uint64_t)pm_charged(&client->records[client->slot]) * PM_GRANULE,
 			.objects = super->objects - pm_slots_stashed(client),
 			.evictable = super->evictable,
-			.max_objects = super->max_objects,
-			.max_clients = super->max_clients,
+			.max_objects = client->plan.max_objects,
+			.max_clients = client->plan.max_clients,
 			.clients = clients_of(client),
 			.leases = leases,
 			.handles = handles,

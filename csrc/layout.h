@@ -197,7 +197,7 @@ typedef struct pm_spill_file {
 /* What a store that spills knows of it. */
 typedef struct pm_spill {
 	char folders[PM_SPILL_FOLDERS]
-							[PM_SPILL_PATH]; /* immutable; superblock.spill_sum is their checksum, and the limits' */
+							[PM_SPILL_PATH]; /* immutable; the plan's spill_sum is their checksum, and the limits' */
 	uint64_t limit;              /* bytes of all files; immutable */
 	uint64_t file_bytes;         /* of a file of several objects; immutable */
 	uint64_t numbers;            /* the last that was given */
@@ -212,10 +212,10 @@ typedef struct pm_spill {
 	uint32_t path_hash; /* of the path by which the store was made; immutable */
 } pm_spill;
 
-/* ---- the superblock ------------------------------------------------------------------------------
- * entries_used <= entries_reserved <= max_objects; heap.limit == committed granules */
-typedef struct pm_superblock {
-	/* immutable after creation; `seal` is their checksum */
+/* ---- what was decided when the store was made -----------------------------------------------------
+ * `seal` is the checksum of what stands before it. Each client goes by a copy of its own: a bit that turns in the file later leads
+ * nobody astray. */
+typedef struct pm_plan {
 	uint64_t magic;
 	uint32_t version;
 	uint32_t page;
@@ -231,7 +231,12 @@ typedef struct pm_superblock {
 	uint32_t spill_sum;
 	uint64_t generation; /* random: two stores of one name differ */
 	uint64_t seal;
-	uint8_t pad0[32];
+} pm_plan;
+
+/* ---- the superblock ------------------------------------------------------------------------------
+ * entries_used <= entries_reserved <= max_objects; heap.limit == committed granules */
+typedef struct pm_superblock {
+	pm_plan plan; /* immutable after creation */
 
 	uint32_t lock __attribute__((aligned(64))); /* see lock.c */
 	uint32_t destroyed;                         /* PM_DESTROYED, set once, before the file is unlinked */
@@ -267,6 +272,7 @@ typedef struct pm_superblock {
 	uint32_t tombs[PM_TOMBSTONES][4] __attribute__((aligned(64)));
 } pm_superblock;
 
+_Static_assert(sizeof(pm_plan) == 168, "plan");
 _Static_assert(sizeof(pm_client_record) == 128, "client record");
 _Static_assert(sizeof(pm_entry) == 128, "entry");
 _Static_assert(sizeof(pm_reference) == 24, "reference");

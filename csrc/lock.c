@@ -25,7 +25,7 @@ __thread const void *pm_landing_frame;
 #endif
 
 bool pm_client_alive(const pm_client *client, uint32_t slot, uint32_t epoch) {
-	if (slot >= client->super->max_clients)
+	if (slot >= client->plan.max_clients)
 		return false;
 	if ((pm_load(&client->records[slot].epoch) & 0xfffff) != (epoch & 0xfffff))
 		return false; /* another process has taken the slot since, which it could not while this one lived */
@@ -52,7 +52,7 @@ bool pm_reaped_alive(pm_client *client) {
 
 bool pm_cut_short(const pm_client *client) {
 	struct stat info;
-	return fstat(client->file, &info) == 0 && (uint64_t)info.st_size < client->file_bytes;
+	return fstat(client->file, &info) == 0 && (uint64_t)info.st_size < client->plan.file_bytes;
 }
 
 /* The lock is this thread's. Whoever makes the client refuse its calls has every thread of the process pass a barrier between

@@ -17,7 +17,7 @@ static void point_to(pm_client *client, uint32_t slot) {
 static void point_past(pm_client *client, uint32_t slot) {
 	pm_entry *entry = pm_entry_at(client, slot);
 	entry->marked = 0;
-	for (uint32_t i = 0; i < client->super->max_clients; i++) {
+	for (uint32_t i = 0; i < client->plan.max_clients; i++) {
 		if (client->records[i].oldest != slot)
 			continue;
 		client->records[i].oldest = entry->lru_prev != 0 ? entry->lru_prev : PM_NOTHING_OLD;

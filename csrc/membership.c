@@ -16,7 +16,7 @@
 #include "segment.h"
 
 static int32_t counts(pm_client *client) {
-	uint64_t bytes = ((uint64_t)client->super->max_objects + 1) * sizeof(uint32_t);
+	uint64_t bytes = ((uint64_t)client->plan.max_objects + 1) * sizeof(uint32_t);
 	client->count_bytes = bytes;
 	uint32_t **all[] = {&client->lease_count, &client->handle_count, &client->turns};
 	for (int i = 0; i < 3; i++) {
@@ -29,7 +29,7 @@ static int32_t counts(pm_client *client) {
 }
 
 static int32_t take_slot(pm_client *client) {
-	for (uint32_t i = 0; i < client->super->max_clients; i++) {
+	for (uint32_t i = 0; i < client->plan.max_clients; i++) {
 		if (pm_bytelock_take(client->lock_file, PM_LOCK_BYTES_AT + i) == 0) {
 			client->slot = i;
 			return 0;
@@ -38,11 +38,11 @@ static int32_t take_slot(pm_client *client) {
 			return pm_fail_errno("locking a client's byte");
 	}
 	return pm_fail(PLASMID_E_CLIENTS_FULL, "%u processes have the store open, which is its maxClients",
-	               client->super->max_clients);
+	               client->plan.max_clients);
 }
 
 static bool others_active(const pm_client *client) {
-	for (uint32_t i = 0; i < client->super->max_clients; i++)
+	for (uint32_t i = 0; i < client->plan.max_clients; i++)
 		if (i != client->slot && client->records[i].state == PM_CLIENT_ACTIVE &&
 		    pm_client_alive(client, i, client->records[i].epoch))
 			return true;
@@ -50,7 +50,7 @@ static bool others_active(const pm_client *client) {
 }
 
 static bool ever_had_clients(const pm_client *client) {
-	for (uint32_t i = 0; i < client->super->max_clients; i++)
+	for (uint32_t i = 0; i < client->plan.max_clients; i++)
 		if (client->records[i].epoch > (i == client->slot))
 			return true;
 	return false;
@@ -58,7 +58,7 @@ static bool ever_had_clients(const pm_client *client) {
 
 /* A store that lives as long as its clients, and the last one was killed: it has ended, though nobody was left to say so. */
 static bool abandoned(const pm_client *client) {
-	return (client->super->flags & PLASMID_OPEN_LAST_CLOSE) != 0 && ever_had_clients(client) && !others_active(client);
+	return (client->plan.flags & PLASMID_OPEN_LAST_CLOSE) != 0 && ever_had_clients(client) && !others_active(client);
 }
 
 /* Under the lock: a reaper that took the record for a dead one's has ended or sees our epoch, and who ends the store with its last
@@ -151,7 +151,7 @@ void pm_part(pm_client *client) {
 }
 
 void pm_end_with_last(pm_client *client) {
-	if ((client->super->flags & PLASMID_OPEN_LAST_CLOSE) == 0 || pm_lock(client) != 0)
+	if ((client->plan.flags & PLASMID_OPEN_LAST_CLOSE) == 0 || pm_lock(client) != 0)
 		return;
 	if (!others_active(client))
 		pm_segment_destroy(client);

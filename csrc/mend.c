@@ -10,8 +10,8 @@
 static int32_t raise_tables(pm_client *client) {
 	pm_superblock *super = client->super;
 	uint32_t entries = super->entries_reserved, nodes = super->nodes_reserved;
-	uint32_t most = pm_most_nodes(super->max_objects);
-	if (super->entries_used > entries && super->entries_used <= super->max_objects)
+	uint32_t most = pm_most_nodes(client->plan.max_objects);
+	if (super->entries_used > entries && super->entries_used <= client->plan.max_objects)
 		entries = super->entries_used;
 	if (super->heap.node_high > nodes && super->heap.node_high <= most)
 		nodes = super->heap.node_high;
@@ -37,7 +37,7 @@ static uint32_t end_of_objects(const pm_client *client) {
 		if (to > end)
 			end = to;
 	}
-	return end <= super->capacity / PM_GRANULE ? (uint32_t)end : 0;
+	return end <= pm_heap_granules(client) ? (uint32_t)end : 0;
 }
 
 static int32_t raise_heap(pm_client *client) {

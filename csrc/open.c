@@ -200,7 +200,7 @@ static int32_t client_for(const char *directory, const char *name, const plasmid
 			return r;
 		}
 		*client = pm_registry_find(fresh->device, fresh->inode);
-		if (*client != NULL && (*client)->generation == fresh->generation) {
+		if (*client != NULL && (*client)->plan.generation == fresh->plan.generation) {
 			r = pm_segment_fits(fresh, options);
 			pm_segment_close(fresh);
 			free_client(fresh);

@@ -12,7 +12,7 @@ void pm_charge(pm_client *client, pm_entry *entry) {
 
 void pm_charge_again(pm_client *client, pm_entry *entry) {
 	uint32_t creator = pm_word_creator(entry->word);
-	if (creator == 0 || creator > client->super->max_clients)
+	if (creator == 0 || creator > client->plan.max_clients)
 		return;
 	pm_client_record *record = &client->records[creator - 1];
 	entry->charged = record->quota != 0 && record->charge >> 32 == entry->creator_epoch;

@@ -16,7 +16,7 @@ static bool in_place(const pm_sight *sight) {
 
 /* Is what was read without the lock possible at all? It may be of two objects; if it is of one, the store is corrupt. */
 static bool inside(const pm_client *client, const pm_sight *sight) {
-	return (uint64_t)sight->start * PM_GRANULE + sight->bytes <= client->super->capacity;
+	return (uint64_t)sight->start * PM_GRANULE + sight->bytes <= client->plan.capacity;
 }
 
 #define CHANGED INT32_MAX /* since it was sighted: look again */

@@ -66,7 +66,7 @@ int32_t pm_reap(pm_client *client, uint32_t record, uint32_t epoch) {
 
 int32_t pm_reap_dead(pm_client *client) {
 	int32_t reaped = 0;
-	for (uint32_t i = 0; i < client->super->max_clients; i++) {
+	for (uint32_t i = 0; i < client->plan.max_clients; i++) {
 		uint32_t epoch = pm_load(&client->records[i].epoch);
 		if (i == client->slot || pm_load(&client->records[i].state) == PM_CLIENT_FREE || pm_client_alive(client, i, epoch))
 			continue;

@@ -44,12 +44,12 @@ typedef struct list {
 } list;
 
 static bool alive(const pm_client *client, uint32_t record, const uint8_t *living) {
-	return record < client->super->max_clients && living[record] != 0;
+	return record < client->plan.max_clients && living[record] != 0;
 }
 
 /* 1 for each client that is alive; the bits of the others are cleared in the rebuild. */
 static void look_for_living(const pm_client *client, uint8_t *living) {
-	for (uint32_t i = 0; i < client->super->max_clients; i++) {
+	for (uint32_t i = 0; i < client->plan.max_clients; i++) {
 		const pm_client_record *record = &client->records[i];
 		living[i] = i == client->slot || (record->state != PM_CLIENT_FREE && pm_client_alive(client, i, record->epoch));
 	}
@@ -57,7 +57,7 @@ static void look_for_living(const pm_client *client, uint8_t *living) {
 
 static void clear_dead_bits(pm_client *client, uint32_t slot, const uint64_t *mask) {
 	uint64_t *leases = pm_leases_at(client, slot), *handles = pm_handles_at(client, slot);
-	for (uint32_t i = 0; i < client->hold_words; i++) {
+	for (uint32_t i = 0; i < client->plan.hold_words; i++) {
 		if ((leases[i] & ~mask[i]) != 0)
 			pm_store(&leases[i], leases[i] & mask[i]);
 		if ((handles[i] & ~mask[i]) != 0)
@@ -67,7 +67,7 @@ static void clear_dead_bits(pm_client *client, uint32_t slot, const uint64_t *ma
 
 static void become(const pm_client *client, pm_entry *entry, uint32_t state) {
 	uint32_t creator = pm_word_creator(entry->word);
-	bool kept = state != PLASMID_ABSENT && creator <= client->super->max_clients;
+	bool kept = state != PLASMID_ABSENT && creator <= client->plan.max_clients;
 	pm_store(&entry->word, pm_word(pm_word_version(entry->word), kept ? creator : 0, state));
 }
 
@@ -144,7 +144,7 @@ static bool judge(pm_client *client, uint32_t slot, const uint8_t *living) {
 	} else if (pm_state_sealed(state)) {
 		if (state == PLASMID_SEALED && pm_entry_sound(client, entry) && entry->check == pm_entry_check(entry)) {
 			/* Only who it is from may be wrong: nothing depends on that. */
-			if (pm_word_creator(word) > client->super->max_clients || pm_word_stashed(word))
+			if (pm_word_creator(word) > client->plan.max_clients || pm_word_stashed(word))
 				pm_store(&entry->word, pm_word(pm_word_version(word), 0, PLASMID_SEALED));
 			return true;
 		}
@@ -164,8 +164,8 @@ static bool judge(pm_client *client, uint32_t slot, const uint8_t *living) {
 		entry->granules = 0;
 	become(client, entry, keep ? state : PLASMID_ABSENT);
 	if (!keep) {
-		memset(pm_leases_at(client, slot), 0, client->hold_words * sizeof(uint64_t));
-		memset(pm_handles_at(client, slot), 0, client->hold_words * sizeof(uint64_t));
+		memset(pm_leases_at(client, slot), 0, client->plan.hold_words * sizeof(uint64_t));
+		memset(pm_handles_at(client, slot), 0, client->plan.hold_words * sizeof(uint64_t));
 	}
 	return false;
 }
@@ -215,7 +215,7 @@ static int32_t rebuild_heap(pm_client *client, list *extents) {
 	qsort(extents->used, extents->count, sizeof *extents->used, by_start);
 	for (;;) {
 		uint32_t at = pm_heap_rebuild(&super->heap, client->nodes, super->nodes_reserved, super->committed,
-		                              (uint32_t)(super->capacity / PM_GRANULE), extents->used, extents->count);
+		                              pm_heap_granules(client), extents->used, extents->count);
 		if (at == extents->count)
 			break;
 		if (at == PM_HEAP_NEEDS_NODES)
@@ -307,7 +307,7 @@ static void clear_derived(pm_superblock *super) {
 }
 
 static void clear_charges(pm_client *client) {
-	for (uint32_t i = 0; i < client->super->max_clients; i++) {
+	for (uint32_t i = 0; i < client->plan.max_clients; i++) {
 		client->records[i].charge &= ~(uint64_t)UINT32_MAX;
 		client->records[i].oldest = 0;
 	}
@@ -379,7 +379,7 @@ static int32_t rebuild_with(pm_client *client, uint8_t *living, list *extents, a
 	uint64_t mask[PM_MAX_CLIENTS / 64] = {0};
 	look_for_living(client, living);
 	pm_events_recover(client, living); /* before anything is judged: the last event is true if its object is as it says */
-	for (uint32_t i = 0; i < super->max_clients; i++)
+	for (uint32_t i = 0; i < client->plan.max_clients; i++)
 		if (living[i])
 			mask[i / 64] |= 1ull << (i % 64);
 		else
@@ -411,7 +411,7 @@ static int32_t rebuild_with(pm_client *client, uint8_t *living, list *extents, a
 
 int32_t pm_rebuild(pm_client *client) {
 	uint64_t slots = (uint64_t)client->super->entries_reserved + 1;
-	uint8_t *living = calloc(client->super->max_clients, 1);
+	uint8_t *living = calloc(client->plan.max_clients, 1);
 	list extents = {.used = malloc((client->places != NULL ? 2 : 1) * slots * sizeof(pm_used)), .count = 0};
 	aged *order = malloc(slots * sizeof *order);
 	int32_t r = PLASMID_E_NO_MEMORY;

@@ -24,16 +24,16 @@ static int32_t reserve_range(const pm_client *client, uint64_t at, uint64_t from
 
 int32_t pm_room_reserve(pm_client *client, uint32_t entries_from, uint32_t entries_to, uint32_t nodes_from,
                         uint32_t nodes_to) {
-	const pm_superblock *super = client->super;
+	const pm_plan *plan = &client->plan;
 	struct {
 		uint64_t at, unit;
 		uint32_t from, to;
 	} ranges[] = {
-			{super->entries_at, sizeof(pm_entry), entries_from, entries_to + 1},
-			{super->holds_at, sizeof(uint64_t) * 2 * super->hold_words, entries_from, entries_to + 1},
-			{super->names_at, sizeof(uint32_t), entries_from, entries_to},
-			{super->places_at, sizeof(pm_place), entries_from, entries_to + 1},
-			{super->nodes_at, sizeof(pm_extent), nodes_from, nodes_to},
+			{plan->entries_at, sizeof(pm_entry), entries_from, entries_to + 1},
+			{plan->holds_at, sizeof(uint64_t) * 2 * plan->hold_words, entries_from, entries_to + 1},
+			{plan->names_at, sizeof(uint32_t), entries_from, entries_to},
+			{plan->places_at, sizeof(pm_place), entries_from, entries_to + 1},
+			{plan->nodes_at, sizeof(pm_extent), nodes_from, nodes_to},
 	};
 	for (unsigned i = 0; i < sizeof ranges / sizeof ranges[0]; i++) {
 		if (ranges[i].at == 0 || ranges[i].from >= ranges[i].to || (i < 4 && entries_from >= entries_to))
@@ -55,7 +55,7 @@ static uint32_t step(uint32_t have, uint32_t least, uint32_t most, uint32_t limi
  * did. *locked becomes false when the lock could not be had again. */
 static int32_t grow_entries(pm_client *client, bool *locked) {
 	pm_superblock *super = client->super;
-	uint32_t from = super->entries_reserved, to = step(from, 1024, ENTRIES_STEP_MOST, super->max_objects);
+	uint32_t from = super->entries_reserved, to = step(from, 1024, ENTRIES_STEP_MOST, client->plan.max_objects);
 	pm_unlock(client);
 	int32_t r = pm_room_reserve(client, from, to, 0, 0);
 	int32_t taken = pm_lock_again(client);
@@ -70,7 +70,7 @@ static int32_t grow_entries(pm_client *client, bool *locked) {
 static int32_t grow_nodes(pm_client *client, bool *locked) {
 	pm_superblock *super = client->super;
 	uint32_t from = super->nodes_reserved,
-					 to = step(from, 1024, 4 * ENTRIES_STEP_MOST, pm_most_nodes(super->max_objects));
+					 to = step(from, 1024, 4 * ENTRIES_STEP_MOST, pm_most_nodes(client->plan.max_objects));
 	pm_unlock(client);
 	int32_t r = pm_room_reserve(client, 0, 0, from, to);
 	int32_t taken = pm_lock_again(client);
@@ -87,7 +87,7 @@ static int32_t grow_nodes(pm_client *client, bool *locked) {
 int32_t pm_room_nodes(pm_client *client, uint32_t spare, bool *locked) {
 	pm_superblock *super = client->super;
 	*locked = true;
-	while (super->heap.spare < spare && super->nodes_reserved < pm_most_nodes(super->max_objects)) {
+	while (super->heap.spare < spare && super->nodes_reserved < pm_most_nodes(client->plan.max_objects)) {
 		int32_t r = grow_nodes(client, locked);
 		if (r != 0)
 			return r;
@@ -96,14 +96,14 @@ int32_t pm_room_nodes(pm_client *client, uint32_t spare, bool *locked) {
 }
 
 int32_t pm_room_commit(const pm_client *client, uint32_t from, uint32_t to) {
-	return reserve_range(client, client->super->heap_at, (uint64_t)from * PM_GRANULE, (uint64_t)to * PM_GRANULE);
+	return reserve_range(client, client->plan.heap_at, (uint64_t)from * PM_GRANULE, (uint64_t)to * PM_GRANULE);
 }
 
 static int32_t grow_heap(pm_client *client, bool *locked) {
 	pm_superblock *super = client->super;
 	const uint32_t mib = (1u << 20) / PM_GRANULE;
 	uint32_t from = super->committed, trims = super->trims;
-	uint32_t to = step(from, mib, PM_RESERVE_STEP / PM_GRANULE, super->heap.maximum);
+	uint32_t to = step(from, mib, PM_RESERVE_STEP / PM_GRANULE, pm_heap_granules(client));
 	pm_unlock(client);
 	int32_t r = pm_room_commit(client, from, to);
 	int32_t taken = pm_lock_again(client);
@@ -150,7 +150,7 @@ static int32_t need_slot(pm_client *client, bool *locked) {
 	pm_superblock *super = client->super;
 	while (!pm_slot_free(client)) {
 		int32_t r = 0;
-		if (super->entries_reserved < super->max_objects) {
+		if (super->entries_reserved < client->plan.max_objects) {
 			r = grow_entries(client, locked);
 			if (r == 0)
 				continue;
@@ -158,7 +158,7 @@ static int32_t need_slot(pm_client *client, bool *locked) {
 		if (!*locked)
 			return r;
 		if (!give_way(client))
-			return r != 0 ? r : pm_fail(PLASMID_E_TABLE_FULL, "all %u slots of the table are held", super->max_objects);
+			return r != 0 ? r : pm_fail(PLASMID_E_TABLE_FULL, "all %u slots of the table are held", client->plan.max_objects);
 	}
 	return 0;
 }
@@ -176,7 +176,7 @@ static int32_t make_way(pm_client *client, uint32_t granules, uint32_t align, ui
 	pm_superblock *super = client->super;
 	int32_t r = 0;
 	*slot = 0;
-	if (*node == PM_HEAP_NEEDS_NODES && super->nodes_reserved < pm_most_nodes(super->max_objects))
+	if (*node == PM_HEAP_NEEDS_NODES && super->nodes_reserved < pm_most_nodes(client->plan.max_objects))
 		r = grow_nodes(client, locked);
 	else if (*refused == 0 && pm_heap_wanted_limit(&super->heap, client->nodes, granules, align) > super->committed)
 		r = grow_heap(client, locked);
@@ -219,14 +219,14 @@ int32_t pm_room_take(pm_client *client, uint32_t granules, uint32_t align, uint3
                      bool *locked) {
 	int32_t refused = 0;
 	*locked = true;
-	if (granules > client->super->heap.maximum)
+	if (granules > pm_heap_granules(client))
 		return pm_fail(PLASMID_E_STORE_FULL, "%llu bytes are more than the whole store",
 		               (unsigned long long)granules * PM_GRANULE);
 	for (uint32_t turn = 1;; turn++) {
 		int32_t r = keep_quota(client, granules, locked);
 		if (r != 0)
 			return r;
-		bool table_full = !pm_slot_free(client) && client->super->entries_reserved == client->super->max_objects;
+		bool table_full = !pm_slot_free(client) && client->super->entries_reserved == client->plan.max_objects;
 		if (table_full && take_over(client, granules, align, slot, node))
 			return 0;
 		r = need_slot(client, locked);
@@ -292,7 +292,7 @@ int64_t pm_room_trim(pm_client *client) {
 		super->touched = before - given;
 	pm_store(&super->committed, before - given);
 	PM_POINT("trim:published");
-	uint64_t at = super->heap_at + (uint64_t)(before - given) * PM_GRANULE;
+	uint64_t at = client->plan.heap_at + (uint64_t)(before - given) * PM_GRANULE;
 	if (pm_file_punch(client->file, at, at + (uint64_t)given * PM_GRANULE) != 0)
 		return pm_fail_errno("giving pages back");
 	return (int64_t)given * PM_GRANULE;
@@ -308,7 +308,7 @@ int32_t pm_room_punch(pm_client *client, uint64_t from, uint64_t to) {
 	/* Somebody may be growing over it without the lock: as after a trim, they start anew. */
 	if (from < to) {
 		super->trims++;
-		if (pm_file_punch(client->file, super->heap_at + from, super->heap_at + pm_align(to, PM_PAGE)) != 0)
+		if (pm_file_punch(client->file, client->plan.heap_at + from, client->plan.heap_at + pm_align(to, PM_PAGE)) != 0)
 			r = pm_fail_errno("giving pages back");
 	}
 	pm_unlock(client);

@@ -61,45 +61,45 @@ static int32_t path_of(const char *directory, const char *name, char **path) {
 	return pm_fail(PLASMID_E_BAD_NAME, "the store's name is too long for a file name once it is encoded");
 }
 
-static uint64_t seal_of(const pm_superblock *super) {
+static uint64_t seal_of(const pm_plan *plan) {
 	uint64_t hash = 2, word;
-	for (size_t at = 0; at < offsetof(pm_superblock, seal); at += sizeof word) {
-		memcpy(&word, (const char *)super + at, sizeof word);
+	for (size_t at = 0; at < offsetof(pm_plan, seal); at += sizeof word) {
+		memcpy(&word, (const char *)plan + at, sizeof word);
 		hash = pm_fold(hash, word);
 	}
 	return hash;
 }
 
-static void lay_out(pm_superblock *super) {
-	uint64_t at = pm_align(sizeof *super, PM_PAGE);
-	uint64_t objects = super->max_objects;
-	super->clients_at = at;
-	at = pm_align(at + (uint64_t)super->max_clients * sizeof(pm_client_record), PM_PAGE);
-	super->waits_at = at;
-	at = pm_align(at + (uint64_t)(PM_WAIT_BUCKETS + 1) * super->hold_words * 8, PM_PAGE);
-	super->names_at = at;
+static void lay_out(pm_plan *plan) {
+	uint64_t at = pm_align(sizeof(pm_superblock), PM_PAGE);
+	uint64_t objects = plan->max_objects;
+	plan->clients_at = at;
+	at = pm_align(at + (uint64_t)plan->max_clients * sizeof(pm_client_record), PM_PAGE);
+	plan->waits_at = at;
+	at = pm_align(at + (uint64_t)(PM_WAIT_BUCKETS + 1) * plan->hold_words * 8, PM_PAGE);
+	plan->names_at = at;
 	at = pm_align(at + objects * 4, PM_PAGE);
-	super->entries_at = at;
+	plan->entries_at = at;
 	at = pm_align(at + (objects + 1) * sizeof(pm_entry), PM_PAGE);
-	super->holds_at = at;
-	at = pm_align(at + (objects + 1) * 16 * super->hold_words, PM_PAGE);
-	super->nodes_at = at;
-	at = pm_align(at + (uint64_t)pm_most_nodes(super->max_objects) * sizeof(pm_extent), PM_PAGE);
-	super->events_at = at;
+	plan->holds_at = at;
+	at = pm_align(at + (objects + 1) * 16 * plan->hold_words, PM_PAGE);
+	plan->nodes_at = at;
+	at = pm_align(at + (uint64_t)pm_most_nodes(plan->max_objects) * sizeof(pm_extent), PM_PAGE);
+	plan->events_at = at;
 	at = pm_align(at + PM_EVENT_CELLS * sizeof(pm_event), PM_PAGE);
-	super->spill_at = super->places_at = super->files_at = 0;
-	if (super->spill_folders > 0) {
-		super->spill_at = at;
-		super->files_at = at = pm_align(at + sizeof(pm_spill), PM_PAGE);
-		super->places_at = at = pm_align(at + PM_SPILL_FILES * sizeof(pm_spill_file), PM_PAGE);
+	plan->spill_at = plan->places_at = plan->files_at = 0;
+	if (plan->spill_folders > 0) {
+		plan->spill_at = at;
+		plan->files_at = at = pm_align(at + sizeof(pm_spill), PM_PAGE);
+		plan->places_at = at = pm_align(at + PM_SPILL_FILES * sizeof(pm_spill_file), PM_PAGE);
 		at = pm_align(at + (objects + 1) * sizeof(pm_place), PM_PAGE);
 	}
-	super->heap_at = at;
-	super->file_bytes = at + super->capacity;
+	plan->heap_at = at;
+	plan->file_bytes = at + plan->capacity;
 }
 
-static int32_t describe(const plasmid_options *options, pm_superblock *super) {
-	memset(super, 0, sizeof *super);
+static int32_t describe(const plasmid_options *options, pm_plan *plan) {
+	memset(plan, 0, sizeof *plan);
 	uint64_t capacity = pm_align(options->capacity, PM_PAGE);
 	if (options->capacity < PM_MIN_CAPACITY || options->capacity > PM_MAX_CAPACITY)
 		return pm_fail(PLASMID_E_INVALID, "a capacity is between 1 MiB and 128 GiB, not %llu bytes",
@@ -112,62 +112,59 @@ static int32_t describe(const plasmid_options *options, pm_superblock *super) {
 	uint32_t clients = options->max_clients != 0 ? options->max_clients : 64;
 	if (clients > PM_MAX_CLIENTS)
 		return pm_fail(PLASMID_E_INVALID, "maxClients is at most %u, not %u", PM_MAX_CLIENTS, clients);
-	super->magic = PM_MAGIC;
-	super->version = PM_LAYOUT_VERSION;
-	super->page = PM_PAGE;
-	super->fingerprint = pm_fingerprint();
-	super->capacity = capacity;
-	super->max_objects = (uint32_t)objects;
-	super->max_clients = clients;
-	super->hold_words = (clients + 63) / 64;
-	super->flags = options->flags & PLASMID_OPEN_LAST_CLOSE;
+	plan->magic = PM_MAGIC;
+	plan->version = PM_LAYOUT_VERSION;
+	plan->page = PM_PAGE;
+	plan->fingerprint = pm_fingerprint();
+	plan->capacity = capacity;
+	plan->max_objects = (uint32_t)objects;
+	plan->max_clients = clients;
+	plan->hold_words = (clients + 63) / 64;
+	plan->flags = options->flags & PLASMID_OPEN_LAST_CLOSE;
 	pm_spill spill;
 	int32_t r = pm_folders_read(options, &spill);
 	if (r != 0)
 		return r;
-	super->spill_folders = options->spill_count;
-	super->spill_sum = options->spill_count > 0 ? pm_folders_sum(&spill) : 0;
-	lay_out(super);
-	if (pm_random(&super->generation, sizeof super->generation) != 0)
+	plan->spill_folders = options->spill_count;
+	plan->spill_sum = options->spill_count > 0 ? pm_folders_sum(&spill) : 0;
+	lay_out(plan);
+	if (pm_random(&plan->generation, sizeof plan->generation) != 0)
 		return pm_fail_errno("reading random bytes");
-	super->seal = seal_of(super);
+	plan->seal = seal_of(plan);
 	return 0;
 }
 
 /* ---- mapping ---------------------------------------------------------------------------------- */
 
 static void point(pm_client *client) {
-	const pm_superblock *super = client->super;
-	client->records = (pm_client_record *)(client->base + super->clients_at);
-	client->waits = (uint64_t *)(client->base + super->waits_at);
-	client->names = (uint32_t *)(client->base + super->names_at);
-	client->entries = (pm_entry *)(client->base + super->entries_at);
-	client->holds = (uint64_t *)(client->base + super->holds_at);
-	client->nodes = (pm_extent *)(client->base + super->nodes_at);
-	client->events = (pm_event *)(client->base + super->events_at);
-	client->spill = super->spill_at == 0 ? NULL : (pm_spill *)(client->base + super->spill_at);
-	client->spill_files = super->files_at == 0 ? NULL : (pm_spill_file *)(client->base + super->files_at);
-	client->places = super->places_at == 0 ? NULL : (pm_place *)(client->base + super->places_at);
-	client->heap_writable = client->base + super->heap_at;
+	const pm_plan *plan = &client->plan;
+	client->records = (pm_client_record *)(client->base + plan->clients_at);
+	client->waits = (uint64_t *)(client->base + plan->waits_at);
+	client->names = (uint32_t *)(client->base + plan->names_at);
+	client->entries = (pm_entry *)(client->base + plan->entries_at);
+	client->holds = (uint64_t *)(client->base + plan->holds_at);
+	client->nodes = (pm_extent *)(client->base + plan->nodes_at);
+	client->events = (pm_event *)(client->base + plan->events_at);
+	client->spill = plan->spill_at == 0 ? NULL : (pm_spill *)(client->base + plan->spill_at);
+	client->spill_files = plan->files_at == 0 ? NULL : (pm_spill_file *)(client->base + plan->files_at);
+	client->places = plan->places_at == 0 ? NULL : (pm_place *)(client->base + plan->places_at);
+	client->heap_writable = client->base + plan->heap_at;
 	client->edge = client->heap_writable - 1;
-	client->hold_words = super->hold_words;
-	client->generation = super->generation;
-	client->heap_bytes = super->capacity;
 }
 
-static int32_t map(pm_client *client, const pm_superblock *super) {
-	client->file_bytes = super->file_bytes;
-	client->base = mmap(NULL, super->file_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, client->file, 0);
+static int32_t map(pm_client *client, const pm_plan *plan) {
+	client->plan = *plan;
+	client->base = mmap(NULL, plan->file_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, client->file, 0);
 	if (client->base == MAP_FAILED) {
 		client->base = NULL;
 		return pm_fail_errno("mapping the store's file");
 	}
 	client->super = (pm_superblock *)client->base;
-	void *heap = mmap(NULL, super->capacity, PROT_READ, MAP_SHARED | MAP_NORESERVE, client->file, (off_t)super->heap_at);
+	void *heap = mmap(NULL, plan->capacity, PROT_READ, MAP_SHARED | MAP_NORESERVE, client->file, (off_t)plan->heap_at);
 	if (heap == MAP_FAILED)
 		return pm_fail_errno("mapping the store's heap");
 	client->heap = heap;
-	client->cut_at = super->file_bytes;
+	client->cut_at = plan->file_bytes;
 	point(client);
 	return pm_windows_open(client);
 }
@@ -175,9 +172,9 @@ static int32_t map(pm_client *client, const pm_superblock *super) {
 void pm_segment_close(pm_client *client) {
 	pm_windows_close(client);
 	if (client->heap != NULL)
-		munmap((void *)(uintptr_t)client->heap, client->heap_bytes);
+		munmap((void *)(uintptr_t)client->heap, client->plan.capacity);
 	if (client->base != NULL)
-		munmap(client->base, client->file_bytes);
+		munmap(client->base, client->plan.file_bytes);
 	client->heap = NULL;
 	client->base = NULL;
 	int *files[] = {&client->file, &client->lock_file, &client->probe_file, &client->hand};
@@ -190,13 +187,13 @@ void pm_segment_close(pm_client *client) {
 
 /* ---- making ----------------------------------------------------------------------------------- */
 
-static int32_t too_large(const pm_superblock *super, uint64_t total, const char *directory) {
+static int32_t too_large(const pm_plan *plan, uint64_t total, const char *directory) {
 	return pm_fail(PLASMID_E_NO_SPACE, "%s holds %llu MiB in all, a store of %llu MiB cannot fit", directory,
-	               (unsigned long long)(total >> 20), (unsigned long long)(super->capacity >> 20));
+	               (unsigned long long)(total >> 20), (unsigned long long)(plan->capacity >> 20));
 }
 
 /* Everything a store needs before its first object, in a file that has no name yet. */
-static int32_t furnish(pm_client *client, const plasmid_options *options, const pm_superblock *plan) {
+static int32_t furnish(pm_client *client, const plasmid_options *options, const pm_plan *plan) {
 	if (ftruncate(client->file, (off_t)plan->file_bytes) != 0)
 		return pm_fail_errno("sizing the store's file");
 	uint32_t entries = plan->max_objects < 1024 ? plan->max_objects : 1024;
@@ -304,7 +301,7 @@ static int32_t found(pm_client *client) {
 /* Whole before it gets its name: nobody sees half a store. EEXIST: somebody else was first. */
 static int32_t make(const char *directory, int folder, const plasmid_options *options, pm_client *client,
                     bool *lost_race) {
-	pm_superblock plan;
+	pm_plan plan;
 	uint64_t total, available;
 	char temporary[32];
 	int32_t r = describe(options, &plan);
@@ -333,16 +330,18 @@ static int32_t make(const char *directory, int folder, const plasmid_options *op
 
 /* Marks that index memory. Whoever has the lock may be moving them: held against what never changes. */
 static bool marks_allowed(const pm_superblock *super) {
-	return super->spill_folders <= PM_SPILL_FOLDERS && super->max_clients >= 1 && super->max_clients <= PM_MAX_CLIENTS &&
-	       super->hold_words == (super->max_clients + 63) / 64 && super->max_objects >= 16 &&
-	       super->max_objects <= MOST_OBJECTS && super->capacity <= PM_MAX_CAPACITY &&
-	       super->entries_reserved <= super->max_objects && super->entries_used <= super->max_objects &&
-	       super->name_buckets >= 1 && super->name_buckets <= super->max_objects &&
-	       super->nodes_reserved <= pm_most_nodes(super->max_objects) &&
-	       (uint64_t)super->committed * PM_GRANULE <= super->capacity;
+	const pm_plan *plan = &super->plan;
+	return plan->spill_folders <= PM_SPILL_FOLDERS && plan->max_clients >= 1 && plan->max_clients <= PM_MAX_CLIENTS &&
+	       plan->hold_words == (plan->max_clients + 63) / 64 && plan->max_objects >= 16 &&
+	       plan->max_objects <= MOST_OBJECTS && plan->capacity <= PM_MAX_CAPACITY &&
+	       super->entries_reserved <= plan->max_objects && super->entries_used <= plan->max_objects &&
+	       super->name_buckets >= 1 && super->name_buckets <= plan->max_objects &&
+	       super->nodes_reserved <= pm_most_nodes(plan->max_objects) &&
+	       (uint64_t)super->committed * PM_GRANULE <= plan->capacity;
 }
 
 static int32_t judge(int fd, pm_superblock *super) {
+	const pm_plan *plan = &super->plan;
 	struct stat info;
 	if (fstat(fd, &info) != 0)
 		return pm_fail_errno("looking at the store's file");
@@ -350,19 +349,19 @@ static int32_t judge(int fd, pm_superblock *super) {
 		return pm_fail(PLASMID_E_BAD_SEGMENT, "the file is not a regular file of this user alone (mode 0600)");
 	if ((uint64_t)info.st_size < sizeof *super || pm_file_read(fd, super, sizeof *super, 0) != 0)
 		return pm_fail(PLASMID_E_BAD_SEGMENT, "the file is too short for a store: %lld bytes", (long long)info.st_size);
-	if (super->magic != PM_MAGIC)
+	if (plan->magic != PM_MAGIC)
 		return pm_fail(PLASMID_E_BAD_SEGMENT, "the file does not begin as a store does");
-	if (super->version != PM_LAYOUT_VERSION || super->fingerprint != pm_fingerprint() || super->page != PM_PAGE)
+	if (plan->version != PM_LAYOUT_VERSION || plan->fingerprint != pm_fingerprint() || plan->page != PM_PAGE)
 		return pm_fail(PLASMID_E_VERSION,
 		               "the store has layout version %u of another build; this one has %u: destroy it, or use that build",
-		               super->version, PM_LAYOUT_VERSION);
-	if (super->seal != seal_of(super))
+		               plan->version, PM_LAYOUT_VERSION);
+	if (plan->seal != seal_of(plan))
 		return pm_fail(PLASMID_E_BAD_SEGMENT, "the superblock's checksum is wrong");
-	pm_superblock again = *super;
+	pm_plan again = *plan;
 	lay_out(&again);
-	if (memcmp(&again, super, offsetof(pm_superblock, seal)) != 0 || (uint64_t)info.st_size != super->file_bytes)
+	if (memcmp(&again, plan, offsetof(pm_plan, seal)) != 0 || (uint64_t)info.st_size != plan->file_bytes)
 		return pm_fail(PLASMID_E_BAD_SEGMENT, "the file has %lld bytes, its superblock says %llu", (long long)info.st_size,
-		               (unsigned long long)super->file_bytes);
+		               (unsigned long long)plan->file_bytes);
 	if (!marks_allowed(super))
 		return pm_fail(PLASMID_E_BAD_SEGMENT, "the superblock's marks are out of bounds");
 	return 0;
@@ -373,10 +372,10 @@ static int32_t attach(pm_client *client, bool *again) {
 	pm_superblock super;
 	int32_t r = judge(client->file, &super);
 	if (r == 0)
-		r = map(client, &super);
+		r = map(client, &super.plan);
 	if (r != 0)
 		return r;
-	if (client->spill != NULL && pm_folders_sum(client->spill) != client->super->spill_sum)
+	if (client->spill != NULL && pm_folders_sum(client->spill) != client->plan.spill_sum)
 		return pm_fail(PLASMID_E_BAD_SEGMENT, "the checksum of what the store says of spilling is wrong");
 	if (pm_load(&client->super->destroyed) == PM_DESTROYED) {
 		/* Whoever destroyed it may have died before the unlink. */
@@ -457,7 +456,7 @@ int32_t pm_segment_open(const char *directory, const char *name, const plasmid_o
 }
 
 int32_t pm_segment_fits(const pm_client *client, const plasmid_options *options) {
-	uint64_t capacity = client->super->capacity;
+	uint64_t capacity = client->plan.capacity;
 	if (options->capacity == 0 || pm_align(options->capacity, PM_PAGE) == capacity)
 		return pm_folders_fit(client, options);
 	return pm_fail(PLASMID_E_CAPACITY, "the store has a capacity of %llu bytes, not %llu", (unsigned long long)capacity,

@@ -51,7 +51,7 @@ static void write_buffer(const pm_destination *destination, uint64_t offset, con
 	uint64_t warm = destination->cold <= offset ? 0 : destination->cold - offset;
 	if (warm >= span->bytes || span->bytes - warm < COLD_LEAST)
 		warm = span->bytes;
-	pm_copy(destination->to + offset, from, warm);
+	pm_copy_bytes(destination->to + offset, from, warm);
 	/* The pages are reserved: should the write fail all the same, the memory is there to be copied to. */
 	if (warm < span->bytes &&
 	    pm_file_write(destination->file, from + warm, span->bytes - warm, destination->at + offset + warm) != 0)

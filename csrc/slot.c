@@ -40,7 +40,7 @@ void pm_slot_give(pm_client *client, uint32_t slot) {
 
 uint32_t pm_slots_stashed(const pm_client *client) {
 	uint32_t sum = 0;
-	for (uint32_t i = 0; i < client->super->max_clients; i++)
+	for (uint32_t i = 0; i < client->plan.max_clients; i++)
 		sum += pm_load_relaxed(&client->records[i].stashed);
 	return sum;
 }

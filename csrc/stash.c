@@ -29,9 +29,9 @@ bool pm_stash_wanted(plasmid_store *store, uint32_t granules) {
 		stash->puts++;
 		return false;
 	}
-	const pm_superblock *super = store->client->super;
+	const pm_client *client = store->client;
 	const uint32_t least = PART * PM_STASH_SLOTS;
-	return super->max_objects >= least && super->heap.maximum >= least * granules;
+	return client->plan.max_objects >= least && pm_heap_granules(client) >= least * granules;
 }
 
 static void publish(plasmid_store *store, uint32_t slot, uint32_t node, uint32_t granules) {
@@ -90,8 +90,8 @@ static bool plenty(const pm_client *client, uint32_t granules) {
 		return false;
 	if (super->lru_tail != 0)
 		return true;
-	bool slots = pm_slot_free(client) || super->entries_reserved < super->max_objects;
-	return slots && (super->committed < super->heap.maximum || super->heap.free >= 2 * PM_STASH_SLOTS * granules);
+	bool slots = pm_slot_free(client) || super->entries_reserved < client->plan.max_objects;
+	return slots && (super->committed < pm_heap_granules(client) || super->heap.free >= 2 * PM_STASH_SLOTS * granules);
 }
 
 int32_t pm_stash_fill(plasmid_store *store, uint32_t granules, bool *locked) {

@@ -78,7 +78,7 @@ static void end(plasmid_store *store, pm_subscription *at) {
 
 /* Without the lock; again is no harm. */
 static int32_t reserve_ring(const pm_client *client) {
-	uint64_t from = client->super->events_at, to = from + PM_EVENT_CELLS * sizeof(pm_event);
+	uint64_t from = client->plan.events_at, to = from + PM_EVENT_CELLS * sizeof(pm_event);
 	return pm_file_reserve(client->file, from, to) != 0 ? pm_fail_errno("reserving room for events") : 0;
 }
 
@@ -188,7 +188,7 @@ static void tell_ring(const pm_client *client, pm_subscription *at, row_list *li
 /* 0: it has ended. */
 static uint32_t maker_of(const pm_client *client, const pm_entry *entry) {
 	uint32_t creator = pm_word_creator(entry->word);
-	if (creator == 0 || creator > client->super->max_clients)
+	if (creator == 0 || creator > client->plan.max_clients)
 		return 0;
 	const pm_client_record *maker = &client->records[creator - 1];
 	return maker->epoch == entry->creator_epoch ? maker->pid : 0;

@@ -6,7 +6,7 @@
 
 /* The last one is for events. */
 static uint64_t *bucket(pm_client *client, uint32_t index) {
-	return client->waits + (uint64_t)index * client->hold_words;
+	return client->waits + (uint64_t)index * client->plan.hold_words;
 }
 
 static void interest(pm_client *client, uint32_t index) {
@@ -46,7 +46,7 @@ void pm_wake_own(pm_client *client) {
 }
 
 void pm_wake_all(pm_client *client) {
-	for (uint32_t i = 0; i < client->super->max_clients; i++)
+	for (uint32_t i = 0; i < client->plan.max_clients; i++)
 		if (pm_load(&client->records[i].state) == PM_CLIENT_ACTIVE)
 			wake_client(client, i, true);
 }
@@ -54,13 +54,13 @@ void pm_wake_all(pm_client *client) {
 static void notify(pm_client *client, uint32_t index) {
 	uint64_t *words = bucket(client, index);
 	pm_fence();
-	for (uint32_t i = 0; i < client->hold_words; i++) {
+	for (uint32_t i = 0; i < client->plan.hold_words; i++) {
 		if (pm_load_relaxed(&words[i]) == 0)
 			continue;
 		for (uint64_t taken = pm_exchange(&words[i], 0); taken != 0; taken &= taken - 1) {
 			uint32_t record = i * 64 + (uint32_t)__builtin_ctzll(taken);
 			/* A bit that no client set must not become a write beyond their records. */
-			if (record < client->super->max_clients)
+			if (record < client->plan.max_clients)
 				wake_client(client, record, false);
 		}
 	}

@@ -60,11 +60,11 @@ static void drop(uint32_t index) {
 
 int32_t pm_windows_open(pm_client *client) {
 	const pm_window file = {
-			.kind = PM_WINDOW_FILE, .address = (uintptr_t)client->base, .bytes = client->file_bytes, .client = client};
+			.kind = PM_WINDOW_FILE, .address = (uintptr_t)client->base, .bytes = client->plan.file_bytes, .client = client};
 	const pm_window heap = {.kind = PM_WINDOW_HEAP,
 	                        .address = (uintptr_t)client->heap,
-	                        .bytes = client->heap_bytes,
-	                        .at = client->super->heap_at,
+	                        .bytes = client->plan.capacity,
+	                        .at = client->plan.heap_at,
 	                        .client = client};
 	if (add(&file) != 0 && add(&heap) != 0)
 		return 0;
@@ -200,7 +200,7 @@ static bool show(const pm_client *client, const pm_entry *entry) {
 	uint64_t to = pm_align(offset_of(entry) + extent_of(entry), PM_PAGE);
 	void *at = (void *)((uintptr_t)client->heap + from);
 	return mmap(at, to - from, PROT_READ, MAP_SHARED | MAP_FIXED | MAP_NORESERVE, client->file,
-	            (off_t)(client->super->heap_at + from)) != MAP_FAILED;
+	            (off_t)(client->plan.heap_at + from)) != MAP_FAILED;
 }
 
 /* The object's views in HEAP have ended. */
@@ -228,7 +228,7 @@ static uint32_t clean_window(const pm_client *client, uint32_t slot) {
 
 static uint32_t open_window(pm_client *client, uint32_t slot) {
 	const pm_entry *entry = pm_entry_at(client, slot);
-	uint64_t at = client->super->heap_at + offset_of(entry), bytes = extent_of(entry);
+	uint64_t at = client->plan.heap_at + offset_of(entry), bytes = extent_of(entry);
 	void *fresh = mmap(NULL, bytes, PROT_READ, MAP_SHARED | MAP_NORESERVE, client->file, (off_t)at);
 	if (fresh == MAP_FAILED)
 		return 0;

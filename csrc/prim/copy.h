@@ -1,6 +1,6 @@
 /* copy.h - copying what is larger than any cache. */
-#ifndef PM_COPY_H
-#define PM_COPY_H
+#ifndef PM_PRIM_COPY_H
+#define PM_PRIM_COPY_H
 
 #include <stdint.h>
 #include <string.h>
@@ -13,7 +13,7 @@
 
 /* memcpy, for large copies past the caches: a line that is written whole need not be read first, and the C library goes this way
  * only far above the size of the last level, as the machine reports it. */
-static inline void pm_copy(uint8_t *to, const uint8_t *from, uint64_t bytes) {
+static inline void pm_copy_bytes(uint8_t *to, const uint8_t *from, uint64_t bytes) {
 #if defined(__x86_64__)
 	if (bytes >= PM_STREAM_LEAST && ((uintptr_t)to & 15) == 0) {
 		uint64_t lines = bytes / 64;

@@ -83,7 +83,7 @@ int32_t pm_spill_clean(pm_client *client) {
 	uint64_t *numbers = malloc(PM_SPILL_FILES * sizeof *numbers);
 	if (gone >= 0 && (files == NULL || numbers == NULL))
 		gone = pm_fail(PLASMID_E_NO_MEMORY, "no memory to list the files of a store");
-	for (uint32_t i = 0; i < client->super->spill_folders && gone >= 0; i++) {
+	for (uint32_t i = 0; i < client->plan.spill_folders && gone >= 0; i++) {
 		r = clean_folder(client, i, files, numbers);
 		gone = r < 0 ? r : gone + r;
 	}

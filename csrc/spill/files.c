@@ -21,7 +21,7 @@ static bool is_over(const pm_client *client, const pm_spill_file *file) {
 }
 
 bool pm_files_is_seen(const pm_client *client, const pm_spill_file *file) {
-	return file->bytes > client->super->capacity;
+	return file->bytes > client->plan.capacity;
 }
 
 static bool to_be_reused(const pm_client *client, const pm_spill_file *file) {
@@ -46,7 +46,7 @@ static uint64_t kept_back(const pm_client *client) {
 }
 
 uint64_t pm_files_most(const pm_client *client) {
-	uint64_t bytes = client->spill->file_bytes, kept = kept_back(client), heap = client->super->capacity;
+	uint64_t bytes = client->spill->file_bytes, kept = kept_back(client), heap = client->plan.capacity;
 	if (client->spill->limit != 0 && kept < bytes)
 		bytes = kept;
 	return heap < bytes ? heap : bytes;
@@ -86,7 +86,7 @@ int32_t pm_files_begin(pm_client *client, uint64_t bytes, bool rewriting) {
 		return 0;
 	if (file->state == PM_FILE_FREE) {
 		file->number = ++spill->numbers;
-		file->folder = (uint32_t)(file->number % client->super->spill_folders);
+		file->folder = (uint32_t)(file->number % client->plan.spill_folders);
 	}
 	file->bytes = bytes;
 	file->owner = client->lock_word;

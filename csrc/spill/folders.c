@@ -73,11 +73,11 @@ int32_t pm_folders_fit(const pm_client *client, const plasmid_options *options) 
 		return r;
 	if (client->spill == NULL)
 		return pm_fail(PLASMID_E_SPILL_OPTIONS, "the store was made without folders to spill to");
-	if (options->spill_count == client->super->spill_folders && pm_folders_sum(&asked) == pm_folders_sum(client->spill))
+	if (options->spill_count == client->plan.spill_folders && pm_folders_sum(&asked) == pm_folders_sum(client->spill))
 		return 0;
 	return pm_fail(PLASMID_E_SPILL_OPTIONS,
 	               "the store spills to %s%s in files of %llu bytes, %llu bytes at most (0: no limit)",
-	               client->spill->folders[0], client->super->spill_folders > 1 ? " and others" : "",
+	               client->spill->folders[0], client->plan.spill_folders > 1 ? " and others" : "",
 	               (unsigned long long)client->spill->file_bytes, (unsigned long long)client->spill->limit);
 }
 
@@ -90,7 +90,7 @@ static int prefix_of(const pm_client *client, char *to, size_t room) {
 void pm_folders_own(const pm_client *client, uint32_t folder, char path[PM_SPILL_PATH_ROOM]) {
 	int length = snprintf(path, PM_SPILL_PATH_ROOM, "%s/", client->spill->folders[folder]);
 	length += prefix_of(client, path + length, PM_SPILL_PATH_ROOM - (size_t)length);
-	snprintf(path + length, PM_SPILL_PATH_ROOM - (size_t)length, "%016llx", (unsigned long long)client->generation);
+	snprintf(path + length, PM_SPILL_PATH_ROOM - (size_t)length, "%016llx", (unsigned long long)client->plan.generation);
 }
 
 void pm_folders_path(const pm_client *client, uint32_t folder, uint64_t number, bool making,
@@ -148,7 +148,7 @@ static void remove_former(const pm_client *client, uint32_t folder) {
 }
 
 void pm_folders_remove_former(const pm_client *client) {
-	for (uint32_t i = 0; client->spill != NULL && i < client->super->spill_folders; i++)
+	for (uint32_t i = 0; client->spill != NULL && i < client->plan.spill_folders; i++)
 		remove_former(client, i);
 }
 
@@ -156,7 +156,7 @@ int32_t pm_folders_make(const pm_client *client) {
 	char path[PM_SPILL_PATH_ROOM];
 	uint64_t hash = fold_text(4, client->path);
 	client->spill->path_hash = (uint32_t)(hash ^ hash >> 32);
-	for (uint32_t i = 0; i < client->super->spill_folders; i++) {
+	for (uint32_t i = 0; i < client->plan.spill_folders; i++) {
 		const char *folder = client->spill->folders[i];
 		if (mkdir(folder, 0700) != 0 && errno != EEXIST)
 			return pm_fail(PLASMID_E_SPILL, "the folder %s cannot be made: %s", folder, strerror(errno));
@@ -172,7 +172,7 @@ int32_t pm_folders_make(const pm_client *client) {
 
 void pm_folders_remove(const pm_client *client) {
 	char path[PM_SPILL_PATH_ROOM];
-	for (uint32_t i = 0; client->spill != NULL && i < client->super->spill_folders; i++) {
+	for (uint32_t i = 0; client->spill != NULL && i < client->plan.spill_folders; i++) {
 		pm_folders_own(client, i, path);
 		remove_folder(path);
 	}

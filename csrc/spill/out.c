@@ -161,7 +161,7 @@ static int32_t write_one(pm_client *client, pm_writer *writer, pm_victim *victim
 	                          .inband = pm_load_relaxed(&entry->inband),
 	                          .buffers = pm_load_relaxed(&entry->buffers),
 	                          .references = pm_load_relaxed(&entry->references),
-	                          .generation = client->generation};
+	                          .generation = client->plan.generation};
 	pm_sum sum;
 	for (int i = 0; i < 4; i++)
 		header.id[i] = pm_load_relaxed(&entry->id[i]);
@@ -268,7 +268,7 @@ static uint32_t choose(const pm_client *client, pm_victim *victims, uint32_t cou
 /* Into the next folder where one takes nothing. */
 static int32_t write_anywhere(pm_client *client, pm_victim *victims, uint32_t count, uint64_t bytes) {
 	int32_t r = PLASMID_E_SPILL;
-	for (uint32_t turn = 0; turn < client->super->spill_folders && r == PLASMID_E_SPILL; turn++)
+	for (uint32_t turn = 0; turn < client->plan.spill_folders && r == PLASMID_E_SPILL; turn++)
 		r = write_out(client, victims, count, bytes);
 	return r;
 }
@@ -285,7 +285,7 @@ static int32_t is_over_quota(pm_client *client, uint64_t bytes) {
 
 static int32_t pass_with(pm_client *client, pm_victim *victims, uint64_t wanted) {
 	int32_t own = is_over_quota(client, wanted);
-	uint64_t bytes, share = own > 0 ? (uint64_t)client->quota * PM_GRANULE : client->super->capacity;
+	uint64_t bytes, share = own > 0 ? (uint64_t)client->quota * PM_GRANULE : client->plan.capacity;
 	uint64_t least = share / PART < pm_files_most(client) ? share / PART : pm_files_most(client);
 	int32_t found = own < 0 ? own : pm_victims_find(client, own > 0, victims);
 	if (found <= 0)

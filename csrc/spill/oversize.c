@@ -28,7 +28,7 @@
 int32_t pm_begin_item(pm_client *client, const plasmid_item *item, const pm_shape *shape, uint32_t *slot,
                       bool *locked) {
 	*locked = true;
-	if (client->spill == NULL || shape->granules <= client->super->heap.maximum)
+	if (client->spill == NULL || shape->granules <= pm_heap_granules(client))
 		return pm_begin(client, item, shape, 0, slot, locked);
 	uint64_t at = pm_spill_payload_at(sizeof(pm_spill_header), shape->bytes);
 	int32_t file = pm_files_begin(client, at + pm_align(shape->bytes, PM_GRANULE), false);
@@ -65,7 +65,7 @@ static int open_file(const pm_client *client, uint32_t slot, bool making, int fl
 static int32_t make_file(const pm_client *client, uint32_t slot, int *fd) {
 	const pm_spill_file *file = file_of(client, slot);
 	const pm_spill_header header = {
-			.magic = PM_SPILL_FILE_MAGIC, .bytes = file->number, .generation = client->generation};
+			.magic = PM_SPILL_FILE_MAGIC, .bytes = file->number, .generation = client->plan.generation};
 	/* A dead file, whose row it has now, may stand there still. */
 	char dead[PM_SPILL_PATH_ROOM];
 	pm_folders_path(client, file->folder, file->number, false, dead);
@@ -94,7 +94,7 @@ static int32_t close_file(pm_client *client, uint32_t slot, int fd, uint64_t sum
 	                          .inband = entry->inband,
 	                          .buffers = entry->buffers,
 	                          .references = entry->references,
-	                          .generation = client->generation};
+	                          .generation = client->plan.generation};
 	memcpy(header.id, entry->id, sizeof header.id);
 	place->sum = sum;
 	if (pm_file_write(fd, &header, sizeof header, pm_where_offset(place->where) - sizeof header) != 0)
@@ -203,8 +203,8 @@ static int32_t look_through(const pm_client *client, int fd, const char *path, c
 	if (pm_file_read(fd, &header, sizeof header, at - sizeof header) != 0 || pm_pour_sum(fd, at, it->bytes, &sum) != 0)
 		return errno == 0 ? lost(path, "which is shorter than it was")
 		                  : pm_fail(PLASMID_E_SPILL, "reading %s: %s", path, strerror(errno));
-	if (header.magic != PM_SPILL_OBJECT_MAGIC || header.bytes != it->bytes || header.generation != client->generation ||
-	    memcmp(header.id, it->id, sizeof it->id) != 0)
+	if (header.magic != PM_SPILL_OBJECT_MAGIC || header.bytes != it->bytes ||
+	    header.generation != client->plan.generation || memcmp(header.id, it->id, sizeof it->id) != 0)
 		return lost(path, "where something else stands in its place");
 	return sum == it->sum ? 0 : lost(path, "whose bytes are not what was written (checksum)");
 }

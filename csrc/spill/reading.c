@@ -25,7 +25,7 @@ pm_reading pm_reading_of(const pm_client *client, uint32_t slot, uint8_t *to) {
 
 static bool is_its_header(const pm_client *client, const pm_reading *reading, const pm_spill_header *header) {
 	return header->magic == PM_SPILL_OBJECT_MAGIC && header->bytes == reading->bytes &&
-	       header->generation == client->generation && memcmp(header->id, reading->id, sizeof header->id) == 0;
+	       header->generation == client->plan.generation && memcmp(header->id, reading->id, sizeof header->id) == 0;
 }
 
 static int32_t lost(const char *path, const char *why) {

@@ -37,7 +37,8 @@ int32_t pm_writer_begin(const pm_client *client, uint32_t file, pm_writer *write
 		return failed(client, writer, "making");
 	}
 	PM_POINT("spill:made");
-	const pm_spill_header header = {.magic = PM_SPILL_FILE_MAGIC, .bytes = row->number, .generation = client->generation};
+	const pm_spill_header header = {
+			.magic = PM_SPILL_FILE_MAGIC, .bytes = row->number, .generation = client->plan.generation};
 	return pm_writer_put(client, writer, 0, (const uint8_t *)&header, sizeof header);
 }
 

@@ -107,13 +107,13 @@ static void all_is_over(void) {
 /* Where each table begins, and the middle of some. */
 static off_t length_of(const pm_superblock *super, uint32_t which) {
 	const uint64_t lengths[] = {0,
-	                            super->names_at,
-	                            super->entries_at,
-	                            super->entries_at + PM_PAGE,
-	                            super->holds_at,
-	                            super->nodes_at,
-	                            super->heap_at,
-	                            super->heap_at + PM_PAGE};
+	                            super->plan.names_at,
+	                            super->plan.entries_at,
+	                            super->plan.entries_at + PM_PAGE,
+	                            super->plan.holds_at,
+	                            super->plan.nodes_at,
+	                            super->plan.heap_at,
+	                            super->plan.heap_at + PM_PAGE};
 	return which < sizeof lengths / sizeof lengths[0] ? (off_t)lengths[which] : -1;
 }
 
@@ -145,7 +145,7 @@ static void in_a_hold(uint32_t which, int32_t (*walk)(pm_client *client)) {
 	if (pid == 0) {
 		furnish();
 		off_t length = length_of(store->client->super, which);
-		bool tables = length <= (off_t)store->client->super->nodes_at;
+		bool tables = length <= (off_t)store->client->super->plan.nodes_at;
 		int32_t r = cut_and_act(length, walk);
 		CHECK(r == PLASMID_E_DESTROYED || !tables);
 		all_is_over();

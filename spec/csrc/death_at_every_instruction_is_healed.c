@@ -24,16 +24,17 @@ typedef struct picture {
 } picture;
 
 static const pm_entry *entry_at(const segment_view *view, uint32_t slot) {
-	return (const pm_entry *)(view->base + view->super->entries_at) + slot;
+	return (const pm_entry *)(view->base + view->super->plan.entries_at) + slot;
 }
 
 static const uint64_t *holds_at(const segment_view *view, uint32_t slot) {
-	return (const uint64_t *)(view->base + view->super->holds_at) + (uint64_t)slot * 2 * view->super->hold_words;
+	return (const uint64_t *)(view->base + view->super->plan.holds_at) +
+	       (uint64_t)slot * 2 * view->super->plan.hold_words;
 }
 
 /* Every in-band byte that these tests write is the length of what was written. */
 static bool as_written(const segment_view *view, const pm_entry *entry) {
-	const uint8_t *bytes = view->base + view->super->heap_at + (uint64_t)entry->start * PM_GRANULE;
+	const uint8_t *bytes = view->base + view->super->plan.heap_at + (uint64_t)entry->start * PM_GRANULE;
 	for (uint32_t i = 0; i < entry->inband; i++)
 		if (bytes[i] != (uint8_t)entry->inband)
 			return false;
@@ -51,7 +52,7 @@ static void take_picture(const segment_view *view, picture *out) {
 		*at = (object){.slot = slot,
 		               .pins = entry->pins,
 		               .leased = (holds_at(view, slot)[0] >> SURVIVOR & 1) != 0,
-		               .handled = (holds_at(view, slot)[view->super->hold_words] >> SURVIVOR & 1) != 0};
+		               .handled = (holds_at(view, slot)[view->super->plan.hold_words] >> SURVIVOR & 1) != 0};
 		memcpy(at->id, entry->id, sizeof at->id);
 	}
 }
@@ -438,7 +439,7 @@ static void nothing_of_the_dead(const segment_view *view, uint32_t self) {
 
 /* How often the ring tells of that object, by its seal or by its end. */
 static uint32_t times_told(const segment_view *view, const object *of, bool end) {
-	const pm_event *events = (const pm_event *)(view->base + view->super->events_at);
+	const pm_event *events = (const pm_event *)(view->base + view->super->plan.events_at);
 	uint32_t times = 0;
 	for (uint64_t cell = view->super->event_tail; cell < view->super->event_head;) {
 		const pm_event *event = &events[cell % PM_EVENT_CELLS];
@@ -458,7 +459,7 @@ static void told_the_truth(const segment_view *view, const picture *before, cons
 		CHECK(times_told(view, &found->fresh.objects[i], false) == 1);
 		CHECK(times_told(view, &found->fresh.objects[i], true) == 0);
 	}
-	const pm_event *events = (const pm_event *)(view->base + view->super->events_at);
+	const pm_event *events = (const pm_event *)(view->base + view->super->plan.events_at);
 	for (uint64_t cell = view->super->event_tail; cell < view->super->event_head;) {
 		const pm_event *event = &events[cell % PM_EVENT_CELLS];
 		object sealed = {0};

@@ -75,7 +75,7 @@ static void learn(const char *name, bool dies) {
 	CHECK(image != NULL);
 	memcpy(image, view.base, image_bytes);
 	object_count = 0;
-	const pm_entry *entries = (const pm_entry *)(image + view.super->entries_at);
+	const pm_entry *entries = (const pm_entry *)(image + view.super->plan.entries_at);
 	for (uint32_t slot = 1; slot <= view.super->entries_used; slot++) {
 		const pm_entry *entry = &entries[slot];
 		if (pm_word_state(entry->word) != PLASMID_SEALED || entry->references != 0 || entry->bytes > 4096)
@@ -83,7 +83,7 @@ static void learn(const char *name, bool dies) {
 		known *at = &objects[object_count++];
 		*at = (known){.ref.slot = slot, .bytes = (uint32_t)entry->bytes};
 		memcpy(at->ref.id, entry->id, sizeof at->ref.id);
-		memcpy(&at->word, image + view.super->heap_at + (uint64_t)entry->start * PM_GRANULE, 4);
+		memcpy(&at->word, image + view.super->plan.heap_at + (uint64_t)entry->start * PM_GRANULE, 4);
 	}
 	CHECK(object_count > 10);
 	leave_segment(&view);
@@ -94,7 +94,7 @@ static void write_image(const char *name, uint64_t at, uint32_t bit) {
 	int fd = open(path_of_store(name), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	const pm_superblock *super = (const pm_superblock *)image;
 	CHECK(fd >= 0 && ftruncate(fd, (off_t)image_bytes) == 0);
-	CHECK(fallocate(fd, 0, (off_t)super->heap_at, (off_t)super->committed * PM_GRANULE) == 0);
+	CHECK(fallocate(fd, 0, (off_t)super->plan.heap_at, (off_t)super->committed * PM_GRANULE) == 0);
 	for (int i = 0; i < part_count; i++)
 		CHECK(pwrite(fd, image + parts[i].at, parts[i].bytes, (off_t)parts[i].at) == (ssize_t)parts[i].bytes);
 	CHECK(pwrite(fd, &turned, 1, (off_t)at) == 1);
@@ -162,13 +162,17 @@ static bool wanted(uint64_t at, uint32_t stride) {
 static uint32_t list_places(uint64_t *places, uint32_t most, uint32_t stride) {
 	const pm_superblock *super = (const pm_superblock *)image;
 	const uint64_t ends[] = {sizeof *super,
-	                         super->names_at,
-	                         super->names_at + super->max_objects * 4ull,
-	                         super->entries_at + (super->entries_used + 2ull) * sizeof(pm_entry),
-	                         super->holds_at + (super->entries_used + 2ull) * 16 * super->hold_words,
-	                         super->nodes_at + (super->heap.node_high + 1ull) * sizeof(pm_extent)};
-	const uint64_t begins[] = {
-			0, super->clients_at, super->names_at, super->entries_at, super->holds_at, super->nodes_at};
+	                         super->plan.names_at,
+	                         super->plan.names_at + super->plan.max_objects * 4ull,
+	                         super->plan.entries_at + (super->entries_used + 2ull) * sizeof(pm_entry),
+	                         super->plan.holds_at + (super->entries_used + 2ull) * 16 * super->plan.hold_words,
+	                         super->plan.nodes_at + (super->heap.node_high + 1ull) * sizeof(pm_extent)};
+	const uint64_t begins[] = {0,
+	                           super->plan.clients_at,
+	                           super->plan.names_at,
+	                           super->plan.entries_at,
+	                           super->plan.holds_at,
+	                           super->plan.nodes_at};
 	uint32_t count = 0;
 	for (int i = 0; i < 6; i++)
 		for (uint64_t at = begins[i]; at < ends[i]; at++) {

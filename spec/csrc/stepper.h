@@ -70,10 +70,10 @@ static inline uint32_t later_of(uint32_t end, uint64_t span) {
 /* Granules of the heap that hold anything: what is read back, and what stays of what was spilled, may stand where no put has been. */
 static inline uint32_t heap_end(const segment_view *view) {
 	const pm_superblock *s = view->super;
-	const pm_entry *entries = (const pm_entry *)(view->base + s->entries_at);
-	const pm_place *places = (const pm_place *)(view->base + s->places_at);
+	const pm_entry *entries = (const pm_entry *)(view->base + s->plan.entries_at);
+	const pm_place *places = (const pm_place *)(view->base + s->plan.places_at);
 	uint32_t end = s->touched;
-	for (uint32_t slot = 1; s->places_at != 0 && slot <= s->entries_used; slot++) {
+	for (uint32_t slot = 1; s->plan.places_at != 0 && slot <= s->entries_used; slot++) {
 		if (pm_word_state(entries[slot].word) == PLASMID_SEALED)
 			end = later_of(end, pm_span(entries[slot].start, entries[slot].granules));
 		end = later_of(later_of(end, places[slot].trailer), places[slot].target);
@@ -85,20 +85,20 @@ static inline int parts_of(const segment_view *view, part parts[PARTS]) {
 	const pm_superblock *s = view->super;
 	uint64_t slots = (uint64_t)s->entries_reserved + 1;
 	int count = 0;
-	parts[count++] = (part){0, s->names_at};
-	parts[count++] = (part){s->names_at, slots * sizeof(uint32_t)};
-	parts[count++] = (part){s->entries_at, slots * sizeof(pm_entry)};
-	parts[count++] = (part){s->holds_at, slots * 2 * s->hold_words * sizeof(uint64_t)};
-	parts[count++] = (part){s->nodes_at, (uint64_t)s->nodes_reserved * sizeof(pm_extent)};
-	parts[count++] = (part){s->heap_at, (uint64_t)heap_end(view) * PM_GRANULE};
+	parts[count++] = (part){0, s->plan.names_at};
+	parts[count++] = (part){s->plan.names_at, slots * sizeof(uint32_t)};
+	parts[count++] = (part){s->plan.entries_at, slots * sizeof(pm_entry)};
+	parts[count++] = (part){s->plan.holds_at, slots * 2 * s->plan.hold_words * sizeof(uint64_t)};
+	parts[count++] = (part){s->plan.nodes_at, (uint64_t)s->nodes_reserved * sizeof(pm_extent)};
+	parts[count++] = (part){s->plan.heap_at, (uint64_t)heap_end(view) * PM_GRANULE};
 	/* One record more than is counted: it may be being written. */
 	uint64_t cells = s->event_next > 1 || s->subscribers > 0 ? s->event_head + 1 : 0;
-	parts[count++] = (part){s->events_at, (cells < PM_EVENT_CELLS ? cells : PM_EVENT_CELLS) * sizeof(pm_event)};
-	if (s->files_at == 0)
+	parts[count++] = (part){s->plan.events_at, (cells < PM_EVENT_CELLS ? cells : PM_EVENT_CELLS) * sizeof(pm_event)};
+	if (s->plan.files_at == 0)
 		return count;
-	parts[count++] = (part){s->spill_at, sizeof(pm_spill)};
-	parts[count++] = (part){s->files_at, FILES_LOOKED_AT * sizeof(pm_spill_file)};
-	parts[count++] = (part){s->places_at, slots * sizeof(pm_place)};
+	parts[count++] = (part){s->plan.spill_at, sizeof(pm_spill)};
+	parts[count++] = (part){s->plan.files_at, FILES_LOOKED_AT * sizeof(pm_spill_file)};
+	parts[count++] = (part){s->plan.places_at, slots * sizeof(pm_place)};
 	return count;
 }
 
@@ -135,7 +135,7 @@ static inline int copy_segment(const segment_view *view, const char *store, uint
 	CHECK(fd >= 0 && ftruncate(fd, (off_t)view->bytes) == 0);
 	/* What is committed must be there, written to or not. */
 	uint64_t committed = (uint64_t)view->super->committed * PM_GRANULE;
-	CHECK(committed == 0 || fallocate(fd, 0, (off_t)view->super->heap_at, (off_t)committed) == 0);
+	CHECK(committed == 0 || fallocate(fd, 0, (off_t)view->super->plan.heap_at, (off_t)committed) == 0);
 	for (int i = 0; i < count; i++)
 		CHECK(pwrite(fd, view->base + parts[i].at, parts[i].bytes, (off_t)parts[i].at) == (ssize_t)parts[i].bytes);
 	struct flock byte = {.l_type = F_WRLCK, .l_start = (off_t)(PM_LOCK_BYTES_AT + survivor), .l_len = 1};

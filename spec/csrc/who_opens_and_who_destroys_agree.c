@@ -64,7 +64,7 @@ static void a_locked_folder_is_waited_for_within_bounds(void) {
 	CHECK(strstr(plasmid_detail(), "folder") != NULL);
 	CHECK(flock(folder, LOCK_UN) == 0 && close(folder) == 0);
 	WELL(plasmid_open(DIRECTORY, name, &options, &fresh));
-	CHECK(fresh->client->generation != old->client->generation);
+	CHECK(fresh->client->plan.generation != old->client->plan.generation);
 	WELL(plasmid_close(old));
 	end(fresh, name);
 }
@@ -129,8 +129,8 @@ int main(void) {
 	HOSTILE(entries_reserved, 0x7fffffff);
 	HOSTILE(nodes_reserved, 0x7fffffff);
 	HOSTILE(committed, 0x7fffffff);
-	HOSTILE(max_clients, 2000);
-	HOSTILE(hold_words, 100);
+	HOSTILE(plan.max_clients, 2000);
+	HOSTILE(plan.hold_words, 100);
 	a_killed_maker_leaves_nothing();
 	return 0;
 }
