@@ -300,6 +300,14 @@ static int32_t check_sums(const pm_client *client, const totals *sums) {
 	return 0;
 }
 
+/* Of clients that are none, nothing is stashed: who subscribes waits until nothing is. */
+static int32_t check_records(const pm_client *client) {
+	for (uint32_t i = 0; i < client->plan.max_clients; i++)
+		if (pm_load(&client->records[i].state) == PM_CLIENT_FREE && pm_load(&client->records[i].stashed) != 0)
+			FAULT("client %u is none, and has %u objects stashed", i, client->records[i].stashed);
+	return 0;
+}
+
 static int32_t check_with(const pm_client *client, uint32_t *contained, uint32_t *charged, uint32_t *live) {
 	const pm_superblock *super = client->super;
 	totals sums = {.contained = contained, .charged = charged, .live = live};
@@ -322,6 +330,8 @@ static int32_t check_with(const pm_client *client, uint32_t *contained, uint32_t
 		r = check_sums(client, &sums);
 	if (r == 0)
 		r = check_oldest(client, &sums);
+	if (r == 0)
+		r = check_records(client);
 	if (r != 0)
 		return r;
 	const char *told = pm_events_check(client);

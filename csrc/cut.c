@@ -7,6 +7,7 @@
 
 #include "lock.h"
 #include "prim/atomic.h"
+#include "prim/file.h"
 #include "wait.h"
 
 #define MENDS_MOST 10000u
@@ -76,13 +77,18 @@ bool pm_cut_mend(const pm_window *seen, uintptr_t address) {
 	return blank(client, pm_align((uint64_t)info.st_size, PM_PAGE), client->plan.file_bytes - client->plan.capacity);
 }
 
+/* A relative path may have come to mean another place. */
+static bool is_elsewhere(const pm_client *client) {
+	return client->path[0] == '/' && pm_file_is_at(client->file, client->path) == 0;
+}
+
 void pm_cut_look(pm_client *client) {
 	struct stat info;
 	if (pm_load(&client->refused) != 0 || fstat(client->file, &info) != 0)
 		return;
 	if ((uint64_t)info.st_size < client->plan.file_bytes || client->super->plan.magic != PM_MAGIC) {
 		pm_refuse(client);
-	} else if (info.st_nlink == 0 && pm_load(&client->super->destroyed) != PM_DESTROYED) {
+	} else if (pm_load(&client->super->destroyed) != PM_DESTROYED && (info.st_nlink == 0 || is_elsewhere(client))) {
 		pm_store(&client->super->destroyed, PM_DESTROYED);
 		pm_wake_all(client);
 	}

@@ -6,7 +6,8 @@
  *               But the thread that has the lock must not go on with tables that become zeros in the middle of a change: they
  *               would lead it astray. Others wait until it has let go of the lock; if it runs into the cut itself, it leaves
  *               what it was doing for the step that took the lock (lock.h), and what it had begun is lost with the store.
- *   unlinked    Others can't open it any more, and will make another of its name. Whoever notices says that it is destroyed: to everyone.
+ *   unlinked    Or moved: others can't open it any more, and will make another of its name. Whoever notices says that it is destroyed: to
+ *               everyone.
  *   of DISK     The file of one oversize object was cut short, and the store goes on: zeros until the next get (window.h).
  *   a hole      Not a loss: a trim gave back pages that somebody reads without the lock, and the file system has none to show
  *               instead. Zeros are mapped there, to which that reader's check puts an end; `patched` says that no such read
@@ -20,7 +21,7 @@
  * false if not: this thread has the lock, or one that has it did not let go of it within seconds. */
 bool pm_cut_mend(const pm_window *seen, uintptr_t address);
 
-/* Looks whether the file is what it was, and has a name. One system call. */
+/* Looks whether the file is what it was, and where it was. Two system calls. */
 void pm_cut_look(pm_client *client);
 
 #endif

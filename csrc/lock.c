@@ -46,7 +46,11 @@ bool pm_reaped_alive(pm_client *client) {
 	                                           pm_load_relaxed(&record->state) != PM_CLIENT_FREE),
 	                     1))
 		return false;
-	pm_cas(&client->refused, &none, PM_REFUSED_REAPED);
+	/* All zeros: the file was cut short, and is long again. */
+	if (client->super->plan.magic != PM_MAGIC)
+		pm_refuse(client);
+	else
+		pm_cas(&client->refused, &none, PM_REFUSED_REAPED);
 	return true;
 }
 

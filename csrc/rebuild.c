@@ -126,6 +126,7 @@ static void judge_place(pm_client *client, uint32_t slot) {
 
 /* Decides what the slot becomes; true if it has an extent. */
 static bool judge(pm_client *client, uint32_t slot, const uint8_t *living) {
+	pm_superblock *super = client->super;
 	pm_entry *entry = pm_entry_at(client, slot);
 	uint64_t word = pm_load(&entry->word);
 	uint32_t state = pm_word_state(word);
@@ -137,6 +138,11 @@ static bool judge(pm_client *client, uint32_t slot, const uint8_t *living) {
 			return false;
 		if (kept && (pm_word_stashed(word) ? pm_entry_placed(client, entry) : pm_entry_sound(client, entry)))
 			return true;
+		/* A stashed one counted as sealed, and a living client counts it. */
+		if (pm_word_stashed(word))
+			super->sealed_total--;
+		if (pm_word_stashed(word) && alive(client, record, living))
+			pm_add(&client->records[record].stashed, -1);
 		state = PLASMID_GONE;
 		entry->linked = 0;
 	} else if (state == PLASMID_SPILLED && sound_spilled(client, slot)) {
@@ -148,7 +154,7 @@ static bool judge(pm_client *client, uint32_t slot, const uint8_t *living) {
 				pm_store(&entry->word, pm_word(pm_word_version(word), 0, PLASMID_SEALED));
 			return true;
 		}
-		client->super->quarantined++;
+		super->quarantined++;
 		pm_event_lost(client, slot);
 		state = PLASMID_GONE;
 		entry->linked = 0;
@@ -383,8 +389,7 @@ static int32_t rebuild_with(pm_client *client, uint8_t *living, list *extents, a
 		if (living[i])
 			mask[i / 64] |= 1ull << (i % 64);
 		else
-			/* What the dead had stashed is judged like their drafts. */
-			pm_slots_unstash(client, i, pm_load(&client->records[i].stashed));
+			pm_store(&client->records[i].stashed, 0);
 	clear_derived(super);
 	clear_charges(client);
 	if (client->spill != NULL)

@@ -268,8 +268,7 @@ static int32_t lock_folder(const pm_client *client, int *folder) {
 
 /* Does the path still name the client's file? */
 static bool is_named(const pm_client *client) {
-	struct stat mine, named;
-	return fstat(client->file, &mine) == 0 && stat(client->path, &named) == 0 && mine.st_ino == named.st_ino;
+	return pm_file_is_at(client->file, client->path) == 1;
 }
 
 void pm_segment_clean(const pm_client *client) {

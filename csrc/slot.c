@@ -4,16 +4,25 @@
 
 #include "crash.h"
 
+/* One that was never used. Nothing looks at such a slot, so that what a turned bit says in it would be believed from now on. */
+static uint32_t take_unused(pm_client *client) {
+	pm_superblock *super = client->super;
+	if (super->entries_used >= super->entries_reserved)
+		return 0;
+	uint32_t slot = ++super->entries_used;
+	memset(pm_leases_at(client, slot), 0, client->plan.hold_words * 2 * sizeof(uint64_t));
+	if (client->places != NULL)
+		memset(&client->places[slot], 0, sizeof(pm_place));
+	return slot;
+}
+
 uint32_t pm_slot_take(pm_client *client) {
 	pm_superblock *super = client->super;
 	uint32_t slot = super->free_slot;
-	if (slot != 0) {
+	if (slot != 0)
 		super->free_slot = pm_entry_at(client, slot)->free_next;
-	} else {
-		if (super->entries_used >= super->entries_reserved)
-			return 0;
-		slot = ++super->entries_used;
-	}
+	else if ((slot = take_unused(client)) == 0)
+		return 0;
 	pm_entry *entry = pm_entry_at(client, slot);
 	PM_ASSERT(pm_word_state(entry->word) == PLASMID_ABSENT);
 	/* From here on a reader that still has the old word in hand finds another one. */

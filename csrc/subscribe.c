@@ -27,24 +27,31 @@
 #define STEPS 1024u              /* records a hold */
 #define NAP_NS 200000u
 
+/* Takes back an entry that is stashed. True if it is stashed still: claimed, and about to be sealed. */
+static bool take_back(pm_client *client, uint32_t slot) {
+	return !pm_unstash(client, slot) && pm_word_stashed(pm_load(&pm_entry_at(client, slot)->word));
+}
+
 /* Takes back what is stashed, and waits until what was claimed is sealed: after that, as there is a subscriber, nothing is put without
- * the lock. Holds the lock at its end if it is 0; LOCK_TIMEOUT. */
+ * the lock. What the clients count only says when there is nothing to look for. Holds the lock at its end if it is 0; LOCK_TIMEOUT. */
 static int32_t end_stashes(pm_client *client) {
 	uint64_t deadline = pm_monotonic_ns() + client->lock_timeout_ns;
 	uint32_t nobody = 0;
+	bool claimed = false;
 	for (uint32_t from = 1;;) {
 		int32_t r = pm_lock_again(client);
 		if (r != 0)
 			return r;
 		uint32_t used = client->super->entries_used, to = used < from + SWEEP ? used + 1 : from + SWEEP;
 		for (; from < to && pm_slots_stashed(client) > 0; from++)
-			pm_unstash(client, from);
-		if (pm_slots_stashed(client) == 0)
+			claimed |= take_back(client, from);
+		if (pm_slots_stashed(client) == 0 || (from > used && !claimed))
 			return 0;
 		pm_unlock(client);
 		if (from <= used)
 			continue;
 		from = 1;
+		claimed = false;
 		r = pm_reap_dead(client); /* it may be a dead one's, never to be sealed */
 		if (r < 0)
 			return r;

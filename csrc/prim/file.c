@@ -51,6 +51,15 @@ void pm_file_unlock(int fd) {
 	close(fd);
 }
 
+int pm_file_is_at(int fd, const char *path) {
+	struct stat mine, named;
+	if (fstat(fd, &mine) != 0)
+		return -1;
+	if (stat(path, &named) != 0)
+		return errno == ENOENT || errno == ENOTDIR ? 0 : -1;
+	return mine.st_ino == named.st_ino && mine.st_dev == named.st_dev;
+}
+
 int pm_file_reserve(int fd, uint64_t from, uint64_t to) {
 	while (from < to) {
 		uint64_t step = to - from < PM_RESERVE_STEP ? to - from : PM_RESERVE_STEP;

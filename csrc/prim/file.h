@@ -15,6 +15,9 @@ int pm_file_directory(const char *directory);
 int pm_file_lock(const char *directory, uint64_t timeout_ns);
 void pm_file_unlock(int fd);
 
+/* Is the open file the one at `path`? -1 when that can't be told. */
+int pm_file_is_at(int fd, const char *path);
+
 /* Makes bytes [from, to) of the file real, in steps of at most PM_RESERVE_STEP, so that no write to them can fail later.
  * 0, or -1 with errno (ENOSPC). */
 int pm_file_reserve(int fd, uint64_t from, uint64_t to);

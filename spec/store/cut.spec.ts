@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { rmSync, statSync, truncateSync } from "node:fs";
+import { renameSync, rmSync, statSync, truncateSync } from "node:fs";
 import { type Store, StoreDestroyedError } from "../../src/index.ts";
 import { cleanUpAfterEach, directory, freshStore, sameStore } from "./fresh.ts";
 import { startProcess } from "./process.ts";
@@ -94,6 +94,25 @@ for (const [where, length] of Object.entries(cuts)) {
     expect(freshStore({}, store.name).peek("rows")).toBeUndefined();
   });
 }
+
+test("cut short, and long again at once: every call says that the store is destroyed", async () => {
+  const store = filled();
+  const bytes = statSync(fileOf(store)).size;
+  truncateSync(fileOf(store), 0);
+  truncateSync(fileOf(store), bytes);
+  expect(() => store.put(new Uint8Array(40_000))).toThrow(StoreDestroyedError);
+  expect(() => store.peek("small")).toThrow(StoreDestroyedError);
+});
+
+test("moved away: who waits hears of it, and the name is free for another", async () => {
+  const store = filled();
+  const waits = store.get("never");
+  renameSync(fileOf(store), `${directory}/elsewhere`);
+  expect(await waits.catch(error => error)).toBeInstanceOf(StoreDestroyedError);
+  expect(() => store.put(1)).toThrow(StoreDestroyedError);
+  expect(freshStore({}, store.name).peek("small")).toBeUndefined();
+  rmSync(`${directory}/elsewhere`);
+});
 
 test("unlinked: who waits hears of it, every later call says that the store is destroyed, views stay good", async () => {
   const store = filled();
