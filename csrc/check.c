@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "entry.h"
 #include "error.h"
 #include "event.h"
 #include "hold.h"
@@ -10,35 +11,6 @@
 #include "place.h"
 #include "quota.h"
 #include "slot.h"
-
-static uint64_t mix(uint64_t hash, uint64_t value) {
-	hash = (hash ^ value) * 0x9e3779b97f4a7c15ull;
-	return hash ^ hash >> 32;
-}
-
-uint32_t pm_entry_check(const pm_entry *entry) {
-	uint64_t hash = 0x706c61736d6964ull;
-	hash = mix(hash, (uint64_t)entry->id[0] << 32 | entry->id[1]);
-	hash = mix(hash, (uint64_t)entry->id[2] << 32 | entry->id[3]);
-	hash = mix(hash, entry->bytes);
-	hash = mix(hash, (uint64_t)entry->start << 32 | entry->granules);
-	hash = mix(hash, (uint64_t)entry->inband << 32 | entry->buffers);
-	hash = mix(hash, (uint64_t)entry->references << 32 | entry->name_room);
-	hash = mix(hash, entry->name_order);
-	return (uint32_t)(hash ^ hash >> 29);
-}
-
-bool pm_entry_placed(const pm_client *client, const pm_entry *entry) {
-	return entry->granules > 0 && (uint64_t)entry->start + entry->granules <= client->super->committed;
-}
-
-/* In terms that cannot overflow: a field may say anything. */
-bool pm_entry_sound(const pm_client *client, const pm_entry *entry) {
-	uint64_t extent = (uint64_t)entry->granules * PM_GRANULE, bytes = pm_load_relaxed(&entry->bytes);
-	return pm_entry_placed(client, entry) && bytes <= extent && entry->inband <= bytes &&
-	       pm_name_at(bytes, entry->references) + entry->name_room <= extent && entry->name_bytes <= entry->name_room &&
-	       entry->linked <= entry->references;
-}
 
 #define FAULT(...) return pm_fail(PLASMID_E_CORRUPT, __VA_ARGS__)
 

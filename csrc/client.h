@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "landing.h"
 #include "layout.h"
 #include "prim/atomic.h"
 
@@ -90,12 +91,14 @@ typedef struct pm_client {
 	/* who we are */
 	uint32_t slot, epoch, lock_word;
 	uint64_t lock_timeout_ns;
-	pthread_t lock_thread;                        /* of ours that has the lock, or 0 */
-	uint32_t quota;                               /* granules; 0: none */
-	uint32_t index;                               /* in the registry of this process */
-	bool enlisted;                                /* the record is ours until we part */
-	uint32_t refused;                             /* enum pm_refusal: 0, or why no call can be made any more */
-	int32_t (*recover)(struct pm_client *client); /* set by whoever opens: the lock stands below the rebuild */
+	pthread_t lock_thread; /* of ours that has the lock, or 0 */
+	uint32_t quota;        /* granules; 0: none */
+	uint32_t index;        /* in the registry of this process */
+	bool enlisted;         /* the record is ours until we part */
+	uint32_t refused;      /* enum pm_refusal: 0, or why no call can be made any more */
+	int32_t (*recover)(
+			struct pm_client *client); /* after a death; set by whoever opens: the lock stands below the rebuild */
+	int32_t (*repair)(struct pm_client *client); /* of tables that were damaged; likewise */
 
 	/* holds of this process, by slot; under the store's lock */
 	uint32_t *lease_count, *handle_count;
@@ -207,6 +210,22 @@ struct plasmid_store {
 
 static inline pm_entry *pm_entry_at(const pm_client *client, uint32_t slot) {
 	return &client->entries[slot];
+}
+/* The entry that a link names, under the lock. */
+static inline pm_entry *pm_entry_linked(const pm_client *client, uint32_t slot) {
+	PM_MUST(slot != 0 && slot <= client->plan.max_objects);
+	return pm_entry_at(client, slot);
+}
+/* How many slots were ever used. */
+static inline uint32_t pm_slots_used(const pm_client *client) {
+	uint32_t used = client->super->entries_used;
+	PM_MUST(used <= client->super->entries_reserved && used <= client->plan.max_objects);
+	return used;
+}
+/* The record of whoever made the object with this word. */
+static inline pm_client_record *pm_creator_of(const pm_client *client, uint64_t word) {
+	PM_MUST(pm_word_creator(word) - 1 < client->plan.max_clients);
+	return &client->records[pm_word_creator(word) - 1];
 }
 static inline uint64_t *pm_leases_at(const pm_client *client, uint32_t slot) {
 	return client->holds + (uint64_t)slot * 2 * client->plan.hold_words;

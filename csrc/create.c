@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "check.h"
+#include "entry.h"
 #include "crash.h"
 #include "error.h"
 #include "event.h"
@@ -113,7 +113,7 @@ static int32_t name_taken(const pm_client *client, uint32_t holder, const uint8_
 	uint64_t word = pm_entry_at(client, holder)->word;
 	if (pm_word_state(word) == PLASMID_CREATED)
 		return pm_fail(PLASMID_E_NAME_TAKEN, "the name \"%.*s\" is taken by a draft of process %u, not sealed yet",
-		               (int)bytes, (const char *)name, client->records[pm_word_creator(word) - 1].pid);
+		               (int)bytes, (const char *)name, pm_creator_of(client, word)->pid);
 	return pm_fail(PLASMID_E_NAME_TAKEN, "the name \"%.*s\" is taken", (int)bytes, (const char *)name);
 }
 

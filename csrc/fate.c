@@ -1,6 +1,7 @@
 #include "fate.h"
 
 #include "crash.h"
+#include "entry.h"
 #include "event.h"
 #include "hold.h"
 #include "index.h"
@@ -22,11 +23,13 @@ void pm_room_given(pm_client *client) {
 }
 
 static void release_extent(pm_client *client, pm_entry *entry) {
+	uint32_t slot = (uint32_t)(entry - client->entries);
 	pm_uncharge(client, entry);
+	PM_MUST(entry->node < client->super->nodes_reserved && PM_EXTENT_OWNER(client->nodes[entry->node]) == slot);
 	pm_heap_free(&client->super->heap, client->nodes, entry->node);
 	entry->node = 0;
 	if (client->places != NULL)
-		pm_store(&client->places[entry - client->entries].trailer, 0);
+		pm_store(&client->places[slot].trailer, 0);
 	pm_room_given(client);
 }
 
@@ -68,12 +71,13 @@ bool pm_unlink(pm_client *client, uint32_t budget) {
 	pm_superblock *super = client->super;
 	while (super->drop_head != 0 && budget > 0) {
 		uint32_t slot = super->drop_head;
-		pm_entry *entry = pm_entry_at(client, slot);
+		pm_entry *entry = pm_entry_linked(client, slot);
+		PM_MUST(entry->in_drop && entry->linked <= entry->references);
 		const pm_reference *references = (const pm_reference *)pm_trailer(client, entry);
 		while (entry->linked > 0 && budget > 0) {
 			const pm_reference *reference = &references[--entry->linked];
 			budget--;
-			pm_entry *target = pm_entry_at(client, reference->slot);
+			pm_entry *target = pm_entry_linked(client, reference->slot);
 			if (!pm_id_equal(target->id, reference->id) || target->contained == 0)
 				continue;
 			target->contained--;
@@ -94,6 +98,8 @@ static void remove_as(pm_client *client, uint32_t slot, uint32_t state, uint32_t
 	pm_superblock *super = client->super;
 	pm_entry *entry = pm_entry_at(client, slot);
 	PM_ASSERT(pm_state_sealed(pm_word_state(entry->word)) || pm_word_state(entry->word) == PLASMID_CREATED);
+	/* Its name, its references and its extent are looked for where it says. */
+	PM_MUST(pm_word_state(entry->word) != PLASMID_SEALED || pm_entry_good(client, entry));
 	bool spilled = pm_word_state(entry->word) == PLASMID_SPILLED;
 	bool awaited = pm_word_state(entry->word) == PLASMID_CREATED;
 	if (!awaited)
@@ -114,12 +120,12 @@ static void remove_as(pm_client *client, uint32_t slot, uint32_t state, uint32_t
 	if (entry->linked > 0) {
 		entry->in_drop = 1;
 		entry->lru_next = 0;
-		if (super->drop_tail != 0)
-			pm_entry_at(client, super->drop_tail)->lru_next = slot;
-		else
-			super->drop_head = slot;
+		bool first = super->drop_tail == 0;
+		*(first ? &super->drop_head : &pm_entry_linked(client, super->drop_tail)->lru_next) = slot;
 		super->drop_tail = slot;
-		pm_unlink(client, UNLINK_NOW);
+		/* Behind others it has its turn with them: they may be what this is removed for. */
+		if (first)
+			pm_unlink(client, UNLINK_NOW);
 	} else {
 		pm_settle(client, slot);
 	}
@@ -150,9 +156,15 @@ bool pm_unstash(pm_client *client, uint32_t slot) {
 bool pm_unstash_all(pm_client *client) {
 	uint32_t stashed = pm_slots_stashed(client), taken = 0;
 	/* One that is claimed counts for a moment more, and can't be taken. */
-	for (uint32_t slot = 1; slot <= client->super->entries_used && taken < stashed; slot++)
+	for (uint32_t slot = 1; slot <= pm_slots_used(client) && taken < stashed; slot++)
 		taken += pm_unstash(client, slot);
 	return taken > 0;
+}
+
+/* Before anything is done to whoever is next to go. */
+static void must_be_cache(const pm_client *client, uint32_t slot) {
+	const pm_entry *entry = pm_entry_linked(client, slot);
+	PM_MUST(entry->in_lru && pm_word_state(entry->word) == PLASMID_SEALED);
 }
 
 /* A full store evicts one object a put, and its oldest are in no cache: what the next turns will touch is asked for now. Two
@@ -161,22 +173,28 @@ static void prefetch_next(const pm_client *client, uint32_t slot) {
 	uint32_t first = pm_entry_at(client, slot)->lru_prev;
 	if (first == 0)
 		return;
-	const pm_entry *next = pm_entry_at(client, first);
+	const pm_entry *next = pm_entry_linked(client, first);
 	__builtin_prefetch(&client->nodes[next->node], 1);
 	__builtin_prefetch(pm_leases_at(client, first), 1);
 	__builtin_prefetch(client->heap_writable + (uint64_t)next->start * PM_GRANULE, 1);
 	if (next->lru_prev == 0)
 		return;
-	const char *second = (const char *)pm_entry_at(client, next->lru_prev);
+	const char *second = (const char *)pm_entry_linked(client, next->lru_prev);
 	__builtin_prefetch(second, 1);
 	__builtin_prefetch(second + 64, 1);
 }
 
 uint32_t pm_evict_exactly(pm_client *client, uint32_t granules, uint32_t align) {
 	uint32_t slot = client->super->lru_tail;
-	pm_entry *entry = pm_entry_at(client, slot);
-	if (slot == 0 || entry->granules != granules || (entry->start & (align - 1)) != 0 || entry->linked > 0)
+	if (slot == 0)
 		return 0;
+	pm_entry *entry = pm_entry_linked(client, slot);
+	if (entry->granules != granules || (entry->start & (align - 1)) != 0 || entry->linked > 0)
+		return 0;
+	must_be_cache(client, slot);
+	const pm_extent *extent = &client->nodes[entry->node];
+	PM_MUST(entry->node < client->super->nodes_reserved && extent->start == entry->start && extent->size >= granules &&
+	        PM_EXTENT_OWNER(*extent) == slot);
 	client->super->evicted_total++;
 	pm_uncharge(client, entry);
 	pm_event_add(client, PLASMID_KIND_EVICT, slot);
@@ -193,6 +211,7 @@ bool pm_evict(pm_client *client) {
 	uint32_t slot = client->super->lru_tail;
 	if (slot == 0)
 		return false;
+	must_be_cache(client, slot);
 	prefetch_next(client, slot);
 	client->super->evicted_total++;
 	pm_remove(client, slot, PLASMID_GONE);

@@ -25,8 +25,8 @@ static const fact of_plan[] = {
 
 #define T pm_superblock
 static const fact of_superblock[] = {
-	ALL, F(plan), F(lock), F(destroyed), F(recovered), F(reaped), F(quarantined), F(subscribers), F(collect),
-	F(room_watchers), F(tomb_cursor), F(entries_reserved), F(nodes_reserved), F(committed), F(touched), F(trims),
+	ALL, F(plan), F(lock), F(destroyed), F(recovered), F(reaped), F(quarantined), F(subscribers), F(damaged),
+	F(collect), F(room_watchers), F(tomb_cursor), F(entries_reserved), F(nodes_reserved), F(committed), F(touched), F(trims),
 	F(entries_used), F(free_slot), F(objects), F(name_buckets), F(names), F(lru_head), F(lru_tail), F(evictable),
 	F(drop_head), F(drop_tail), F(clock), F(order), F(event_head), F(event_tail), F(event_next), F(sealed_total),
 	F(evicted_total), F(freed_total), F(heap), F(tombs)

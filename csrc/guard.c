@@ -112,6 +112,9 @@ static void on_fault(int number, siginfo_t *info, void *context) {
 	bool done =
 			info->si_code == SEGV_ACCERR && pm_window_find((uintptr_t)info->si_addr, &seen) && on_write(&seen, number, info);
 	errno = error;
+	/* In the core, under the lock: an index led out of its table. */
+	if (!done && pm_landing_is_mine())
+		pm_land_damaged();
 	if (!done)
 		pm_signal_pass_on(&before_fault, number, info, context);
 }
@@ -136,7 +139,7 @@ static void on_loss(int number, siginfo_t *info, void *context) {
 		pm_helper_nudge(seen.client);
 	errno = error;
 	if (lands)
-		pm_lock_land();
+		pm_land_cut();
 	if (!done)
 		pm_signal_pass_on(&before_loss, number, info, context);
 }

@@ -62,7 +62,7 @@ PLASMID_API int32_t plasmid_holders(plasmid_store *store, plasmid_holder_row *ro
 			free(all);
 			return r;
 		}
-		used = client->super->entries_used;
+		used = pm_slots_used(client);
 		for (uint32_t steps = 0; slot <= used && steps < LIST_STEP; slot++, steps++)
 			add_holders(client, slot, all);
 		pm_leave(store);

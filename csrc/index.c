@@ -4,6 +4,7 @@
 
 #include "crash.h"
 #include "prim/atomic.h"
+#include "prim/product.h"
 #include "prim/racy.h"
 
 #define FIRST_BUCKETS 64u
@@ -28,12 +29,6 @@ void pm_index_clear(pm_client *client) {
 	memset(client->names, 0, heads * sizeof(uint32_t));
 }
 
-static uint64_t fold(uint64_t a, uint64_t b) {
-	__extension__ typedef unsigned __int128 product;
-	product p = (product)a * b;
-	return (uint64_t)p ^ (uint64_t)(p >> 64);
-}
-
 /* The last bytes, up to eight, in one word: without a call, for most names are no longer. */
 static uint64_t tail_of(const uint8_t *at, uint32_t bytes) {
 	uint32_t first, last;
@@ -45,25 +40,32 @@ static uint64_t tail_of(const uint8_t *at, uint32_t bytes) {
 	return bytes == 0 ? 0 : (uint64_t)at[0] << 16 | (uint64_t)at[bytes >> 1] << 8 | at[bytes - 1];
 }
 
-/* Eight bytes a multiplication, keyed with the store's random number, so that nobody finds names beforehand that share a chain. After
- * wyhash, by Wang Yi. */
+/* Eight bytes a multiplication, keyed with the store's random number, so that nobody finds names beforehand that share a chain. */
 uint32_t pm_name_hash(const pm_client *client, const uint8_t *name, uint32_t bytes) {
 	uint64_t key = client->plan.generation, hash = key ^ (bytes + 0x9e3779b97f4a7c15ull), word;
 	for (; bytes > sizeof word; bytes -= (uint32_t)sizeof word, name += sizeof word) {
 		memcpy(&word, name, sizeof word);
-		hash = fold(word ^ key, hash ^ 0xa0761d6478bd642full);
+		hash = pm_product(word ^ key, hash ^ 0xa0761d6478bd642full);
 	}
-	hash = fold(tail_of(name, bytes) ^ key, hash ^ 0xe7037ed1a0b428dbull);
+	hash = pm_product(tail_of(name, bytes) ^ key, hash ^ 0xe7037ed1a0b428dbull);
 	return (uint32_t)(hash ^ hash >> 32);
+}
+
+/* Heads in use, under the lock. */
+static uint32_t buckets(const pm_client *client) {
+	uint32_t count = client->super->name_buckets;
+	PM_MUST(count > 0 && count <= client->super->entries_reserved);
+	return count;
 }
 
 static void split_names(pm_client *client) {
 	pm_superblock *super = client->super;
-	uint32_t fresh = super->name_buckets;
+	uint32_t fresh = buckets(client), steps = 0;
 	uint32_t *from = &client->names[buddy_of(fresh)];
 	pm_store_relaxed(&client->names[fresh], 0);
 	while (*from != 0) {
-		pm_entry *entry = pm_entry_at(client, *from);
+		PM_MUST(steps++ < super->names);
+		pm_entry *entry = pm_entry_linked(client, *from);
 		if (bucket_of(entry->name_hash, fresh + 1) != fresh) {
 			from = &entry->name_next;
 			continue;
@@ -85,7 +87,7 @@ void pm_index_add_name(pm_client *client, uint32_t slot) {
 		split_names(client);
 	pm_store_relaxed(&entry->name_hash, pm_name_hash(client, pm_name_of(client, entry), entry->name_bytes));
 	entry->named = 1;
-	uint32_t *head = &client->names[bucket_of(entry->name_hash, super->name_buckets)];
+	uint32_t *head = &client->names[bucket_of(entry->name_hash, buckets(client))];
 	pm_store_relaxed(&entry->name_next, *head);
 	pm_store(head, slot);
 }
@@ -94,10 +96,10 @@ void pm_index_remove_name(pm_client *client, uint32_t slot) {
 	pm_entry *entry = pm_entry_at(client, slot);
 	if (!entry->named)
 		return;
-	uint32_t *from = &client->names[bucket_of(entry->name_hash, client->super->name_buckets)];
+	uint32_t *from = &client->names[bucket_of(entry->name_hash, buckets(client))], steps = 0;
 	while (*from != slot) {
-		PM_ASSERT(*from != 0);
-		from = &pm_entry_at(client, *from)->name_next;
+		PM_MUST(steps++ < client->super->names);
+		from = &pm_entry_linked(client, *from)->name_next;
 	}
 	pm_store_relaxed(from, entry->name_next);
 	entry->named = 0;
@@ -108,7 +110,10 @@ void pm_index_remove_name(pm_client *client, uint32_t slot) {
 static uint32_t find_name(const pm_client *client, const uint8_t *heap, const uint8_t *name, uint32_t bytes,
                           uint32_t hash, uint32_t most) {
 	const pm_superblock *super = client->super;
-	uint32_t slot = pm_load(&client->names[bucket_of(hash, pm_load(&super->name_buckets))]);
+	uint32_t heads = pm_load(&super->name_buckets);
+	if (heads == 0 || heads > client->plan.max_objects)
+		return 0;
+	uint32_t slot = pm_load(&client->names[bucket_of(hash, heads)]);
 	for (uint32_t steps = 0; slot != 0 && steps < most; steps++) {
 		if (slot > client->plan.max_objects)
 			return 0;

@@ -63,7 +63,7 @@ PLASMID_API int32_t plasmid_stats_of(plasmid_store *store, plasmid_stats *stats)
 		return r;
 	const pm_superblock *super = client->super;
 	uint32_t leases = 0, handles = 0;
-	for (uint32_t slot = 1; slot <= super->entries_used && client->tokens > 0; slot++) {
+	for (uint32_t slot = 1; slot <= pm_slots_used(client) && client->tokens > 0; slot++) {
 		leases += client->lease_count[slot] > 0;
 		handles += client->handle_count[slot] > 0;
 	}
@@ -131,7 +131,7 @@ PLASMID_API int32_t plasmid_list(plasmid_store *store, uint32_t cursor, plasmid_
 		int32_t r = pm_enter(store);
 		if (r != 0)
 			return r;
-		used = client->super->entries_used;
+		used = pm_slots_used(client);
 		for (uint32_t steps = 0; slot <= used && count < limit && steps < LIST_STEP; slot++, steps++)
 			if (pm_slot_is_object(pm_load(&pm_entry_at(client, slot)->word)))
 				describe(client, slot, &rows[count++]);
@@ -146,6 +146,8 @@ PLASMID_API int32_t plasmid_check(plasmid_store *store) {
 	if (r != 0)
 		return r;
 	r = pm_check(store->client);
+	if (r == PLASMID_E_CORRUPT)
+		pm_store(&store->client->super->damaged, 1); /* the next call mends it */
 	pm_unlock(store->client);
 	return r;
 }

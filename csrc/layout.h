@@ -31,7 +31,7 @@
 #include "plasmid.h"
 
 #define PM_MAGIC 0x31644d534c50ull /* "PLSMd1" */
-#define PM_LAYOUT_VERSION 4u
+#define PM_LAYOUT_VERSION 5u
 #define PM_PAGE 4096u
 #define PM_GRANULE 64u        /* bytes: the heap's unit and the alignment of every buffer */
 #define PM_PAGE_GRANULES 64u  /* granules in a page */
@@ -243,6 +243,7 @@ typedef struct pm_superblock {
 	uint32_t recovered;                         /* statistics that outlive a rebuild */
 	uint32_t reaped, quarantined;
 	uint32_t subscribers; /* sum of the records' subscriptions; beside `destroyed`, which every call reads anyway */
+	uint32_t damaged;     /* a thread landed in the middle of a change: see landing.h */
 
 	uint32_t collect __attribute__((aligned(64))); /* grows with each request for a garbage collection */
 	uint32_t room_watchers;                        /* somebody waits for room: givers wake everyone */

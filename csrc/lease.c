@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "copy.h"
+#include "entry.h"
 #include "error.h"
 #include "fate.h"
 #include "helper.h"
@@ -170,6 +171,7 @@ static int32_t lease_locked(plasmid_store *store, uint32_t slot, const stand *on
 	pm_client *client = store->client;
 	plasmid_exchange *exchange = store->exchange;
 	const pm_entry *entry = pm_entry_at(client, slot);
+	PM_MUST(pm_word_state(entry->word) != PLASMID_SEALED || pm_entry_good(client, entry));
 	const uint8_t *from = on->copy != NULL  ? on->copy->payload
 	                      : on->window != 0 ? pm_window_at(on->window)
 	                                        : pm_payload(client, entry);

@@ -19,7 +19,6 @@
 #define LOOKS 100
 #define PAUSES_A_LOOK 300
 
-__thread sigjmp_buf pm_landing;
 #ifdef PLASMID_DEBUG_CHECK
 __thread const void *pm_landing_frame;
 #endif
@@ -59,15 +58,34 @@ bool pm_cut_short(const pm_client *client) {
 	return fstat(client->file, &info) == 0 && (uint64_t)info.st_size < client->plan.file_bytes;
 }
 
+/* Somebody landed in the middle of a change: as if it had died there. */
+static __attribute__((noinline, cold)) int32_t repair(pm_client *client) {
+	int32_t r = client->repair(client);
+	if (r == 0)
+		pm_store(&client->super->damaged, 0);
+	else
+		pm_lock_give(client);
+	return r;
+}
+
+int32_t pm_landed(pm_client *client) {
+	if (!pm_landing_here.damaged)
+		return pm_refusal(client);
+	pm_store(&client->super->damaged, 1);
+	pm_lock_give(client);
+	return pm_fail(PLASMID_E_CORRUPT, "a table in %s was damaged; the next call makes it anew", client->path);
+}
+
 /* The lock is this thread's. Whoever makes the client refuse its calls has every thread of the process pass a barrier between
  * that and the look at `lock_thread` (cut.c): so it sees us there, or we see the refusal. */
 static int32_t own(pm_client *client) {
 	pm_store_relaxed(&client->lock_thread, pthread_self());
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	if (__builtin_expect(pm_load_relaxed(&client->refused) == 0 && !pm_reaped_alive(client), 1))
-		return 0;
-	pm_lock_give(client);
-	return pm_refusal(client);
+	if (__builtin_expect(pm_load_relaxed(&client->refused) != 0 || pm_reaped_alive(client), 0)) {
+		pm_lock_give(client);
+		return pm_refusal(client);
+	}
+	return __builtin_expect(pm_load_relaxed(&client->super->damaged) != 0, 0) ? repair(client) : 0;
 }
 
 int32_t pm_refusal(const pm_client *client) {
@@ -91,13 +109,8 @@ static bool take(pm_client *client) {
 	return pm_cas(&client->super->lock, &expected, client->lock_word);
 }
 
-bool pm_lock_try(pm_client *client) {
-	if (!take(client))
-		return false;
-	if (pm_load_relaxed(&client->refused) == 0)
-		return true;
-	pm_lock_give(client);
-	return false;
+int32_t pm_lock_try_once(pm_client *client) {
+	return take(client) ? own(client) : PLASMID_E_LOCK_TIMEOUT;
 }
 
 static int32_t timed_out(pm_client *client, uint32_t seen, uint64_t timeout_ns) {
@@ -177,10 +190,6 @@ bool pm_lock_mine(const pm_client *client) {
 
 void pm_lock_lose(pm_client *client) {
 	pm_store(&client->lock_thread, 0);
-}
-
-void pm_lock_land(void) {
-	siglongjmp(pm_landing, 1);
 }
 
 void pm_lock_give(pm_client *client) {

@@ -9,35 +9,33 @@
 #ifndef PM_LOCK_H
 #define PM_LOCK_H
 
-#include <setjmp.h>
-
 #include "client.h"
 #include "crash.h"
-
-/* Where a thread goes on that has the lock when the file is cut short under its hands: at the step that took it, which then is as if it
- * had failed. The word stays ours: nobody may go on with tables that are half changed, and who waits sees the cut. Of the outermost step
- * there is one a thread, whatever the store. */
-extern __thread sigjmp_buf pm_landing;
+#include "landing.h"
 
 /* Debug builds see to it: whoever gives the lock back is called by the function that landed, or is that function. */
 #ifdef PLASMID_DEBUG_CHECK
 extern __thread const void *pm_landing_frame;
-#define PM_LANDS_HERE() (pm_landing_frame = __builtin_frame_address(0), sigsetjmp(pm_landing, 0))
+#define PM_LANDS_HERE() (pm_landing_frame = __builtin_frame_address(0), sigsetjmp(pm_landing_here.step, 0))
 #else
-#define PM_LANDS_HERE() sigsetjmp(pm_landing, 0)
+#define PM_LANDS_HERE() sigsetjmp(pm_landing_here.step, 0)
 #endif
 
 /* `call`, which may return with the lock, from a function that will not return before the lock is given back. What that function changes
  * of its own variables under the lock is lost in a landing: it shall do no more than return. */
-#define PM_LANDS(client, call)      \
-	__extension__({                   \
-		int32_t landed_;                \
-		if (PM_LANDS_HERE() == 0)       \
-			landed_ = (call);             \
-		else                            \
-			landed_ = pm_refusal(client); \
-		landed_;                        \
+#define PM_LANDS(client, call)                       \
+	__extension__({                                    \
+		int32_t landed_;                                 \
+		pm_landing_here.holder = &(client)->lock_thread; \
+		if (PM_LANDS_HERE() == 0)                        \
+			landed_ = (call);                              \
+		else                                             \
+			landed_ = pm_landed(client);                   \
+		landed_;                                         \
 	})
+
+/* What a step says that failed in a landing. */
+int32_t pm_landed(pm_client *client);
 
 /* 0, LOCK_TIMEOUT, what the recovery says, or why the client refuses all calls. */
 #define pm_lock(client) PM_LANDS(client, pm_lock_again(client))
@@ -49,13 +47,13 @@ extern __thread const void *pm_landing_frame;
 int32_t pm_lock_again(pm_client *client);
 int32_t pm_lock_again_within(pm_client *client, uint64_t timeout_ns);
 
-/* true when it was free and is ours now: for what no zeros lead astray, see cut.h. */
-bool pm_lock_try(pm_client *client);
+/* The same for a lock that is free: LOCK_TIMEOUT at once if it is not. */
+#define pm_lock_try(client) PM_LANDS(client, pm_lock_try_once(client))
+int32_t pm_lock_try_once(pm_client *client);
 
 /* Does this thread have the lock? Then a signal handler may send it to its landing, having said that it has not. */
 bool pm_lock_mine(const pm_client *client);
 void pm_lock_lose(pm_client *client);
-_Noreturn void pm_lock_land(void);
 
 void pm_lock_give(pm_client *client);
 static inline __attribute__((always_inline)) void pm_unlock(pm_client *client) {

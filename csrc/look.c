@@ -1,5 +1,6 @@
 #include "look.h"
 
+#include "entry.h"
 #include "error.h"
 #include "index.h"
 #include "lock.h"
@@ -40,8 +41,22 @@ static bool read_entry(const pm_client *client, uint32_t slot, const uint32_t *i
 	sight->inband = pm_load_relaxed(&entry->inband);
 	sight->buffers = pm_load_relaxed(&entry->buffers);
 	sight->references = pm_load_relaxed(&entry->references);
+	sight->good = pm_load_relaxed(&entry->check) == pm_entry_check(entry);
 	pm_fence_acquire();
 	return pm_load_relaxed(&entry->word) == word && pm_word_state(word) != PLASMID_ABSENT;
+}
+
+/* A sealed entry is not as it was: everything derived is made anew, which puts the object aside. 0: look again. */
+static __attribute__((noinline, cold)) int32_t distrust(pm_client *client, uint32_t slot) {
+	int32_t r = pm_lock(client);
+	if (r == PLASMID_E_CORRUPT)
+		r = pm_lock(client); /* we landed; whoever takes the lock next mends */
+	if (r != 0)
+		return r;
+	const pm_entry *entry = pm_entry_at(client, slot);
+	PM_MUST(pm_word_state(entry->word) != PLASMID_SEALED || pm_entry_good(client, entry));
+	pm_unlock(client);
+	return 0;
 }
 
 static int32_t gone(const pm_client *client, const uint32_t id[4]) {
@@ -49,13 +64,16 @@ static int32_t gone(const pm_client *client, const uint32_t id[4]) {
 }
 
 int32_t pm_look(pm_client *client, uint32_t slot, const uint32_t id[4], pm_sight *sight) {
-	if (slot == 0 || slot > pm_load_relaxed(&client->super->entries_reserved))
+	if (slot == 0 || slot > pm_load_relaxed(&client->super->entries_reserved) || slot > client->plan.max_objects)
 		return gone(client, id);
 	/* Each turn but the last means that the object changed its state meanwhile, which it does a few times in its life. */
 	while (!read_entry(client, slot, id, sight))
 		if (!is_there(client, slot, id))
 			return gone(client, id);
-	return pm_state_code(pm_word_state(sight->word));
+	if (__builtin_expect(sight->good || pm_word_state(sight->word) != PLASMID_SEALED, 1))
+		return pm_state_code(pm_word_state(sight->word));
+	int32_t r = distrust(client, slot);
+	return r != 0 ? r : pm_look(client, slot, id, sight);
 }
 
 int32_t pm_look_name(pm_client *client, const uint8_t *name, uint32_t bytes, pm_sight *sight) {
@@ -70,8 +88,10 @@ static __attribute__((noinline)) int32_t look_locked(pm_client *client, const ui
 		return r;
 	uint32_t slot = pm_index_find_name(client, name, bytes, hash);
 	r = PLASMID_E_NOT_FOUND;
-	if (slot != 0 && read_entry(client, slot, NULL, sight) && pm_state_sealed(pm_word_state(sight->word)))
+	if (slot != 0 && read_entry(client, slot, NULL, sight) && pm_state_sealed(pm_word_state(sight->word))) {
+		PM_MUST(sight->good || pm_word_state(sight->word) == PLASMID_SPILLED);
 		r = pm_state_code(pm_word_state(sight->word));
+	}
 	pm_unlock(client);
 	return r;
 }
@@ -82,6 +102,7 @@ int32_t pm_look_name_within(pm_client *client, const uint8_t *name, uint32_t byt
 	uint32_t slot = pm_index_glance_name(client, name, bytes, hash);
 	/* The name was compared before the word is read: compare it again between two equal words. */
 	if (slot != 0 && read_entry(client, slot, NULL, sight) && pm_state_sealed(pm_word_state(sight->word)) &&
+	    (sight->good || pm_word_state(sight->word) == PLASMID_SPILLED) &&
 	    pm_index_glance_name(client, name, bytes, hash) == slot && pm_still(client, sight))
 		return pm_state_code(pm_word_state(sight->word));
 	return look_locked(client, name, bytes, hash, timeout_ns, sight);
@@ -93,7 +114,7 @@ bool pm_still(const pm_client *client, const pm_sight *sight) {
 }
 
 uint32_t pm_locate(const pm_client *client, uint32_t slot, const uint32_t id[4], int32_t *code) {
-	bool here = slot != 0 && slot <= client->super->entries_used && is_there(client, slot, id);
+	bool here = slot != 0 && slot <= pm_slots_used(client) && is_there(client, slot, id);
 	*code = here ? 0 : gone(client, id);
 	return here ? slot : 0;
 }

@@ -6,7 +6,7 @@
 /* The first of its client's in the list: where to look for its oldest. */
 static void point_to(pm_client *client, uint32_t slot) {
 	pm_entry *entry = pm_entry_at(client, slot);
-	pm_client_record *record = &client->records[pm_word_creator(entry->word) - 1];
+	pm_client_record *record = pm_creator_of(client, entry->word);
 	if (record->oldest != PM_NOTHING_OLD)
 		return;
 	record->oldest = slot;
@@ -22,7 +22,7 @@ static void point_past(pm_client *client, uint32_t slot) {
 			continue;
 		client->records[i].oldest = entry->lru_prev != 0 ? entry->lru_prev : PM_NOTHING_OLD;
 		if (entry->lru_prev != 0)
-			pm_entry_at(client, entry->lru_prev)->marked = 1;
+			pm_entry_linked(client, entry->lru_prev)->marked = 1;
 	}
 }
 
@@ -34,7 +34,7 @@ void pm_lru_push(pm_client *client, uint32_t slot) {
 	entry->lru_prev = 0;
 	entry->lru_next = super->lru_head;
 	if (super->lru_head != 0)
-		pm_entry_at(client, super->lru_head)->lru_prev = slot;
+		pm_entry_linked(client, super->lru_head)->lru_prev = slot;
 	else
 		super->lru_tail = slot;
 	pm_store_relaxed(&super->lru_head, slot);
@@ -57,7 +57,7 @@ void pm_lru_append(pm_client *client, uint32_t slot) {
 	entry->lru_next = 0;
 	entry->lru_prev = super->lru_tail;
 	if (super->lru_tail != 0)
-		pm_entry_at(client, super->lru_tail)->lru_next = slot;
+		pm_entry_linked(client, super->lru_tail)->lru_next = slot;
 	else
 		super->lru_head = slot;
 	super->lru_tail = slot;
@@ -70,16 +70,13 @@ void pm_lru_remove(pm_client *client, uint32_t slot) {
 	pm_entry *entry = pm_entry_at(client, slot);
 	if (!entry->in_lru)
 		return;
+	uint32_t *before = entry->lru_prev != 0 ? &pm_entry_linked(client, entry->lru_prev)->lru_next : &super->lru_head;
+	uint32_t *behind = entry->lru_next != 0 ? &pm_entry_linked(client, entry->lru_next)->lru_prev : &super->lru_tail;
+	PM_MUST(*before == slot && *behind == slot);
 	if (entry->marked)
 		point_past(client, slot);
-	if (entry->lru_prev != 0)
-		pm_entry_at(client, entry->lru_prev)->lru_next = entry->lru_next;
-	else
-		pm_store_relaxed(&super->lru_head, entry->lru_next);
-	if (entry->lru_next != 0)
-		pm_entry_at(client, entry->lru_next)->lru_prev = entry->lru_prev;
-	else
-		super->lru_tail = entry->lru_prev;
+	pm_store_relaxed(before, entry->lru_next);
+	*behind = entry->lru_prev;
 	pm_store_relaxed(&entry->in_lru, 0);
 	super->evictable--;
 }

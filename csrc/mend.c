@@ -1,6 +1,7 @@
 #include "mend.h"
 
 #include "check.h"
+#include "entry.h"
 #include "error.h"
 #include "prim/atomic.h"
 #include "rebuild.h"
@@ -51,14 +52,17 @@ static int32_t raise_heap(pm_client *client) {
 	return r;
 }
 
+int32_t pm_repair(pm_client *client) {
+	int32_t r = raise_tables(client);
+	if (r == 0)
+		r = raise_heap(client);
+	return r != 0 ? r : pm_recover(client);
+}
+
 int32_t pm_mend(pm_client *client) {
 	int32_t r = pm_check(client);
 	if (r != PLASMID_E_CORRUPT)
 		return r;
-	r = raise_tables(client);
-	if (r == 0)
-		r = raise_heap(client);
-	if (r == 0)
-		r = pm_recover(client);
+	r = pm_repair(client);
 	return r != 0 ? r : pm_check(client);
 }

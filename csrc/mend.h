@@ -11,4 +11,7 @@
 /* Under the lock, while nobody else uses the store. 0, or CORRUPT, NO_MEMORY: then it is not to be used. */
 int32_t pm_mend(pm_client *client);
 
+/* Under the lock, whoever uses the store: all that is derived, and the marks that say too little, made anew. */
+int32_t pm_repair(pm_client *client);
+
 #endif

@@ -22,6 +22,7 @@
 #include "helper.h"
 #include "lock.h"
 #include "membership.h"
+#include "mend.h"
 #include "prim/atomic.h"
 #include "prim/bell.h"
 #include "prim/random.h"
@@ -163,6 +164,7 @@ static void end_late(pm_client *client) {
 /* A new client of what `found` has open already. Under the registry's mutex. */
 static int32_t enrol(pm_client *found, const plasmid_options *options) {
 	found->recover = pm_recover;
+	found->repair = pm_repair;
 	found->let_go = let_go;
 	found->end_late = end_late;
 	found->token_high = 1;

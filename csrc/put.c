@@ -1,7 +1,7 @@
 /* put.c - objects made and sealed in one call. */
 #include <string.h>
 
-#include "check.h"
+#include "entry.h"
 #include "crash.h"
 #include "create.h"
 #include "error.h"

@@ -41,7 +41,7 @@ int32_t pm_reap(pm_client *client, uint32_t record, uint32_t epoch) {
 			pm_unlock(client);
 			return 0;
 		}
-		uint32_t used = super->entries_used, to = used < from + SWEEP ? used + 1 : from + SWEEP;
+		uint32_t used = pm_slots_used(client), to = used < from + SWEEP ? used + 1 : from + SWEEP;
 		for (uint32_t slot = from; slot < to; slot++) {
 			__builtin_prefetch(&pm_entry_at(client, slot + AHEAD)->word);
 			reap_slot(client, slot, record);

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "check.h"
+#include "entry.h"
 #include "crash.h"
 #include "error.h"
 #include "event.h"

@@ -103,6 +103,7 @@ static int32_t grow_heap(pm_client *client, bool *locked) {
 	pm_superblock *super = client->super;
 	const uint32_t mib = (1u << 20) / PM_GRANULE;
 	uint32_t from = super->committed, trims = super->trims;
+	PM_MUST(from == super->heap.limit && from <= pm_heap_granules(client));
 	uint32_t to = step(from, mib, PM_RESERVE_STEP / PM_GRANULE, pm_heap_granules(client));
 	pm_unlock(client);
 	int32_t r = pm_room_commit(client, from, to);

@@ -7,7 +7,7 @@
 /* One that was never used. Nothing looks at such a slot, so that what a turned bit says in it would be believed from now on. */
 static uint32_t take_unused(pm_client *client) {
 	pm_superblock *super = client->super;
-	if (super->entries_used >= super->entries_reserved)
+	if (pm_slots_used(client) == super->entries_reserved)
 		return 0;
 	uint32_t slot = ++super->entries_used;
 	memset(pm_leases_at(client, slot), 0, client->plan.hold_words * 2 * sizeof(uint64_t));
@@ -20,11 +20,11 @@ uint32_t pm_slot_take(pm_client *client) {
 	pm_superblock *super = client->super;
 	uint32_t slot = super->free_slot;
 	if (slot != 0)
-		super->free_slot = pm_entry_at(client, slot)->free_next;
+		super->free_slot = pm_entry_linked(client, slot)->free_next;
 	else if ((slot = take_unused(client)) == 0)
 		return 0;
 	pm_entry *entry = pm_entry_at(client, slot);
-	PM_ASSERT(pm_word_state(entry->word) == PLASMID_ABSENT);
+	PM_MUST(pm_word_state(entry->word) == PLASMID_ABSENT && slot <= super->entries_reserved);
 	/* From here on a reader that still has the old word in hand finds another one. */
 	pm_store(&entry->word, pm_word(pm_word_version(entry->word) + 1, 0, PLASMID_ABSENT));
 	pm_fence_release();

@@ -56,7 +56,7 @@ void pm_touch_unheld(plasmid_store *store, uint32_t slot, uint64_t word) {
 	const pm_entry *entry = pm_entry_at(client, slot);
 	if (pm_load_relaxed(&client->super->lru_head) == slot && store->missed_count == 0)
 		return;
-	if (!pm_lock_try(client)) {
+	if (pm_lock_try(client) != 0) {
 		if (store->missed_count == PM_MISSED)
 			catch_up_late(store);
 		miss(store, slot, pm_word_version(word));

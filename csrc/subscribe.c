@@ -42,7 +42,7 @@ static int32_t end_stashes(pm_client *client) {
 		int32_t r = pm_lock_again(client);
 		if (r != 0)
 			return r;
-		uint32_t used = client->super->entries_used, to = used < from + SWEEP ? used + 1 : from + SWEEP;
+		uint32_t used = pm_slots_used(client), to = used < from + SWEEP ? used + 1 : from + SWEEP;
 		for (; from < to && pm_slots_stashed(client) > 0; from++)
 			claimed |= take_back(client, from);
 		if (pm_slots_stashed(client) == 0 || (from > used && !claimed))
@@ -202,7 +202,7 @@ static uint32_t maker_of(const pm_client *client, const pm_entry *entry) {
 }
 
 static void tell_existing(const pm_client *client, pm_subscription *at, row_list *list) {
-	uint32_t used = client->super->entries_used;
+	uint32_t used = pm_slots_used(client);
 	for (uint32_t steps = 0; at->walk <= used && list->count < list->limit && steps < WALK; at->walk++, steps++) {
 		const pm_entry *entry = pm_entry_at(client, at->walk);
 		if (!pm_state_sealed(pm_word_state(entry->word)))

@@ -13,6 +13,7 @@ static inline bool better_from_back(const pm_extent *extent, uint32_t size) {
 
 static void dv_become(pm_heap *heap, pm_extent *nodes, uint32_t node) {
 	if (heap->dv) {
+		PM_MUST(nodes[known(heap, heap->dv)].link[KIND] == IS_DV);
 		heap->free_count--;
 		free_insert(heap, nodes, heap->dv);
 	}
@@ -37,6 +38,7 @@ static inline void drop_tail(pm_heap *heap, pm_extent *nodes, uint32_t node, uin
 
 static inline uint32_t take_from_dv(pm_heap *heap, pm_extent *nodes, uint32_t size) {
 	uint32_t node = heap->dv;
+	PM_MUST(nodes[node].link[KIND] == IS_DV);
 	if (nodes[node].size > size)
 		return mark_used(heap, nodes, cut_front(heap, nodes, node, size));
 	free_remove(heap, nodes, node);
@@ -63,7 +65,8 @@ static inline bool from_back(const pm_extent *nodes, uint32_t node, uint32_t siz
 static uint32_t take_from_bin(pm_heap *heap, pm_extent *nodes, uint32_t node, uint32_t size, uint32_t align) {
 	uint32_t rest = node;
 	bool back = from_back(nodes, node, size, align);
-	PM_ASSERT(fits(&nodes[node], size, align));
+	PM_MUST(fits(&nodes[node], size, align));
+	must_fit(heap, nodes, node);
 	free_remove(heap, nodes, node);
 	if (back)
 		drop_tail(heap, nodes, node, align);
@@ -86,13 +89,14 @@ uint32_t pm_heap_allocate(pm_heap *heap, pm_extent *nodes, uint32_t size, uint32
 	if (heap->spare < 3)
 		return PM_HEAP_NEEDS_NODES;
 	if (align == 1 && size <= SMALL_MOST) {
-		node = heap->small[size];
+		node = known(heap, heap->small[size]);
 		if (node) {
+			PM_MUST(nodes[node].size == size);
 			heap->free_count--;
 			bin_remove(heap, nodes, node);
 			return mark_used(heap, nodes, node);
 		}
-		if (heap->dv && nodes[heap->dv].size >= size)
+		if (heap->dv && nodes[known(heap, heap->dv)].size >= size)
 			return take_from_dv(heap, nodes, size);
 	}
 	node = pm_bins_best(heap, nodes, size, align);
@@ -102,9 +106,9 @@ uint32_t pm_heap_allocate(pm_heap *heap, pm_extent *nodes, uint32_t size, uint32
 }
 
 void pm_heap_free(pm_heap *heap, pm_extent *nodes, uint32_t node) {
+	PM_MUST(node > TOP && node < heap->node_high && nodes[node].link[KIND] == IS_USED);
+	must_fit(heap, nodes, node);
 	uint32_t size = nodes[node].size, previous = nodes[node].prev, next = nodes[node].next;
-	PM_ASSERT(node > TOP && node < heap->node_high);
-	PM_ASSERT(nodes[node].link[KIND] == IS_USED);
 	heap->used -= size;
 	heap->free += size;
 	heap->used_count--;

@@ -10,20 +10,21 @@ static inline void bin_insert(pm_heap *heap, pm_extent *nodes, uint32_t node) {
 	nodes[node].link[KIND] = IN_BIN;
 	nodes[node].link[UP] = 0;
 	nodes[node].link[NEXT] = next;
-	nodes[next].link[UP] = node; /* the anchor's is scratch */
+	nodes[known(heap, next)].link[UP] = node; /* the anchor's is scratch */
 	heap->small[size] = node;
 	heap->small_map[size / 64] |= 1ull << size % 64;
 }
 
 static inline void bin_remove(pm_heap *heap, pm_extent *nodes, uint32_t node) {
-	uint32_t size = nodes[node].size, next = nodes[node].link[NEXT], previous = nodes[node].link[UP];
-	PM_ASSERT(nodes[node].link[KIND] == IN_BIN);
+	uint32_t size = nodes[node].size, next = known(heap, nodes[node].link[NEXT]), previous = nodes[node].link[UP];
+	PM_MUST(nodes[node].link[KIND] == IN_BIN && size > 0 && size <= SMALL_MOST);
 	nodes[next].link[UP] = previous;
 	if (previous) {
+		PM_MUST(nodes[known(heap, previous)].link[NEXT] == node);
 		nodes[previous].link[NEXT] = next;
 		return;
 	}
-	PM_ASSERT(heap->small[size] == node);
+	PM_MUST(heap->small[size] == node);
 	heap->small[size] = next;
 	if (!next)
 		heap->small_map[size / 64] &= ~(1ull << size % 64);
@@ -44,7 +45,7 @@ static inline void free_remove(pm_heap *heap, pm_extent *nodes, uint32_t node) {
 	if (kind == IN_BIN)
 		bin_remove(heap, nodes, node);
 	else if (kind == IN_RING)
-		ring_remove(nodes, node);
+		ring_remove(heap, nodes, node);
 	else if (kind == IS_DV)
 		heap->dv = 0;
 	else

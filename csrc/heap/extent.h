@@ -7,6 +7,7 @@
 
 #include "crash.h"
 #include "heap/heap.h"
+#include "landing.h"
 
 /* What the links of a node hold; the table is in heap.h. */
 enum {
@@ -67,6 +68,27 @@ static inline bool is_free(const pm_extent *nodes, uint32_t node) {
 	return nodes[node].link[KIND] != IS_USED;
 }
 
+/* ---- what a turned bit would lead astray -------------------------------------------------------- */
+
+/* A node that a link names. */
+static inline uint32_t known(const pm_heap *heap, uint32_t node) {
+	PM_MUST(node < heap->node_high);
+	return node;
+}
+
+/* The extent stands between its two neighbours, and they say so. */
+static inline void must_fit(const pm_heap *heap, const pm_extent *nodes, uint32_t node) {
+	const pm_extent *extent = &nodes[node], *previous = &nodes[known(heap, extent->prev)];
+	uint32_t end = extent->prev == ANCHOR ? 0 : previous->start + previous->size;
+	PM_MUST(previous->next == node && end == extent->start);
+	if (node == TOP) {
+		PM_MUST((uint64_t)extent->start + extent->size == heap->limit);
+		return;
+	}
+	const pm_extent *next = &nodes[known(heap, extent->next)];
+	PM_MUST(next->prev == node && extent->start + extent->size == next->start);
+}
+
 /* ---- slots of the side table -------------------------------------------------------------------- */
 
 static inline uint32_t slot_take(pm_heap *heap, pm_extent *nodes) {
@@ -74,11 +96,11 @@ static inline uint32_t slot_take(pm_heap *heap, pm_extent *nodes) {
 	PM_ASSERT(heap->spare > 0);
 	heap->spare--;
 	if (slot) {
-		PM_ASSERT(nodes[slot].link[KIND] == IS_SLOT);
+		PM_MUST(nodes[known(heap, slot)].link[KIND] == IS_SLOT);
 		heap->node_free = nodes[slot].link[NEXT];
 		return slot;
 	}
-	PM_ASSERT(heap->node_high < heap->node_reserved);
+	PM_MUST(heap->node_high < heap->node_reserved);
 	return heap->node_high++;
 }
 
@@ -94,8 +116,9 @@ static inline void slot_return(pm_heap *heap, pm_extent *nodes, uint32_t slot) {
 
 /* Makes the first size granules of a free extent an extent of their own; the node keeps the rest. */
 static inline uint32_t cut_front(pm_heap *heap, pm_extent *nodes, uint32_t node, uint32_t size) {
+	must_fit(heap, nodes, node);
+	PM_MUST(size > 0 && size <= nodes[node].size);
 	uint32_t slot = slot_take(heap, nodes), previous = nodes[node].prev;
-	PM_ASSERT(size > 0 && size <= nodes[node].size);
 	nodes[slot].start = nodes[node].start;
 	nodes[slot].size = size;
 	nodes[slot].prev = previous;
@@ -109,8 +132,9 @@ static inline uint32_t cut_front(pm_heap *heap, pm_extent *nodes, uint32_t node,
 
 /* The same at the other end. */
 static inline uint32_t cut_back(pm_heap *heap, pm_extent *nodes, uint32_t node, uint32_t size) {
+	must_fit(heap, nodes, node);
+	PM_MUST(size > 0 && size < nodes[node].size && nodes[node].next != 0);
 	uint32_t slot = slot_take(heap, nodes), next = nodes[node].next;
-	PM_ASSERT(size > 0 && size < nodes[node].size && next);
 	nodes[node].size -= size;
 	nodes[slot].start = nodes[node].start + nodes[node].size;
 	nodes[slot].size = size;
@@ -123,8 +147,8 @@ static inline uint32_t cut_back(pm_heap *heap, pm_extent *nodes, uint32_t node, 
 
 /* Joins the extent after node to it and returns its slot. */
 static inline void swallow_next(pm_heap *heap, pm_extent *nodes, uint32_t node) {
-	uint32_t next = nodes[node].next, after = nodes[next].next;
-	PM_ASSERT(next > TOP && nodes[node].start + nodes[node].size == nodes[next].start);
+	uint32_t next = known(heap, nodes[node].next), after = known(heap, nodes[next].next);
+	PM_MUST(next > TOP && nodes[next].prev == node && nodes[node].start + nodes[node].size == nodes[next].start);
 	nodes[node].size += nodes[next].size;
 	nodes[node].next = after;
 	nodes[after].prev = node;
@@ -133,8 +157,9 @@ static inline void swallow_next(pm_heap *heap, pm_extent *nodes, uint32_t node) 
 
 /* Joins the extent before node to it and returns its slot. */
 static inline void swallow_previous(pm_heap *heap, pm_extent *nodes, uint32_t node) {
-	uint32_t previous = nodes[node].prev, before = nodes[previous].prev;
-	PM_ASSERT(previous > TOP && nodes[previous].start + nodes[previous].size == nodes[node].start);
+	uint32_t previous = known(heap, nodes[node].prev), before = known(heap, nodes[previous].prev);
+	PM_MUST(previous > TOP && nodes[previous].next == node &&
+	        nodes[previous].start + nodes[previous].size == nodes[node].start);
 	nodes[node].start = nodes[previous].start;
 	nodes[node].size += nodes[previous].size;
 	nodes[node].prev = before;
@@ -144,6 +169,7 @@ static inline void swallow_previous(pm_heap *heap, pm_extent *nodes, uint32_t no
 
 static inline uint32_t mark_used(pm_heap *heap, pm_extent *nodes, uint32_t node) {
 	uint32_t size = nodes[node].size;
+	must_fit(heap, nodes, node);
 	nodes[node].link[KIND] = IS_USED;
 	PM_EXTENT_OWNER(nodes[node]) = 0;
 	heap->used += size;

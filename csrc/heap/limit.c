@@ -3,7 +3,8 @@
 
 void pm_heap_grow(pm_heap *heap, pm_extent *nodes, uint32_t new_limit) {
 	uint32_t more = new_limit - heap->limit;
-	PM_ASSERT(new_limit >= heap->limit && new_limit <= heap->maximum);
+	PM_MUST(new_limit >= heap->limit && new_limit <= heap->maximum);
+	must_fit(heap, nodes, TOP);
 	nodes[TOP].size += more;
 	heap->free += more;
 	heap->limit = new_limit;
@@ -17,12 +18,13 @@ uint32_t pm_heap_wanted_limit(const pm_heap *heap, const pm_extent *nodes, uint3
 }
 
 uint32_t pm_heap_trim(pm_heap *heap, pm_extent *nodes, uint32_t keep) {
+	must_fit(heap, nodes, TOP);
 	uint64_t wanted = (uint64_t)nodes[TOP].start + keep;
 	wanted = (wanted + PM_HEAP_PAGE - 1) / PM_HEAP_PAGE * PM_HEAP_PAGE;
 	if (wanted >= heap->limit)
 		return 0;
 	uint32_t less = heap->limit - (uint32_t)wanted;
-	PM_ASSERT(less <= nodes[TOP].size && less <= heap->free);
+	PM_MUST(less <= nodes[TOP].size);
 	nodes[TOP].size -= less;
 	heap->free -= less;
 	heap->limit -= less;
@@ -41,7 +43,7 @@ uint32_t pm_heap_top(const pm_extent *nodes) {
 
 uint32_t pm_heap_largest(const pm_heap *heap, const pm_extent *nodes) {
 	uint32_t most = nodes[TOP].size, node;
-	if (heap->dv && nodes[heap->dv].size > most)
+	if (heap->dv && nodes[known(heap, heap->dv)].size > most)
 		most = nodes[heap->dv].size;
 	node = pm_trie_at_most(heap, nodes, KEY_MOST);
 	if (node) {

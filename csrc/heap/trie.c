@@ -1,7 +1,7 @@
 #include "heap/trie.h"
 
-static inline void ring_insert(pm_extent *nodes, uint32_t holder, uint32_t node) {
-	uint32_t next = nodes[holder].link[NEXT];
+static inline void ring_insert(const pm_heap *heap, pm_extent *nodes, uint32_t holder, uint32_t node) {
+	uint32_t next = known(heap, nodes[holder].link[NEXT]);
 	nodes[node].link[KIND] = IN_RING;
 	nodes[node].link[UP] = holder;
 	nodes[node].link[NEXT] = next;
@@ -9,9 +9,22 @@ static inline void ring_insert(pm_extent *nodes, uint32_t holder, uint32_t node)
 	nodes[holder].link[NEXT] = node;
 }
 
+/* The root of a bin's trie, or 0. */
+static inline uint32_t root_of(const pm_heap *heap, const pm_extent *nodes, uint32_t bin) {
+	uint32_t root = known(heap, heap->tree[bin]);
+	PM_MUST(root == 0 || (nodes[root].link[KIND] < FIRST_MARK && nodes[root].link[UP] == 0));
+	return root;
+}
+
+/* The root of a bin that the map says is not empty. */
+static inline uint32_t filled(const pm_heap *heap, const pm_extent *nodes, uint32_t bin) {
+	PM_MUST(bin < PM_HEAP_TREE_BINS && heap->tree[bin] != 0);
+	return root_of(heap, nodes, bin);
+}
+
 void pm_trie_insert(pm_heap *heap, pm_extent *nodes, uint32_t node) {
 	uint64_t key = key_of(&nodes[node]), steer = steer_of(key);
-	uint32_t bin = tree_bin_of(key), at = heap->tree[bin], side;
+	uint32_t bin = tree_bin_of(key), at = root_of(heap, nodes, bin), side, depth = 0;
 	nodes[node].link[LEFT] = nodes[node].link[RIGHT] = nodes[node].link[UP] = nodes[node].link[NEXT] = 0;
 	if (!at) {
 		heap->tree[bin] = node;
@@ -19,6 +32,7 @@ void pm_trie_insert(pm_heap *heap, pm_extent *nodes, uint32_t node) {
 		return;
 	}
 	while (key_of(&nodes[at]) != key) {
+		PM_MUST(depth++ < DEEPEST);
 		side = (uint32_t)(steer >> 63);
 		steer <<= 1;
 		if (!nodes[at].link[side]) {
@@ -26,18 +40,19 @@ void pm_trie_insert(pm_heap *heap, pm_extent *nodes, uint32_t node) {
 			nodes[node].link[UP] = at;
 			return;
 		}
-		at = nodes[at].link[side];
+		at = child_of(heap, nodes, at, side);
 	}
-	ring_insert(nodes, at, node);
+	ring_insert(heap, nodes, at, node);
 }
 
 /* Takes some leaf below node off the tree and returns it; 0 if node is a leaf itself. */
-static uint32_t leaf_remove(pm_extent *nodes, uint32_t node) {
+static uint32_t leaf_remove(const pm_heap *heap, pm_extent *nodes, uint32_t node) {
 	uint32_t leaf = node, up = 0, side = 0, *link = nodes[leaf].link;
-	while (link[LEFT] | link[RIGHT]) {
+	for (uint32_t depth = 0; (link[LEFT] | link[RIGHT]) != 0; depth++) {
+		PM_MUST(depth < DEEPEST);
 		side = link[RIGHT] ? RIGHT : LEFT;
 		up = leaf;
-		leaf = link[side];
+		leaf = child_of(heap, nodes, leaf, side);
 		link = nodes[leaf].link;
 	}
 	if (!up)
@@ -47,14 +62,16 @@ static uint32_t leaf_remove(pm_extent *nodes, uint32_t node) {
 }
 
 void pm_trie_remove(pm_heap *heap, pm_extent *nodes, uint32_t node) {
-	uint32_t *link = nodes[node].link, heir = link[NEXT];
-	PM_ASSERT(link[KIND] < FIRST_MARK);
+	uint32_t *link = nodes[node].link, heir = known(heap, link[NEXT]), bin = tree_bin_of(key_of(&nodes[node]));
+	PM_MUST(link[KIND] < FIRST_MARK);
+	PM_MUST(link[UP] != 0 || heap->tree[bin] == node);
+	PM_MUST(heir == 0 || (nodes[heir].link[KIND] == IN_RING && nodes[heir].link[UP] == node));
 	/* Of the same key there may be another; else any leaf may stand in, for it shares this place's prefix. */
 	if (!heir)
-		heir = leaf_remove(nodes, node);
+		heir = leaf_remove(heap, nodes, node);
 	if (heir) {
-		nodes[heir].link[LEFT] = link[LEFT];
-		nodes[heir].link[RIGHT] = link[RIGHT];
+		nodes[heir].link[LEFT] = child_of(heap, nodes, node, LEFT);
+		nodes[heir].link[RIGHT] = child_of(heap, nodes, node, RIGHT);
 		nodes[heir].link[UP] = link[UP];
 		if (link[LEFT])
 			nodes[link[LEFT]].link[UP] = heir;
@@ -62,24 +79,23 @@ void pm_trie_remove(pm_heap *heap, pm_extent *nodes, uint32_t node) {
 			nodes[link[RIGHT]].link[UP] = heir;
 	}
 	if (link[UP]) {
-		uint32_t *up = nodes[link[UP]].link;
-		PM_ASSERT(up[LEFT] == node || up[RIGHT] == node);
+		uint32_t *up = nodes[known(heap, link[UP])].link;
+		PM_MUST(up[LEFT] == node || up[RIGHT] == node);
 		up[up[LEFT] == node ? LEFT : RIGHT] = heir;
 		return;
 	}
-	uint32_t bin = tree_bin_of(key_of(&nodes[node]));
-	PM_ASSERT(heap->tree[bin] == node);
 	heap->tree[bin] = heir;
 	if (!heir)
 		heap->tree_map &= ~(1ull << bin);
 }
 
 /* The node of the least key in a trie. */
-static uint32_t trie_least(const pm_extent *nodes, uint32_t at) {
+static uint32_t trie_least(const pm_heap *heap, const pm_extent *nodes, uint32_t at) {
 	uint32_t best = at;
 	uint64_t best_key = key_of(&nodes[at]), key;
-	for (;;) {
-		at = nodes[at].link[LEFT] ? nodes[at].link[LEFT] : nodes[at].link[RIGHT];
+	for (uint32_t depth = 0;; depth++) {
+		PM_MUST(depth <= DEEPEST);
+		at = child_of(heap, nodes, at, nodes[at].link[LEFT] ? LEFT : RIGHT);
 		if (!at)
 			return best;
 		key = key_of(&nodes[at]);
@@ -89,11 +105,12 @@ static uint32_t trie_least(const pm_extent *nodes, uint32_t at) {
 }
 
 /* The node of the greatest key in a trie. */
-static uint32_t trie_most(const pm_extent *nodes, uint32_t at) {
+static uint32_t trie_most(const pm_heap *heap, const pm_extent *nodes, uint32_t at) {
 	uint32_t best = at;
 	uint64_t best_key = key_of(&nodes[at]), key;
-	for (;;) {
-		at = nodes[at].link[RIGHT] ? nodes[at].link[RIGHT] : nodes[at].link[LEFT];
+	for (uint32_t depth = 0;; depth++) {
+		PM_MUST(depth <= DEEPEST);
+		at = child_of(heap, nodes, at, nodes[at].link[RIGHT] ? RIGHT : LEFT);
 		if (!at)
 			return best;
 		key = key_of(&nodes[at]);
@@ -107,60 +124,62 @@ static uint32_t trie_most(const pm_extent *nodes, uint32_t at) {
 uint32_t pm_trie_at_least(const pm_heap *heap, const pm_extent *nodes, uint64_t wanted) {
 	if (wanted > KEY_MOST)
 		return 0;
-	uint32_t bin = tree_bin_of(wanted), at = heap->tree[bin], best = 0, beside = 0;
+	uint32_t bin = tree_bin_of(wanted), at = root_of(heap, nodes, bin), best = 0, beside = 0, depth = 0;
 	uint64_t steer = steer_of(wanted), best_key = UINT64_MAX, key;
 	for (; at; steer <<= 1) {
+		PM_MUST(depth++ <= DEEPEST);
 		key = key_of(&nodes[at]);
 		if (key == wanted)
 			return at;
 		if (key > wanted && key < best_key)
 			best = at, best_key = key;
 		if (steer >> 63) {
-			at = nodes[at].link[RIGHT];
+			at = child_of(heap, nodes, at, RIGHT);
 		} else {
 			if (nodes[at].link[RIGHT])
-				beside = nodes[at].link[RIGHT];
-			at = nodes[at].link[LEFT];
+				beside = child_of(heap, nodes, at, RIGHT);
+			at = child_of(heap, nodes, at, LEFT);
 		}
 	}
 	if (beside) {
-		beside = trie_least(nodes, beside);
+		beside = trie_least(heap, nodes, beside);
 		if (key_of(&nodes[beside]) < best_key)
 			best = beside;
 	}
 	if (best)
 		return best;
 	uint64_t above = heap->tree_map & (~1ull << bin);
-	return above ? trie_least(nodes, heap->tree[__builtin_ctzll(above)]) : 0;
+	return above ? trie_least(heap, nodes, filled(heap, nodes, (uint32_t)__builtin_ctzll(above))) : 0;
 }
 
 /* The mirror image of the above. */
 uint32_t pm_trie_at_most(const pm_heap *heap, const pm_extent *nodes, uint64_t given) {
 	if (given < KEY_LEAST)
 		return 0;
-	uint32_t bin = tree_bin_of(given), at = heap->tree[bin], best = 0, beside = 0;
+	uint32_t bin = tree_bin_of(given), at = root_of(heap, nodes, bin), best = 0, beside = 0, depth = 0;
 	uint64_t steer = steer_of(given), best_key = 0, key;
 	for (; at; steer <<= 1) {
+		PM_MUST(depth++ <= DEEPEST);
 		key = key_of(&nodes[at]);
 		if (key == given)
 			return at;
 		if (key < given && key > best_key)
 			best = at, best_key = key;
 		if (!(steer >> 63)) {
-			at = nodes[at].link[LEFT];
+			at = child_of(heap, nodes, at, LEFT);
 		} else {
 			if (nodes[at].link[LEFT])
-				beside = nodes[at].link[LEFT];
-			at = nodes[at].link[RIGHT];
+				beside = child_of(heap, nodes, at, LEFT);
+			at = child_of(heap, nodes, at, RIGHT);
 		}
 	}
 	if (beside) {
-		beside = trie_most(nodes, beside);
+		beside = trie_most(heap, nodes, beside);
 		if (key_of(&nodes[beside]) > best_key)
 			best = beside;
 	}
 	if (best)
 		return best;
 	uint64_t below = heap->tree_map & ((1ull << bin) - 1);
-	return below ? trie_most(nodes, heap->tree[octave_of(below)]) : 0;
+	return below ? trie_most(heap, nodes, filled(heap, nodes, octave_of(below))) : 0;
 }

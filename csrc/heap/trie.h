@@ -10,8 +10,18 @@
 /* Two bins an octave: the two highest bits of the key choose the bin, the bits below steer in its trie. */
 static inline uint32_t tree_bin_of(uint64_t key) {
 	uint32_t octave = octave_of(key);
-	PM_ASSERT(key >= KEY_LEAST && key <= KEY_MOST);
+	PM_MUST(key >= KEY_LEAST && key <= KEY_MOST);
 	return (octave - 7) * 2 + (uint32_t)(key >> (octave - 1) & 1);
+}
+
+/* Steps down a trie: one steers by at most 33 bits. */
+#define DEEPEST 34u
+
+/* A node below another, or 0. */
+static inline uint32_t child_of(const pm_heap *heap, const pm_extent *nodes, uint32_t node, uint32_t side) {
+	uint32_t child = known(heap, nodes[node].link[side]);
+	PM_MUST(child == 0 || (nodes[child].link[KIND] < FIRST_MARK && nodes[child].link[UP] == node));
+	return child;
 }
 
 /* The steering bits, the first in bit 63. */
@@ -19,9 +29,9 @@ static inline uint64_t steer_of(uint64_t key) {
 	return key << (65 - octave_of(key));
 }
 
-static inline void ring_remove(pm_extent *nodes, uint32_t node) {
-	uint32_t next = nodes[node].link[NEXT], previous = nodes[node].link[UP];
-	PM_ASSERT(nodes[previous].link[NEXT] == node);
+static inline void ring_remove(const pm_heap *heap, pm_extent *nodes, uint32_t node) {
+	uint32_t next = known(heap, nodes[node].link[NEXT]), previous = known(heap, nodes[node].link[UP]);
+	PM_MUST(nodes[previous].link[NEXT] == node);
 	nodes[previous].link[NEXT] = next;
 	nodes[next].link[UP] = previous;
 }

@@ -508,7 +508,8 @@ typedef struct plasmid_hold_row {
 PLASMID_API int32_t plasmid_holds(plasmid_store *store, uint32_t slot, uint32_t a, uint32_t b, uint32_t c, uint32_t d,
                                   plasmid_hold_row *rows, uint32_t limit);
 
-/* Walks the whole segment under the lock and re-derives every count. 0, or CORRUPT with the first fault as detail. */
+/* Walks the whole segment under the lock and re-derives every count. 0, or CORRUPT with the first fault as detail: the next call then
+ * makes all that is derived anew. */
 PLASMID_API int32_t plasmid_check(plasmid_store *store);
 
 /* Gives whole free pages at the top of the heap back to the system; returns how many MiB. */

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "check.h"
+#include "entry.h"
 #include "crash.h"
 #include "error.h"
 #include "event.h"

@@ -206,7 +206,7 @@ int32_t pm_spill_forget(pm_client *client) {
 		r = pm_lock(client);
 		if (r != 0)
 			return r;
-		used = client->super->entries_used;
+		used = pm_slots_used(client);
 		for (uint32_t steps = 0; slot <= used && steps < 1024; slot++, steps++)
 			if (pm_word_state(pm_entry_at(client, slot)->word) == PLASMID_SEALED)
 				pm_place_drop(client, slot);

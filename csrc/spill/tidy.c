@@ -126,7 +126,7 @@ static int32_t list_live(pm_client *client, const batch *in, mover *movers) {
 		int32_t r = pm_lock(client);
 		if (r != 0)
 			return r;
-		used = client->super->entries_used;
+		used = pm_slots_used(client);
 		for (uint32_t steps = 0; slot <= used && steps < SCAN && count < in->live; slot++, steps++) {
 			const pm_place *place = &client->places[slot];
 			const pm_entry *entry = pm_entry_at(client, slot);

@@ -44,7 +44,7 @@ int32_t pm_victims_find(pm_client *client, bool own, pm_victim *victims) {
 		int32_t r = pm_lock(client);
 		if (r != 0)
 			return r;
-		used = client->super->entries_used;
+		used = pm_slots_used(client);
 		for (uint32_t steps = 0; slot <= used && steps < SCAN && count < 2 * PM_VICTIMS; slot++, steps++) {
 			const pm_entry *entry = pm_entry_at(client, slot);
 			if (!pm_victim_may_go(client, slot) || (own && !pm_counts_for(client, entry)))
