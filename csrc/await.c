@@ -1,4 +1,5 @@
-/* await.c - waiting for an object or a name: blocking on the client's wake word, or being woken through the event loop. */
+/* await.c - waiting for an object or a name: blocking on the client's wake word, or being woken through the event loop. And being asked
+ * for a collection, which a thread that blocks learns here, for its loop has no turn. */
 #include <sched.h>
 #include <string.h>
 
@@ -69,6 +70,12 @@ static void learn(pm_client *client, uint64_t waited_ns) {
 	pm_store_relaxed(&client->spin_ns, budget < SPIN_LEAST_NS ? SPIN_LEAST_NS : (uint32_t)budget);
 }
 
+/* By others, and this store's thread has not answered: each has a heap of its own. */
+static bool collection_asked(const plasmid_store *store) {
+	return pm_load(&store->client->super->collect) != store->collected;
+}
+
+/* 1: nothing came, but a collection is asked for. It is looked for after the wake word: a request after the look changes that. */
 static int32_t block_counted(plasmid_store *store, const target *what, uint32_t timeout_ms) {
 	pm_client *client = store->client;
 	uint32_t *wake = &client->records[client->slot].wake;
@@ -85,6 +92,8 @@ static int32_t block_counted(plasmid_store *store, const target *what, uint32_t 
 			return r;
 		if (now >= deadline)
 			return pm_fail(PLASMID_E_TIMED_OUT, "nothing came within %u ms", timeout_ms);
+		if (collection_asked(store))
+			return 1;
 		uint64_t left = deadline - now;
 		if (!spin(client, wake, seen, now, left) && pm_futex_wait(wake, seen, left < LOOK_NS ? left : LOOK_NS) != 0)
 			pm_reap_dead(client);
@@ -165,9 +174,19 @@ PLASMID_API int32_t plasmid_request_collection(plasmid_store *store) {
 	int32_t r = pm_usable(store);
 	if (r != 0)
 		return r;
-	pm_add(&store->client->super->collect, 1);
+	uint32_t before = pm_add(&store->client->super->collect, 1);
+	if (store->collected == before)
+		store->collected = before + 1;
 	pm_wake_all(store->client);
 	return 0;
+}
+
+PLASMID_API int32_t plasmid_collection_asked(plasmid_store *store) {
+	int32_t r = pm_usable(store);
+	if (r != 0 || !collection_asked(store))
+		return r;
+	store->collected = pm_load(&store->client->super->collect);
+	return 1;
 }
 
 PLASMID_API int32_t plasmid_wait_room(plasmid_store *store, uint32_t timeout_ms) {

@@ -190,7 +190,8 @@ struct plasmid_store {
 	uint32_t armed; /* the loop waits for something */
 	uint32_t poked; /* a byte is on its way */
 	uint32_t events;
-	uint32_t told; /* that the store was destroyed */
+	uint32_t told;      /* that the store was destroyed */
+	uint32_t collected; /* what of superblock.collect this store's thread has answered: its own alone */
 	plasmid_exchange *exchange;
 	void *rows;
 	uint64_t rows_bytes;

@@ -254,6 +254,7 @@ static int32_t new_store(pm_client *client, plasmid_store **out) {
 	store->client = client;
 	store->exchange = exchange;
 	store->owner = pthread_self();
+	store->collected = pm_load(&client->super->collect);
 	store->index = ++client->store_indexes;
 	store->next = client->stores;
 	client->stores = store;

@@ -334,7 +334,8 @@ PLASMID_API int32_t plasmid_watch_name(plasmid_store *store, uint32_t name_bytes
  * second; without this it would go on after a wait that was given up. */
 PLASMID_API int32_t plasmid_unwatch(plasmid_store *store);
 
-/* Blocks this thread until plasmid_watch would return 0, for at most `timeout_ms`: TIMED_OUT. */
+/* Blocks this thread until plasmid_watch would return 0, for at most `timeout_ms`: TIMED_OUT. 1: not yet, but plasmid_collection_asked
+ * would return 1; block again after that. */
 PLASMID_API int32_t plasmid_block(plasmid_store *store, uint32_t slot, uint32_t a, uint32_t b, uint32_t c, uint32_t d,
                                   uint32_t timeout_ms);
 PLASMID_API int32_t plasmid_block_name(plasmid_store *store, uint32_t name_bytes, uint32_t timeout_ms);
@@ -344,7 +345,7 @@ PLASMID_API int32_t plasmid_wake_fd(plasmid_store *store);
 
 enum plasmid_event {
 	PLASMID_EVENT_WAKE = 1,    /* look at what is pending */
-	PLASMID_EVENT_COLLECT = 2, /* another process needs room: run the garbage collector, then plasmid_drain */
+	PLASMID_EVENT_COLLECT = 2, /* another process needs room: look at plasmid_collection_asked */
 	PLASMID_EVENT_DESTROYED = 4,
 	PLASMID_EVENT_STRAY = 8 /* an object was written to through a view: plasmid_stray says which */
 };
@@ -352,8 +353,12 @@ enum plasmid_event {
 /* The events since the last call, as bits of plasmid_event. */
 PLASMID_API int32_t plasmid_events(plasmid_store *store);
 
-/* Asks every process for a garbage collection. */
+/* Asks every process, and the other threads of this one, for a garbage collection: who asks has had its own. */
 PLASMID_API int32_t plasmid_request_collection(plasmid_store *store);
+
+/* 1, once for all that was asked so far: a garbage collection, then plasmid_drain, is wanted of this store's thread. 0: not. For
+ * threads that have no turn of their loop, and no lock. */
+PLASMID_API int32_t plasmid_collection_asked(plasmid_store *store);
 
 /* Blocks until something was given back to the store, for at most `timeout_ms`: 0 or TIMED_OUT. */
 PLASMID_API int32_t plasmid_wait_room(plasmid_store *store, uint32_t timeout_ms);

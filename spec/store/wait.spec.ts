@@ -13,6 +13,7 @@ import {
   TimedOutError,
 } from "../../src/index.ts";
 import type { Segment } from "../../src/native/segment.ts";
+import { Collector } from "../../src/store/collector.ts";
 import { Loop } from "../../src/store/loop.ts";
 import { Strays } from "../../src/store/strays.ts";
 import { Waiting } from "../../src/store/waiting.ts";
@@ -79,7 +80,7 @@ test("without its bell nothing waits in vain", async () => {
   const segment = { name: "s", at: 0, core: { plasmid_wake_fd: () => 999_999 }, must: (fd: number) => fd };
   const wakeful = { look() {}, destroyed() {}, failed: (error: PlasmidError) => (failed = error) };
   const fake = segment as unknown as Segment;
-  const loop = new Loop(fake, wakeful, new Strays(fake));
+  const loop = new Loop(fake, wakeful, new Strays(fake), new Collector(fake));
   for (let i = 0; i < 100 && failed === undefined; i++) await Bun.sleep(1);
   expect(failed).toBeInstanceOf(SystemError);
   expect(() => loop.hold()).toThrow(SystemError);

@@ -54,6 +54,7 @@ const SIGNATURES = {
   plasmid_wake_fd: { args: ["ptr"], returns: "i32" },
   plasmid_events: { args: ["ptr"], returns: "i32" },
   plasmid_request_collection: { args: ["ptr"], returns: "i32" },
+  plasmid_collection_asked: { args: ["ptr"], returns: "i32" },
   plasmid_wait_room: { args: ["ptr", "i32"], returns: "i32" },
   plasmid_watch_room: { args: ["ptr"], returns: "i32" },
   plasmid_stats_of: { args: ["ptr", "ptr"], returns: "i32" },

@@ -1,6 +1,7 @@
 import { type StoreError, StoreFullError, TableFullError } from "../errors.ts";
 import { Code } from "../native/code.ts";
 import type { Segment } from "../native/segment.ts";
+import type { Collector } from "./collector.ts";
 import { holdersOf } from "./holders.ts";
 import { statsOf } from "./stats.ts";
 import type { Waiting, WaitOptions } from "./waiting.ts";
@@ -26,15 +27,16 @@ const COLLECT_EVERY_MS = 1000;
 export class Ladder {
   readonly #segment: Segment;
   readonly #waiting: Waiting;
+  readonly #collector: Collector;
   readonly #fullTimeoutMs: number;
-  #collectedAt = -Infinity;
   // Why the last pass moved nothing out, if it failed.
   #spillCode = 0;
   #spillFailure: StoreError | undefined;
 
-  constructor(segment: Segment, waiting: Waiting, fullTimeoutMs: number) {
+  constructor(segment: Segment, waiting: Waiting, collector: Collector, fullTimeoutMs: number) {
     this.#segment = segment;
     this.#waiting = waiting;
+    this.#collector = collector;
     this.#fullTimeoutMs = fullTimeoutMs;
   }
 
@@ -87,7 +89,7 @@ export class Ladder {
 
   /** The first step alone, and another attempt; `code`, of the last one, if it was taken just before. */
   collect(attempt: () => number, code: number): number {
-    return performance.now() - this.#collectedAt < COLLECT_EVERY_MS ? code : this.#collect(attempt);
+    return performance.now() - this.#collector.at < COLLECT_EVERY_MS ? code : this.#collect(attempt);
   }
 
   // What must be had of the heap; 0: as good as nothing, for it goes to disk.
@@ -101,7 +103,7 @@ export class Ladder {
 
   // What this process can do without the others.
   #alone(attempt: () => number, room: number): number {
-    if (performance.now() - this.#collectedAt < COLLECT_EVERY_MS) {
+    if (performance.now() - this.#collector.at < COLLECT_EVERY_MS) {
       const code = this.#spill(attempt, room === 0 ? attempt() : Code.STORE_FULL, room);
       return Ladder.takes(code) ? this.#collect(attempt) : code;
     }
@@ -109,10 +111,7 @@ export class Ladder {
   }
 
   #collect(attempt: () => number): number {
-    const { core, at } = this.#segment;
-    Bun.gc(true);
-    this.#collectedAt = performance.now();
-    this.#segment.must(core.plasmid_drain(at));
+    this.#segment.must(this.#collector.collect());
     return attempt();
   }
 
