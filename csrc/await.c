@@ -170,10 +170,19 @@ PLASMID_API int32_t plasmid_events(plasmid_store *store) {
 	return (int32_t)(pm_exchange(&store->armed, 0) != 0 ? events | PLASMID_EVENT_WAKE : events);
 }
 
+/* Room that is given from here on is seen by plasmid_wait_room. It is told to everyone, whether they block or not: see pm_room_given. */
+static void watch_room(plasmid_store *store) {
+	pm_client *client = store->client;
+	store->room_seen = pm_load(&client->records[client->slot].wake);
+	pm_store(&client->super->room_watchers, 1);
+	pm_fence();
+}
+
 PLASMID_API int32_t plasmid_request_collection(plasmid_store *store) {
 	int32_t r = pm_usable(store);
 	if (r != 0)
 		return r;
+	watch_room(store); /* first: an answer may come before the wait */
 	uint32_t before = pm_add(&store->client->super->collect, 1);
 	if (store->collected == before)
 		store->collected = before + 1;
@@ -194,10 +203,10 @@ PLASMID_API int32_t plasmid_wait_room(plasmid_store *store, uint32_t timeout_ms)
 	int32_t r = pm_usable(store);
 	if (r != 0)
 		return r;
-	/* Room is told to everyone, whether they block or not: see pm_room_given. */
-	uint32_t *wake = &client->records[client->slot].wake, seen = pm_load(wake);
-	pm_store(&client->super->room_watchers, 1);
-	if (pm_futex_wait(wake, seen, (uint64_t)timeout_ms * 1000000u) == 0)
+	uint32_t *wake = &client->records[client->slot].wake;
+	bool given = pm_futex_wait(wake, store->room_seen, (uint64_t)timeout_ms * 1000000u) == 0;
+	watch_room(store); /* before the caller tries: what is given while it does counts */
+	if (given)
 		return 0;
 	pm_reap_dead(client);
 	return pm_fail(PLASMID_E_TIMED_OUT, "nothing was given back within %u ms", timeout_ms);

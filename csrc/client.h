@@ -191,6 +191,7 @@ struct plasmid_store {
 	uint32_t poked; /* a byte is on its way */
 	uint32_t events;
 	uint32_t told;      /* that the store was destroyed */
+	uint32_t room_seen; /* our wake word, as it was before room was looked for last */
 	uint32_t collected; /* what of superblock.collect this store's thread has answered: its own alone */
 	plasmid_exchange *exchange;
 	void *rows;

@@ -360,7 +360,8 @@ PLASMID_API int32_t plasmid_request_collection(plasmid_store *store);
  * threads that have no turn of their loop, and no lock. */
 PLASMID_API int32_t plasmid_collection_asked(plasmid_store *store);
 
-/* Blocks until something was given back to the store, for at most `timeout_ms`: 0 or TIMED_OUT. */
+/* Blocks until something may have been given back to the store since the last call of this, or of plasmid_request_collection, for at most
+ * `timeout_ms`: 0 or TIMED_OUT, by when the dead have been reaped. */
 PLASMID_API int32_t plasmid_wait_room(plasmid_store *store, uint32_t timeout_ms);
 
 /* Asks to be woken (PLASMID_EVENT_WAKE) when something is given back to the store. */

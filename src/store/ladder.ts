@@ -79,7 +79,7 @@ export class Ladder {
       return !Ladder.takes(code);
     };
     const late = () => {
-      core.plasmid_wait_room(at, 0); // sweeps up after the dead
+      core.plasmid_reap(at);
       code = attempt();
       return Ladder.takes(code) ? this.#full(code, bytes) : undefined;
     };
