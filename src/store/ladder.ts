@@ -9,6 +9,9 @@ import type { Waiting, WaitOptions } from "./waiting.ts";
 /** In a store that spills. */
 const COLLECT_EVERY_MS = 1000;
 
+/** While what is missing may come without anybody's telling. */
+const LOOK_EVERY_MS = 100;
+
 /**
  * What is tried when an object does not fit. The core has already drained, grown and evicted by then. In this order:
  *
@@ -32,6 +35,7 @@ export class Ladder {
   // Why the last pass moved nothing out, if it failed.
   #spillCode = 0;
   #spillFailure: StoreError | undefined;
+  #looksAgain = false;
 
   constructor(segment: Segment, waiting: Waiting, collector: Collector, fullTimeoutMs: number) {
     this.#segment = segment;
@@ -58,10 +62,11 @@ export class Ladder {
     core.plasmid_request_collection(at);
     for (;;) {
       // With no time left too: a wait that is in vain sweeps up after the dead.
-      const waited = core.plasmid_wait_room(at, Math.max(0, Math.ceil(deadline - performance.now())));
+      const left = Math.max(0, Math.ceil(deadline - performance.now()));
+      const waited = core.plasmid_wait_room(at, this.#isUntold(code) ? Math.min(left, LOOK_EVERY_MS) : left);
       code = this.#spill(attempt, attempt(), room);
       if (!Ladder.takes(code)) return code;
-      if (waited < 0) throw this.#full(code, bytes);
+      if (waited < 0 && performance.now() >= deadline) throw this.#full(code, bytes);
     }
   }
 
@@ -76,7 +81,9 @@ export class Ladder {
       // Watch first: room given back between the two is then not missed.
       this.#segment.must(core.plasmid_watch_room(at));
       code = this.#spill(attempt, attempt(), room);
-      return !Ladder.takes(code);
+      if (!Ladder.takes(code)) return true;
+      if (this.#isUntold(code)) this.#lookAgain();
+      return false;
     };
     const late = () => {
       core.plasmid_reap(at);
@@ -90,6 +97,22 @@ export class Ladder {
   /** The first step alone, and another attempt; `code`, of the last one, if it was taken just before. */
   collect(attempt: () => number, code: number): number {
     return performance.now() - this.#collector.at < COLLECT_EVERY_MS ? code : this.#collect(attempt);
+  }
+
+  // Is it the file system, or the disk, that has no room? Who makes some there need not be a process that has the store open.
+  #isUntold(code: number): boolean {
+    return code === Code.NO_SPACE || code === Code.SPILL_LIMIT || (code === Code.STORE_FULL && this.#spillCode < 0);
+  }
+
+  // One timer for all that wait. It keeps no process alive: they do.
+  #lookAgain(): void {
+    if (this.#looksAgain) return;
+    this.#looksAgain = true;
+    const look = () => {
+      this.#looksAgain = false;
+      this.#waiting.look();
+    };
+    setTimeout(look, LOOK_EVERY_MS).unref();
   }
 
   // What must be had of the heap; 0: as good as nothing, for it goes to disk.
