@@ -91,7 +91,7 @@ export class Getting {
       throw new InvalidArgumentError(`count is ${count} of ${targets.length} targets`, { store: this.#segment.name });
     }
     const timeoutMs = timeoutOf(options);
-    checkSignal(options?.signal, this.#segment.name);
+    checkSignal(options, this.#segment.name);
     const found = this.#readiness.split(targets);
     if (found.ready.length >= count || timeoutMs === 0) return found;
     let { pending } = found;

@@ -95,7 +95,11 @@ export class Store implements RefHome, Disposable {
    * @throws BadNameError, InvalidArgumentError, CapacityError and SpillOptionsError (it exists with others), SpillError, BadSegmentError, VersionError,
    * ClientsFullError, NoSpaceError, StoreNotFoundError (only with `mustExist`), PlatformError, SystemError.
    */
-  static open(name: string, options: OpenOptions = {}): Store {
+  static open(name: string, options?: OpenOptions): Store {
+    return Store.#open(name, options ?? {});
+  }
+
+  static #open(name: string, options: OpenOptions): Store {
     checkStoreName(name);
     const directory = directoryOf(options);
     const settings = openSettings(options);
@@ -140,7 +144,7 @@ export class Store implements RefHome, Disposable {
    * ObjectLostError, NotSealedError for a contained ref.
    */
   put<T>(value: T, options?: PutOptions): ObjectRef<T> {
-    const ref = this.#writer.put(value, options);
+    const ref = this.#writer.put(value, options ?? undefined);
     this.#sites?.made(ref.toString(), this.put);
     return ref as ObjectRef<T>;
   }
@@ -154,8 +158,8 @@ export class Store implements RefHome, Disposable {
     values: readonly T[],
     options?: Omit<PutOptions, "name"> & { names?: readonly (string | undefined)[] },
   ): ObjectRef<T>[] {
-    const { names = [], ...rest } = options ?? {};
-    const refs = this.#writer.putMany(values, names, rest);
+    const { names, ...rest } = options ?? {};
+    const refs = this.#writer.putMany(values, names ?? [], rest);
     if (this.#sites !== undefined) for (const ref of refs) this.#sites.made(ref.toString(), this.putMany);
     return refs as ObjectRef<T>[];
   }
@@ -166,8 +170,8 @@ export class Store implements RefHome, Disposable {
    *
    * @throws (rejects) as `put`; AbortedError.
    */
-  putAsync<T>(value: T, options: PutOptions & WaitOptions = {}): Promise<ObjectRef<T>> {
-    const timeoutMs = options.timeoutMs ?? PUT_ASYNC_TIMEOUT_MS;
+  putAsync<T>(value: T, options?: PutOptions & WaitOptions): Promise<ObjectRef<T>> {
+    const timeoutMs = options?.timeoutMs ?? PUT_ASYNC_TIMEOUT_MS;
     const site = this.#sites && callerOf(this.putAsync);
     const putting = this.#writer.putAsync(value, { ...options, timeoutMs }) as Promise<ObjectRef<T>>;
     return site === undefined ? putting : putting.then(ref => this.#madeAt(ref, site));
@@ -179,14 +183,14 @@ export class Store implements RefHome, Disposable {
    * @throws StoreFullError, TableFullError, InvalidArgumentError, BadNameError.
    */
   allocate<V extends View>(type: ViewConstructor<V>, length: number, options?: PutOptions): Draft<V> {
-    const draft = this.#writer.allocate(type, length, true, options);
+    const draft = this.#writer.allocate(type, length, true, options ?? undefined);
     this.#sites?.made(draft.text, this.allocate);
     return draft;
   }
 
   /** As `allocate`, but what the array holds is left over from others: write every element. */
   allocateUnsafe<V extends View>(type: ViewConstructor<V>, length: number, options?: PutOptions): Draft<V> {
-    const draft = this.#writer.allocate(type, length, false, options);
+    const draft = this.#writer.allocate(type, length, false, options ?? undefined);
     this.#sites?.made(draft.text, this.allocateUnsafe);
     return draft;
   }
@@ -201,7 +205,7 @@ export class Store implements RefHome, Disposable {
   get<T>(targets: readonly Target<T>[], options?: WaitOptions): Promise<T[]>;
   get(target: Target | readonly Target[], options?: WaitOptions): Promise<unknown> {
     try {
-      if (options !== undefined) checkSignal(options.signal, this.name);
+      if (options !== undefined) checkSignal(options, this.name);
       if (Array.isArray(target)) return this.#getting.many(target, options);
       const value = this.#reader.read(target as Target, true);
       const later = value === ABSENT || value === ON_DISK;
@@ -366,8 +370,8 @@ export class Store implements RefHome, Disposable {
    *
    * @throws InvalidArgumentError; LockTimeoutError also if a stopped process is in the middle of a put; NoSpaceError, SystemError.
    */
-  subscribe(options: SubscribeOptions = {}): Subscription {
-    return new Subscription(this.#segment, this.#waiting, options);
+  subscribe(options?: SubscribeOptions): Subscription {
+    return new Subscription(this.#segment, this.#waiting, options ?? {});
   }
 
   /**

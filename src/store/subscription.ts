@@ -3,7 +3,7 @@ import { Code, EventKind } from "../native/code.ts";
 import { EventRow } from "../native/layout.ts";
 import type { Segment } from "../native/segment.ts";
 import { eventOf, type StoreEvent } from "./events.ts";
-import type { Listener, Waiting } from "./waiting.ts";
+import { type Listener, signalOf, type Waiting } from "./waiting.ts";
 
 const ROWS = 64;
 const BUFFER = 4096;
@@ -46,7 +46,7 @@ export class Subscription implements AsyncIterableIterator<StoreEvent>, AsyncDis
     this.#segment = segment;
     this.#waiting = waiting;
     this.#most = bufferOf(options);
-    this.#signal = options.signal;
+    this.#signal = signalOf(options, segment.name);
     const kinds = kindsOf(options);
     this.#number = segment.must(segment.core.plasmid_subscribe(segment.at, kinds, options.existing ? 1 : 0));
     waiting.listen(this);
@@ -148,8 +148,11 @@ function bufferOf({ buffer = BUFFER }: SubscribeOptions): number {
 }
 
 function kindsOf({ kinds }: SubscribeOptions): number {
+  const asked: readonly unknown[] = kinds ?? EventKind.slice(2);
+  if (!Array.isArray(asked))
+    throw new InvalidArgumentError(`kinds is ${Bun.inspect(kinds)}`, {}, "give a list of kinds");
   let bits = 0;
-  for (const kind of kinds ?? EventKind.slice(2)) {
+  for (const kind of asked) {
     const bit = EventKind.indexOf(kind);
     if (bit < 2) {
       const all = EventKind.slice(2).join(", ");

@@ -20,9 +20,23 @@ export function timeoutOf(options: { timeoutMs?: number } | undefined, otherwise
   throw new InvalidArgumentError(`timeoutMs is ${timeoutMs}`, {}, "give milliseconds, 0 or more");
 }
 
-/** Throws if the signal is aborted already. */
-export function checkSignal(signal: AbortSignal | undefined, store: string): void {
+/**
+ * The `signal` of options.
+ *
+ * @throws InvalidArgumentError if it is something else.
+ */
+export function signalOf(options: { signal?: AbortSignal } | undefined, store: string): AbortSignal | undefined {
+  const signal = options?.signal ?? undefined;
+  if (signal === undefined || signal instanceof AbortSignal) return signal;
+  const what = Bun.inspect(signal, { depth: 0 }).slice(0, 80);
+  throw new InvalidArgumentError(`signal is ${what}`, { store }, "give an AbortSignal");
+}
+
+/** The same; throws also if it is aborted already. */
+export function checkSignal(options: { signal?: AbortSignal } | undefined, store: string): AbortSignal | undefined {
+  const signal = signalOf(options, store);
   if (signal?.aborted) throw aborted(signal, store);
+  return signal;
 }
 
 function aborted(signal: AbortSignal, store: string): AbortedError {
@@ -104,8 +118,7 @@ export class Waiting implements Wakeful {
   until(look: () => boolean, options: WaitOptions | undefined, late: () => unknown): Promise<void> {
     return new Promise((resolve, reject) => {
       const timeoutMs = timeoutOf(options);
-      const signal = options?.signal;
-      checkSignal(signal, this.#store);
+      const signal = checkSignal(options, this.#store);
       if (look()) {
         this.#loop.rest();
         resolve();

@@ -68,7 +68,7 @@ export class Writer implements DraftHome {
   /** See `Store.putAsync`. */
   async putAsync(value: unknown, options: PutOptions & WaitOptions): Promise<ObjectRef> {
     const deadline = performance.now() + timeoutOf(options);
-    checkSignal(options.signal, this.segment.name);
+    checkSignal(options, this.segment.name);
     const framed = this.#frameAsync(value, options, deadline);
     const frame = framed instanceof Promise ? await framed : framed;
     const lengths = frame.buffers.map(buffer => buffer.byteLength);
