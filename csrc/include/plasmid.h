@@ -66,7 +66,8 @@ extern "C" {
 	X(SPILLED, -31, "the object is on disk: restore it")                                  \
 	X(SPILL_LIMIT, -32, "the store may not use more of the disk")                         \
 	X(SPILL, -33, "an object could not be written to disk, or read back")                 \
-	X(SPILL_OPTIONS, -34, "the store exists with another way of spilling")
+	X(SPILL_OPTIONS, -34, "the store exists with another way of spilling")                \
+	X(SUBSCRIPTIONS_FULL, -35, "as many subscriptions are open as one store may have")
 
 enum plasmid_error {
 #define X(name, code, message) PLASMID_E_##name = code,
@@ -394,12 +395,16 @@ typedef struct plasmid_event_row {
 
 /* From now on this store is told of the events whose bit (1 << kind) is set in `kinds`, and first, if `existing` is not 0, of every sealed
  * object. Returns a number for the calls below. While anybody is subscribed, small puts take the lock. LOCK_TIMEOUT also if a process
- * has been in the middle of a put for that long; NO_SPACE: for the ring. */
+ * has been in the middle of a put for that long; NO_SPACE: for the ring; SUBSCRIPTIONS_FULL. */
 PLASMID_API int32_t plasmid_subscribe(plasmid_store *store, uint32_t kinds, uint32_t existing);
 
 /* Up to `limit` events; returns how many. 0: there is none now, and this store's loop is woken when there is (PLASMID_EVENT_WAKE). */
 PLASMID_API int32_t plasmid_next_events(plasmid_store *store, uint32_t subscription, plasmid_event_row *rows,
                                         uint32_t limit);
+
+/* A token of the subscription, for a buffer that stands for it: the buffer's release ends the subscription, if nobody has before. To be
+ * asked once, and the buffer is to be made: the token is recycled by its release alone. */
+PLASMID_API int32_t plasmid_subscription_token(plasmid_store *store, uint32_t subscription);
 
 /* Ends it. The store's close does, too. */
 PLASMID_API int32_t plasmid_unsubscribe(plasmid_store *store, uint32_t subscription);

@@ -61,6 +61,7 @@ const SIGNATURES = {
   plasmid_list: { args: ["ptr", "i32", "ptr", "i32", "ptr"], returns: "i32" },
   plasmid_subscribe: { args: ["ptr", "i32", "i32"], returns: "i32" },
   plasmid_next_events: { args: ["ptr", "i32", "ptr", "i32"], returns: "i32" },
+  plasmid_subscription_token: { args: ["ptr", "i32"], returns: "i32" },
   plasmid_unsubscribe: { args: ["ptr", "i32"], returns: "i32" },
   plasmid_holds: { args: ["ptr", ...id, "ptr", "i32"], returns: "i32" },
   plasmid_holders: { args: ["ptr", "ptr", "i32"], returns: "i32" },

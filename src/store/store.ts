@@ -368,7 +368,8 @@ export class Store implements RefHome, Disposable {
    * A subscriber that is too slow gets an event `gap`, which says how many it missed; it never holds up those who write. Meanwhile
    * small puts of every process take the lock, which costs each a few hundred nanoseconds.
    *
-   * @throws InvalidArgumentError; LockTimeoutError also if a stopped process is in the middle of a put; NoSpaceError, SystemError.
+   * @throws InvalidArgumentError; LockTimeoutError also if a stopped process is in the middle of a put; SubscriptionsFullError (1,024 of a
+   * Store are open), NoSpaceError, SystemError.
    */
   subscribe(options?: SubscribeOptions): Subscription {
     return new Subscription(this.#segment, this.#waiting, options ?? {});
