@@ -183,9 +183,7 @@ PLASMID_API int32_t plasmid_request_collection(plasmid_store *store) {
 	if (r != 0)
 		return r;
 	watch_room(store); /* first: an answer may come before the wait */
-	uint32_t before = pm_add(&store->client->super->collect, 1);
-	if (store->collected == before)
-		store->collected = before + 1;
+	pm_add(&store->client->super->collect, 1);
 	pm_wake_all(store->client);
 	return 0;
 }

@@ -354,7 +354,7 @@ enum plasmid_event {
 /* The events since the last call, as bits of plasmid_event. */
 PLASMID_API int32_t plasmid_events(plasmid_store *store);
 
-/* Asks every process, and the other threads of this one, for a garbage collection: who asks has had its own. */
+/* Asks every process, and every thread of this one, for a garbage collection. */
 PLASMID_API int32_t plasmid_request_collection(plasmid_store *store);
 
 /* 1, once for all that was asked so far: a garbage collection, then plasmid_drain, is wanted of this store's thread. 0: not. For

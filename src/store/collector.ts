@@ -27,6 +27,13 @@ export class Collector {
     return core.plasmid_drain(at);
   }
 
+  /** Asks all others, right after a collection of this thread's own. */
+  ask(): void {
+    const { core, at } = this.#segment;
+    core.plasmid_request_collection(at);
+    core.plasmid_collection_asked(at);
+  }
+
   /** Collects if another process, or thread, asks for it and was not answered yet. */
   answer(): void {
     if (this.#segment.core.plasmid_collection_asked(this.#segment.at) === 1) this.collect();

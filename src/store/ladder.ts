@@ -59,7 +59,7 @@ export class Ladder {
     let code = this.#alone(attempt, room);
     if (!Ladder.takes(code)) return code;
     const deadline = performance.now() + this.#fullTimeoutMs;
-    core.plasmid_request_collection(at);
+    this.#collector.ask();
     for (;;) {
       // With no time left too: a wait that is in vain sweeps up after the dead.
       const left = Math.max(0, Math.ceil(deadline - performance.now()));
@@ -76,6 +76,7 @@ export class Ladder {
     const room = this.#room(bytes, bytes);
     let code = this.#alone(attempt, room);
     if (!Ladder.takes(code)) return code;
+    // This thread as well: what its frames show still, its next turn does not.
     core.plasmid_request_collection(at);
     const look = () => {
       // Watch first: room given back between the two is then not missed.
