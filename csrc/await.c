@@ -1,4 +1,5 @@
-/* await.c - waiting for an object or a name: blocking on the client's wake word, or being woken through the event loop. */
+/* await.c - waiting for an object or a name: blocking on the client's wake word, or being woken through the event loop. And being asked
+ * for a collection, which a thread that blocks learns here, for its loop has no turn. */
 #include <sched.h>
 #include <string.h>
 
@@ -69,6 +70,12 @@ static void learn(pm_client *client, uint64_t waited_ns) {
 	pm_store_relaxed(&client->spin_ns, budget < SPIN_LEAST_NS ? SPIN_LEAST_NS : (uint32_t)budget);
 }
 
+/* By others, and this store's thread has not answered: each has a heap of its own. */
+static bool collection_asked(const plasmid_store *store) {
+	return pm_load(&store->client->super->collect) != store->collected;
+}
+
+/* 1: nothing came, but a collection is asked for. It is looked for after the wake word: a request after the look changes that. */
 static int32_t block_counted(plasmid_store *store, const target *what, uint32_t timeout_ms) {
 	pm_client *client = store->client;
 	uint32_t *wake = &client->records[client->slot].wake;
@@ -85,6 +92,8 @@ static int32_t block_counted(plasmid_store *store, const target *what, uint32_t 
 			return r;
 		if (now >= deadline)
 			return pm_fail(PLASMID_E_TIMED_OUT, "nothing came within %u ms", timeout_ms);
+		if (collection_asked(store))
+			return 1;
 		uint64_t left = deadline - now;
 		if (!spin(client, wake, seen, now, left) && pm_futex_wait(wake, seen, left < LOOK_NS ? left : LOOK_NS) != 0)
 			pm_reap_dead(client);
@@ -161,13 +170,30 @@ PLASMID_API int32_t plasmid_events(plasmid_store *store) {
 	return (int32_t)(pm_exchange(&store->armed, 0) != 0 ? events | PLASMID_EVENT_WAKE : events);
 }
 
+/* Room that is given from here on is seen by plasmid_wait_room. It is told to everyone, whether they block or not: see pm_room_given. */
+static void watch_room(plasmid_store *store) {
+	pm_client *client = store->client;
+	store->room_seen = pm_load(&client->records[client->slot].wake);
+	pm_store(&client->super->room_watchers, 1);
+	pm_fence();
+}
+
 PLASMID_API int32_t plasmid_request_collection(plasmid_store *store) {
 	int32_t r = pm_usable(store);
 	if (r != 0)
 		return r;
+	watch_room(store); /* first: an answer may come before the wait */
 	pm_add(&store->client->super->collect, 1);
 	pm_wake_all(store->client);
 	return 0;
+}
+
+PLASMID_API int32_t plasmid_collection_asked(plasmid_store *store) {
+	int32_t r = pm_usable(store);
+	if (r != 0 || !collection_asked(store))
+		return r;
+	store->collected = pm_load(&store->client->super->collect);
+	return 1;
 }
 
 PLASMID_API int32_t plasmid_wait_room(plasmid_store *store, uint32_t timeout_ms) {
@@ -175,10 +201,10 @@ PLASMID_API int32_t plasmid_wait_room(plasmid_store *store, uint32_t timeout_ms)
 	int32_t r = pm_usable(store);
 	if (r != 0)
 		return r;
-	/* Room is told to everyone, whether they block or not: see pm_room_given. */
-	uint32_t *wake = &client->records[client->slot].wake, seen = pm_load(wake);
-	pm_store(&client->super->room_watchers, 1);
-	if (pm_futex_wait(wake, seen, (uint64_t)timeout_ms * 1000000u) == 0)
+	uint32_t *wake = &client->records[client->slot].wake;
+	bool given = pm_futex_wait(wake, store->room_seen, (uint64_t)timeout_ms * 1000000u) == 0;
+	watch_room(store); /* before the caller tries: what is given while it does counts */
+	if (given)
 		return 0;
 	pm_reap_dead(client);
 	return pm_fail(PLASMID_E_TIMED_OUT, "nothing was given back within %u ms", timeout_ms);

@@ -24,16 +24,18 @@ enum pm_token_kind {
 	PM_TOKEN_GROUP,
 	PM_TOKEN_DRAFT,
 	PM_TOKEN_STASH,
-	PM_TOKEN_COPY
+	PM_TOKEN_COPY,
+	PM_TOKEN_SUBSCRIPTION
 };
 
 /* What one native-owned buffer stands for. It ends once (`slot` becomes 0) and is recycled when its buffer's deallocator has run. */
 typedef struct pm_token {
 	uint32_t next; /* free list, or the stack of released ones */
-	uint32_t slot; /* 0: ended already */
+	uint32_t slot; /* 0: ended already; PM_TOKEN_SUBSCRIPTION: its number */
 	union {
-		uint32_t *group;      /* PM_TOKEN_GROUP: slots of the handles, `count` of them */
-		struct pm_copy *copy; /* PM_TOKEN_COPY: what its view stands on */
+		uint32_t *group;                  /* PM_TOKEN_GROUP: slots of the handles, `count` of them */
+		struct pm_copy *copy;             /* PM_TOKEN_COPY: what its view stands on */
+		struct plasmid_store *subscriber; /* PM_TOKEN_SUBSCRIPTION */
 	};
 	uint32_t
 			count; /* PM_TOKEN_STASH: the version that the entry has in the stash; PM_TOKEN_LEASE, _DRAFT: the view's window */
@@ -42,7 +44,7 @@ typedef struct pm_token {
 			viewed; /* PM_TOKEN_DRAFT: slot of the bytes that its view stands on, until that view's deallocator has run */
 	uint8_t kind;
 	uint8_t flags;    /* PM_TOKEN_DRAFT: of its item */
-	uint8_t buffered; /* PM_TOKEN_DRAFT: a view stands for it, whose deallocator recycles it */
+	uint8_t buffered; /* PM_TOKEN_DRAFT, _SUBSCRIPTION: a view stands for it, whose deallocator recycles it */
 	uint8_t leaving;  /* PM_TOKEN_DRAFT: that view goes, the draft stays */
 } pm_token;
 
@@ -172,6 +174,7 @@ typedef struct pm_use {
 /* One who is told what happens; see subscribe.c. */
 typedef struct pm_subscription {
 	bool open;
+	uint32_t token; /* counts as one of the client's, so that it does not part before this has ended */
 	uint32_t kinds; /* bits of enum plasmid_event_kind */
 	uint32_t walk;  /* the next slot to look at for what exists; 0: done */
 	uint64_t cell;  /* of the next record, which has this number if it is not overwritten */
@@ -192,7 +195,9 @@ struct plasmid_store {
 	uint32_t armed; /* the loop waits for something */
 	uint32_t poked; /* a byte is on its way */
 	uint32_t events;
-	uint32_t told; /* that the store was destroyed */
+	uint32_t told;      /* that the store was destroyed */
+	uint32_t room_seen; /* our wake word, as it was before room was looked for last */
+	uint32_t collected; /* what of superblock.collect this store's thread has answered: its own alone */
 	plasmid_exchange *exchange;
 	void *rows;
 	uint64_t rows_bytes;

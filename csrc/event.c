@@ -119,14 +119,16 @@ void pm_subscribers_drop(pm_client *client, uint32_t record) {
 	pm_store(&client->super->subscribers, client->super->subscribers - count);
 }
 
+void pm_subscription_end(plasmid_store *store, uint32_t number) {
+	if (number > store->subscription_count || !store->subscriptions[number - 1].open)
+		return;
+	store->subscriptions[number - 1].open = false;
+	pm_subscribers_add(store->client, -1);
+}
+
 void pm_subscriptions_end(plasmid_store *store) {
-	uint32_t open = 0;
-	for (uint32_t i = 0; i < store->subscription_count; i++)
-		open += store->subscriptions[i].open;
-	if (open > 0) {
-		pm_subscribers_add(store->client, -(int32_t)open);
-		store->client->tokens -= open;
-	}
+	for (uint32_t number = 1; number <= store->subscription_count; number++)
+		pm_subscription_end(store, number);
 	free(store->subscriptions);
 	store->subscriptions = NULL;
 	store->subscription_count = 0;

@@ -51,7 +51,10 @@ void pm_subscribers_add(pm_client *client, int32_t count);
 /* A client is dead: its subscriptions are none. */
 void pm_subscribers_drop(pm_client *client, uint32_t record);
 
-/* Ends the subscriptions of a store that is closed. */
+/* Ends one of a store's subscriptions, as far as its token does not: it is no subscriber any more. Again is no harm. */
+void pm_subscription_end(plasmid_store *store, uint32_t number);
+
+/* All those of a store that is closed. */
 void pm_subscriptions_end(plasmid_store *store);
 
 /* After a death under the lock: the ring as it should be, before anything is judged by it; who subscribes, by who lives. */

@@ -256,6 +256,7 @@ static int32_t new_store(pm_client *client, plasmid_store **out) {
 	store->client = client;
 	store->exchange = exchange;
 	store->owner = pthread_self();
+	store->collected = pm_load(&client->super->collect);
 	store->index = ++client->store_indexes;
 	store->next = client->stores;
 	client->stores = store;
@@ -307,9 +308,9 @@ static int32_t end_tokens(plasmid_store *store) {
 		if (at->store != store->index || at->slot == 0 || at->kind == PM_TOKEN_FREE || at->kind == PM_TOKEN_LEASE ||
 		    at->kind == PM_TOKEN_COPY)
 			continue;
-		bool draft = at->kind == PM_TOKEN_DRAFT;
+		bool bufferless = (at->kind == PM_TOKEN_DRAFT || at->kind == PM_TOKEN_SUBSCRIPTION) && !at->buffered;
 		pm_token_end(client, token);
-		if (draft && !at->buffered)
+		if (bufferless)
 			pm_token_recycle(client, token);
 		/* Others wait for the lock: let them have it now and then. */
 		if (token % 4096 == 0) {

@@ -19,6 +19,7 @@
 #include "reap.h"
 #include "slot.h"
 #include "store.h"
+#include "token.h"
 #include "wait.h"
 
 #define MOST_SUBSCRIPTIONS 1024u /* of one store */
@@ -63,24 +64,43 @@ static int32_t end_stashes(pm_client *client) {
 	}
 }
 
-/* A free place, or NULL: no memory. Under the lock. */
-static pm_subscription *place(plasmid_store *store) {
+/* The number of a free place; SUBSCRIPTIONS_FULL, NO_MEMORY. Under the lock. */
+static int32_t place(plasmid_store *store) {
 	for (uint32_t i = 0; i < store->subscription_count; i++)
 		if (!store->subscriptions[i].open)
-			return &store->subscriptions[i];
+			return (int32_t)i + 1;
 	if (store->subscription_count == MOST_SUBSCRIPTIONS)
-		return NULL;
+		return pm_fail(PLASMID_E_SUBSCRIPTIONS_FULL, "%u subscriptions are open, the most of one Store",
+		               MOST_SUBSCRIPTIONS);
 	pm_subscription *more = realloc(store->subscriptions, (store->subscription_count + 1) * sizeof *more);
 	if (more == NULL)
-		return NULL;
+		return pm_fail(PLASMID_E_NO_MEMORY, "no memory for a subscription");
 	store->subscriptions = more;
-	return &more[store->subscription_count++];
+	more[store->subscription_count] = (pm_subscription){0};
+	return (int32_t)++store->subscription_count;
 }
 
-static void end(plasmid_store *store, pm_subscription *at) {
-	at->open = false;
-	store->client->tokens--;
-	pm_subscribers_add(store->client, -1);
+/* A place, taken, and the token that ends it. Under the lock. */
+static int32_t begin(plasmid_store *store, uint32_t kinds, uint32_t existing) {
+	pm_client *client = store->client;
+	int32_t number = place(store);
+	if (number < 0)
+		return number;
+	uint32_t token = pm_token_take(client, PM_TOKEN_SUBSCRIPTION, (uint32_t)number, store->index);
+	if (token == 0)
+		return pm_fail(PLASMID_E_NO_MEMORY, "no memory for a token");
+	pm_token_at(client, token)->subscriber = store;
+	store->subscriptions[number - 1] =
+			(pm_subscription){.open = true, .token = token, .kinds = kinds, .walk = existing != 0};
+	pm_subscribers_add(client, 1);
+	return number;
+}
+
+static void end(plasmid_store *store, const pm_subscription *at) {
+	uint32_t token = at->token;
+	pm_token_end(store->client, token);
+	if (!pm_token_at(store->client, token)->buffered)
+		pm_token_recycle(store->client, token);
 }
 
 /* Without the lock; again is no harm. */
@@ -98,16 +118,11 @@ PLASMID_API int32_t plasmid_subscribe(plasmid_store *store, uint32_t kinds, uint
 		r = pm_enter(store);
 	if (r != 0)
 		return r;
-	pm_subscription *at = place(store);
-	if (at == NULL) {
-		pm_leave(store);
-		return pm_fail(PLASMID_E_NO_MEMORY, "no memory for a subscription, or %u of one store are open",
-		               MOST_SUBSCRIPTIONS);
-	}
-	*at = (pm_subscription){.open = true, .kinds = kinds, .walk = existing != 0};
-	client->tokens++; /* the client does not part before it has ended */
-	pm_subscribers_add(client, 1);
+	int32_t number = begin(store, kinds, existing);
 	pm_leave(store);
+	if (number < 0)
+		return number;
+	pm_subscription *at = &store->subscriptions[number - 1];
 	r = PM_LANDS(client, end_stashes(client));
 	if (r != 0) {
 		if (pm_lock(client) == 0) {
@@ -119,7 +134,7 @@ PLASMID_API int32_t plasmid_subscribe(plasmid_store *store, uint32_t kinds, uint
 	at->cell = client->super->event_head;
 	at->number = client->super->event_next;
 	pm_leave(store);
-	return (int32_t)(at - store->subscriptions) + 1;
+	return number;
 }
 
 static pm_subscription *subscription_of(plasmid_store *store, uint32_t subscription) {
@@ -128,6 +143,18 @@ static pm_subscription *subscription_of(plasmid_store *store, uint32_t subscript
 		return NULL;
 	}
 	return &store->subscriptions[subscription - 1];
+}
+
+PLASMID_API int32_t plasmid_subscription_token(plasmid_store *store, uint32_t subscription) {
+	int32_t r = pm_usable(store);
+	if (r != 0)
+		return r;
+	/* Without the lock: until there is a buffer, only this thread ends it. */
+	const pm_subscription *at = subscription_of(store, subscription);
+	if (at == NULL)
+		return PLASMID_E_INVALID;
+	pm_token_at(store->client, at->token)->buffered = 1;
+	return (int32_t)at->token;
 }
 
 PLASMID_API int32_t plasmid_unsubscribe(plasmid_store *store, uint32_t subscription) {

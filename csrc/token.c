@@ -5,6 +5,7 @@
 
 #include "copy.h"
 #include "crash.h"
+#include "event.h"
 #include "fate.h"
 #include "hold.h"
 #include "prim/atomic.h"
@@ -107,6 +108,9 @@ void pm_token_end(pm_client *client, uint32_t token) {
 		/* If it is there still: who needed room may have taken it back, and the slot be another's. */
 		if (pm_word_version(pm_load(&pm_entry_at(client, slot)->word)) == at->count)
 			pm_unstash(client, slot);
+		break;
+	case PM_TOKEN_SUBSCRIPTION:
+		pm_subscription_end(at->subscriber, slot);
 		break;
 	case PM_TOKEN_DRAFT:
 		/* Sealing and aborting end the token themselves: a draft that still has one was dropped unsealed. */

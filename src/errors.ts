@@ -360,6 +360,15 @@ export class SpillError extends StoreError {
   }
 }
 
+/** As many subscriptions are open as one Store may have. */
+export class SubscriptionsFullError extends StoreError {
+  declare readonly code: "ERR_PLASMID_SUBSCRIPTIONS_FULL";
+
+  constructor(what: string, context?: FailureContext) {
+    super("ERR_PLASMID_SUBSCRIPTIONS_FULL", what, context, "end some: leave their loops, or call return()");
+  }
+}
+
 /** There is no store of this name. */
 export class StoreNotFoundError extends StoreError {
   declare readonly code: "ERR_PLASMID_NO_STORE";

@@ -66,7 +66,8 @@ extern "C" {
 	X(SPILLED, -31, "the object is on disk: restore it")                                  \
 	X(SPILL_LIMIT, -32, "the store may not use more of the disk")                         \
 	X(SPILL, -33, "an object could not be written to disk, or read back")                 \
-	X(SPILL_OPTIONS, -34, "the store exists with another way of spilling")
+	X(SPILL_OPTIONS, -34, "the store exists with another way of spilling")                \
+	X(SUBSCRIPTIONS_FULL, -35, "as many subscriptions are open as one store may have")
 
 enum plasmid_error {
 #define X(name, code, message) PLASMID_E_##name = code,
@@ -334,7 +335,8 @@ PLASMID_API int32_t plasmid_watch_name(plasmid_store *store, uint32_t name_bytes
  * second; without this it would go on after a wait that was given up. */
 PLASMID_API int32_t plasmid_unwatch(plasmid_store *store);
 
-/* Blocks this thread until plasmid_watch would return 0, for at most `timeout_ms`: TIMED_OUT. */
+/* Blocks this thread until plasmid_watch would return 0, for at most `timeout_ms`: TIMED_OUT. 1: not yet, but plasmid_collection_asked
+ * would return 1; block again after that. */
 PLASMID_API int32_t plasmid_block(plasmid_store *store, uint32_t slot, uint32_t a, uint32_t b, uint32_t c, uint32_t d,
                                   uint32_t timeout_ms);
 PLASMID_API int32_t plasmid_block_name(plasmid_store *store, uint32_t name_bytes, uint32_t timeout_ms);
@@ -344,7 +346,7 @@ PLASMID_API int32_t plasmid_wake_fd(plasmid_store *store);
 
 enum plasmid_event {
 	PLASMID_EVENT_WAKE = 1,    /* look at what is pending */
-	PLASMID_EVENT_COLLECT = 2, /* another process needs room: run the garbage collector, then plasmid_drain */
+	PLASMID_EVENT_COLLECT = 2, /* another process needs room: look at plasmid_collection_asked */
 	PLASMID_EVENT_DESTROYED = 4,
 	PLASMID_EVENT_STRAY = 8 /* an object was written to through a view: plasmid_stray says which */
 };
@@ -352,10 +354,15 @@ enum plasmid_event {
 /* The events since the last call, as bits of plasmid_event. */
 PLASMID_API int32_t plasmid_events(plasmid_store *store);
 
-/* Asks every process for a garbage collection. */
+/* Asks every process, and every thread of this one, for a garbage collection. */
 PLASMID_API int32_t plasmid_request_collection(plasmid_store *store);
 
-/* Blocks until something was given back to the store, for at most `timeout_ms`: 0 or TIMED_OUT. */
+/* 1, once for all that was asked so far: a garbage collection, then plasmid_drain, is wanted of this store's thread. 0: not. For
+ * threads that have no turn of their loop, and no lock. */
+PLASMID_API int32_t plasmid_collection_asked(plasmid_store *store);
+
+/* Blocks until something may have been given back to the store since the last call of this, or of plasmid_request_collection, for at most
+ * `timeout_ms`: 0 or TIMED_OUT, by when the dead have been reaped. */
 PLASMID_API int32_t plasmid_wait_room(plasmid_store *store, uint32_t timeout_ms);
 
 /* Asks to be woken (PLASMID_EVENT_WAKE) when something is given back to the store. */
@@ -388,12 +395,16 @@ typedef struct plasmid_event_row {
 
 /* From now on this store is told of the events whose bit (1 << kind) is set in `kinds`, and first, if `existing` is not 0, of every sealed
  * object. Returns a number for the calls below. While anybody is subscribed, small puts take the lock. LOCK_TIMEOUT also if a process
- * has been in the middle of a put for that long; NO_SPACE: for the ring. */
+ * has been in the middle of a put for that long; NO_SPACE: for the ring; SUBSCRIPTIONS_FULL. */
 PLASMID_API int32_t plasmid_subscribe(plasmid_store *store, uint32_t kinds, uint32_t existing);
 
 /* Up to `limit` events; returns how many. 0: there is none now, and this store's loop is woken when there is (PLASMID_EVENT_WAKE). */
 PLASMID_API int32_t plasmid_next_events(plasmid_store *store, uint32_t subscription, plasmid_event_row *rows,
                                         uint32_t limit);
+
+/* A token of the subscription, for a buffer that stands for it: the buffer's release ends the subscription, if nobody has before. To be
+ * asked once, and the buffer is to be made: the token is recycled by its release alone. */
+PLASMID_API int32_t plasmid_subscription_token(plasmid_store *store, uint32_t subscription);
 
 /* Ends it. The store's close does, too. */
 PLASMID_API int32_t plasmid_unsubscribe(plasmid_store *store, uint32_t subscription);

@@ -132,6 +132,7 @@ static int32_t publish_all(pm_client *client, const pm_victim *victims, uint32_t
 	int32_t done = 0;
 	for (uint32_t i = 0; i < count;) {
 		bool locked;
+		int32_t before = done;
 		int32_t r = pm_lock(client);
 		if (r != 0)
 			return r;
@@ -144,7 +145,9 @@ static int32_t publish_all(pm_client *client, const pm_victim *victims, uint32_t
 				done += publish_if(client, &victims[i], file);
 				some++;
 			}
-		pm_room_given(client);
+		/* Who waits for room is woken by its own pass out, too: one that moves nothing must not send it round again at once. */
+		if (done > before)
+			pm_room_given(client);
 		pm_unlock(client);
 	}
 	return done;

@@ -116,6 +116,29 @@ static void a_slot_that_comes_free_is_room(void) {
 	WELL(plasmid_destroy(DIRECTORY, name));
 }
 
+static void give_room(plasmid_store *store) {
+	WELL(plasmid_put_small(store, 40000));
+	WELL(plasmid_free(store, REF(plasmid_exchange_of(store)->ref)));
+}
+
+/* The answer may be faster than who asked. */
+static void room_given_before_the_wait_counts(void) {
+	const char *name = fresh_name();
+	plasmid_store *store = open_store(name, 1u << 20, 0), *other = open_store(name, 0, 0);
+	WELL(plasmid_request_collection(store));
+	give_room(other);
+	CHECK(plasmid_wait_room(store, 30000) == 0);
+	while (plasmid_wait_room(store, 10) == 0)
+		continue; /* woken by its own request, or for nothing */
+	/* And while who asked tries. */
+	give_room(other);
+	CHECK(plasmid_wait_room(store, 30000) == 0);
+	CHECK(plasmid_wait_room(store, 10) == PLASMID_E_TIMED_OUT);
+	WELL(plasmid_close(other));
+	WELL(plasmid_close(store));
+	WELL(plasmid_destroy(DIRECTORY, name));
+}
+
 static void news_do_not_wait_for_pages(const char *name, plasmid_store *store, plasmid_item big) {
 	/* Two stores: the helper tells them, nobody rings their bells. */
 	plasmid_store *other = open_store(name, 0, 0);
@@ -165,5 +188,6 @@ int main(void) {
 	WELL(plasmid_close(store));
 	WELL(plasmid_destroy(DIRECTORY, name));
 	a_slot_that_comes_free_is_room();
+	room_given_before_the_wait_counts();
 	return 0;
 }

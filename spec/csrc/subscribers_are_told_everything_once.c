@@ -190,6 +190,44 @@ static void what_is_quarantined_is_told(void) {
 	WELL(plasmid_close(store));
 }
 
+static uint32_t subscribers(plasmid_store *store, uint32_t tokens) {
+	plasmid_stats stats;
+	WELL(plasmid_drain(store));
+	WELL(plasmid_stats_of(store, &stats));
+	CHECK(stats.tokens == tokens);
+	return stats.subscribers;
+}
+
+/* Whichever comes first of its end, its buffer's and the store's: the others are no harm. */
+static void one_ends_with_its_buffer(void) {
+	plasmid_store *store = opened();
+	uint64_t contexts[3];
+	for (int i = 0; i < 3; i++) {
+		CHECK(plasmid_subscribe(store, UINT32_MAX, 0) == i + 1);
+		int32_t token = plasmid_subscription_token(store, (uint32_t)i + 1);
+		WELL(token);
+		contexts[i] = plasmid_context(store, (uint32_t)token);
+	}
+	CHECK(subscribers(store, 3) == 3);
+	plasmid_release(NULL, (void *)(uintptr_t)contexts[0]);
+	CHECK(subscribers(store, 2) == 2);
+	CHECK(plasmid_unsubscribe(store, 1) == PLASMID_E_INVALID);
+	CHECK(plasmid_subscription_token(store, 1) == PLASMID_E_INVALID);
+	WELL(plasmid_unsubscribe(store, 2));
+	CHECK(plasmid_subscribe(store, UINT32_MAX, 0) == 1);
+	plasmid_release(NULL, (void *)(uintptr_t)contexts[1]);
+	CHECK(subscribers(store, 2) == 2);
+	plasmid_store *other = opened();
+	WELL(plasmid_close(store));
+	CHECK(subscribers(other, 0) == 0);
+	plasmid_release(NULL, (void *)(uintptr_t)contexts[2]);
+	CHECK(subscribers(other, 0) == 0);
+	for (int i = 0; i < 1024; i++)
+		CHECK(plasmid_subscribe(other, UINT32_MAX, 0) == i + 1);
+	CHECK(plasmid_subscribe(other, UINT32_MAX, 0) == PLASMID_E_SUBSCRIPTIONS_FULL);
+	WELL(plasmid_close(other));
+}
+
 int main(void) {
 	plasmid_options options = {.capacity = 8u << 20, .max_objects = 9000};
 	plasmid_store *store;
@@ -198,6 +236,7 @@ int main(void) {
 	name = fresh_name();
 	WELL(plasmid_open(DIRECTORY, name, &options, &store));
 	a_gap_is_exact();
+	one_ends_with_its_buffer();
 	what_is_quarantined_is_told();
 	running = WORKERS;
 	CHECK(pthread_barrier_init(&begun, NULL, WORKERS + READERS) == 0);

@@ -154,6 +154,12 @@ const provoke: Partial<Record<keyof typeof Code, () => unknown>> = {
   },
   SPILL: () => freshStore({ spill: "/dev/null/no/folder" }),
   SPILL_OPTIONS: () => freshStore({ capacity: undefined, spill: "/tmp" }, freshStore().name),
+  SUBSCRIPTIONS_FULL: () => {
+    const store = freshStore();
+    const open = Array.from({ length: 1024 }, () => store.subscribe());
+    expect(store.stats().subscribers).toBe(open.length);
+    open.push(store.subscribe());
+  },
   NOT_PINNED: () => {
     const store = freshStore();
     store.unpin(store.put(1));

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { AbortedError, InvalidArgumentError, type ObjectRef, StoreFullError, TableFullError } from "../../src/index.ts";
 import { cleanUpAfterEach, directory, freshStore, sameStore, scaled } from "./fresh.ts";
-import { type Body, startProcess } from "./process.ts";
+import { type Body, startProcess, startWorker } from "./process.ts";
 
 cleanUpAfterEach();
 
@@ -116,6 +116,91 @@ test("garbage of an idle process makes room", async () => {
   // All of it is garbage there, but nobody collects it until it is asked for.
   const refs = Array.from({ length: 6 }, (_, i) => store.put(new Uint8Array(1_000_000).fill(i)));
   expect(refs.map(ref => store.peek(ref)![999_999])).toEqual([0, 1, 2, 3, 4, 5]);
+  store.check();
+});
+
+test("two synchronous loops give each other room", async () => {
+  const rounds = 300;
+  const store = freshStore({ capacity: "8MiB", fullTimeoutMs: 10_000 });
+  const child = startProcess(
+    ({ plasmid, say }, name, directory, rounds) => {
+      const store = plasmid.Store.open(name, { directory, mustExist: true });
+      say("open");
+      for (let i = 0; i < rounds; i++) {
+        const { array } = store.getSync<{ array: Uint8Array }>(`question/${i}`, { timeoutMs: 10_000 });
+        if (array[59_999] !== i % 256) throw new Error("wrong");
+        store.free(`question/${i}`);
+        store.put(i, { name: `answer/${i}`, pin: true });
+      }
+      say("done");
+    },
+    store.name,
+    directory,
+    rounds,
+  );
+  await child.line();
+  for (let i = 0; i < rounds; i++) {
+    store.put({ array: new Uint8Array(60_000).fill(i) }, { name: `question/${i}`, pin: true });
+    expect(store.getSync<number>(`answer/${i}`, { timeoutMs: 10_000 })).toBe(i);
+    store.free(`answer/${i}`);
+  }
+  expect(await child.line()).toBe("done");
+  store.check();
+}, 30_000);
+
+// Leases 5 of 8 MB, and lets go of them. Its garbage is collected by nobody but the thread itself, when it is asked for it.
+const keepGarbage: Body<[string, string, string]> = async ({ plasmid, say }, name, directory, how) => {
+  const store = plasmid.Store.open(name, { directory, mustExist: true });
+  store.put(1, { name: "small", pin: true });
+  store.put(new Uint8Array(40_000), { name: "large", pin: true });
+  const lease = (i: number) => store.peek(store.put(new Uint8Array(1_000_000).fill(i)))![5];
+  for (let i = 0; i < 5; i++) if (lease(i) !== i) throw new Error("wrong");
+  say("garbage");
+  const loops: Record<string, () => void> = {
+    blocks: () => say(store.getSync("end", { timeoutMs: 20_000 })),
+    peeks: () => store.lease("large").release(),
+    puts: () => store.free(store.put(new Uint8Array(40_000))),
+    builds: () => store.allocate(Uint8Array, 100).abort(),
+  };
+  do loops[how]!();
+  while (how !== "blocks" && store.peek("end") === undefined);
+};
+
+for (const how of ["blocks", "peeks", "puts", "builds"]) {
+  test(`garbage of a thread that has no turn of its loop makes room: it ${how}`, async () => {
+    const store = freshStore({ capacity: "8MiB", fullTimeoutMs: 10_000 });
+    const child = startProcess(keepGarbage, store.name, directory, how);
+    expect(await child.line()).toBe("garbage");
+    await Bun.sleep(20);
+    const refs = Array.from({ length: 6 }, () => store.put(new Uint8Array(1_000_000)));
+    store.put("over", { name: "end", pin: true });
+    expect(refs.length).toBe(6);
+    expect(await child.exited).toBe(0);
+    store.check();
+  });
+}
+
+const keepHalf: Body<[string, string]> = ({ plasmid, say }, name, directory) => {
+  const store = plasmid.Store.open(name, { directory, mustExist: true });
+  const lease = (i: number) => store.peek(store.put(new Uint8Array(1_000_000).fill(i)))![5];
+  for (let i = 0; i < 3; i++) if (lease(i) !== i) throw new Error("wrong");
+  say("garbage");
+  say(store.getSync("end", { timeoutMs: 20_000 }));
+  store.close();
+};
+
+test("each Worker of a process answers for its own garbage", async () => {
+  const store = freshStore({ capacity: "8MiB", fullTimeoutMs: 10_000 });
+  const workers = [0, 1].map(() => startWorker(keepHalf, store.name, directory));
+  for (const worker of workers) expect(await worker.next()).toBe("garbage");
+  await Bun.sleep(20);
+  const refs = Array.from({ length: 6 }, () => store.put(new Uint8Array(1_000_000)));
+  store.put("over", { name: "end", pin: true });
+  for (const worker of workers) {
+    expect(await worker.next()).toBe("over");
+    await worker.end();
+  }
+  expect(refs.length).toBe(6);
   store.check();
 });
 

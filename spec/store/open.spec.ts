@@ -17,6 +17,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
+  AbortedError,
   BadNameError,
   BadSegmentError,
   CapacityError,
@@ -325,7 +326,15 @@ test("a folder on a disk works, with a warning", async () => {
 
 describe("a small file system of the test's own", () => {
   const folder = `/dev/shm/plasmid-small-${process.pid}`;
+  const hog = join(folder, "hog");
   let mounted = false;
+  const fill = () => {
+    try {
+      writeFileSync(hog, Buffer.alloc(16 * 2 ** 20));
+    } catch {
+      // Full, as it should be.
+    }
+  };
   beforeAll(() => {
     if (!asRoot) return;
     mkdirSync(folder);
@@ -348,12 +357,7 @@ describe("a small file system of the test's own", () => {
     if (!mounted) return;
     const store = Store.open("s", { directory: folder, capacity: "7MiB" });
     const kept = store.put("kept", { pin: true });
-    const hog = join(folder, "hog");
-    try {
-      writeFileSync(hog, Buffer.alloc(16 * 2 ** 20));
-    } catch {
-      // Full, as it should be.
-    }
+    fill();
     // What nobody uses any more goes first, as when it is the store that is full.
     for (let i = 0; i < 200; i++) store.put(new Uint8Array(100_000).fill(i));
     expect(() => {
@@ -367,6 +371,53 @@ describe("a small file system of the test's own", () => {
     store.check();
     store.close();
     Store.destroy("s", { directory: folder });
+  });
+
+  test.skipIf(!asRoot)("who waits for room sees that the file system has some again", async () => {
+    if (!mounted) return;
+    const store = Store.open("w", { directory: folder, capacity: "7MiB", fullTimeoutMs: 20_000 });
+    const value = new Uint8Array(4_000_000).fill(7);
+    fill();
+    const begin = performance.now();
+    const controller = new AbortController();
+    const abandoned = store.putAsync(value, { signal: controller.signal }).catch(error => error);
+    const waiting = store.putAsync(value, { timeoutMs: 20_000 });
+    await Bun.sleep(250);
+    controller.abort();
+    expect(await abandoned).toBeInstanceOf(AbortedError);
+    rmSync(hog);
+    const ref = await waiting;
+    expect(store.peek(ref)![3_999_999]).toBe(7);
+    store.free(ref);
+    Bun.gc(true);
+    store.trim();
+    fill();
+    // Nobody who has the store open, and while this thread blocks.
+    const other = Bun.spawn(["sh", "-c", `sleep 0.3; rm ${hog}`]);
+    expect(store.peek(store.put(value))![3_999_999]).toBe(7);
+    expect(performance.now() - begin).toBeLessThan(10_000);
+    await other.exited;
+    store.check();
+    store.close();
+    Store.destroy("w", { directory: folder });
+  });
+
+  test.skipIf(!asRoot)("who waits for room sees that the disk to spill to has some again", async () => {
+    if (!mounted) return;
+    const store = freshStore({ capacity: "2MiB", spill: folder });
+    fill();
+    for (let i = 0; i < 3; i++) store.put(new Uint8Array(600_000), { pin: true });
+    const begin = performance.now();
+    const waiting = store.putAsync(new Uint8Array(600_000).fill(7), { timeoutMs: 20_000 });
+    const before = process.cpuUsage();
+    await Bun.sleep(1000);
+    // Its own attempts do not wake it.
+    const { user, system } = process.cpuUsage(before);
+    expect(user + system).toBeLessThan(500_000);
+    rmSync(hog);
+    expect(store.peek(await waiting)![599_999]).toBe(7);
+    expect(performance.now() - begin).toBeLessThan(10_000);
+    store.check();
   });
 });
 

@@ -245,13 +245,19 @@ test("other options than it was made with are refused; none take it as it is", (
   const store = spilling({ spill: root });
   expect(() => sameStore(store, { spill: spillFolder() })).toThrow(SpillOptionsError);
   expect(() => sameStore(store, { spill: { folders: root, limit: "1GiB" } })).toThrow(SpillOptionsError);
-  expect(() => sameStore(store, { spill: [root, root] })).toThrow(SpillOptionsError);
+  expect(() => sameStore(store, { spill: [root, spillFolder()] })).toThrow(SpillOptionsError);
   sameStore(store, { spill: { folders: [root] } });
   sameStore(store);
   expect(() => sameStore(freshStore(), { spill: root })).toThrow(SpillOptionsError);
-  for (const bad of ["relative", [], Array(9).fill(root), [1], `/${"x".repeat(255)}`, "/a\0b"]) {
+  const folders = ["relative", [], Array(9).fill(root), [1], [undefined], `/${"x".repeat(255)}`, "/a\0b", 5, {}];
+  const numbers = [{ limit: 0 }, { limit: -1 }, { limit: null }, { fileBytes: 0 }].map(bad => ({
+    folders: root,
+    ...bad,
+  }));
+  for (const bad of [...folders, ...numbers, [root, root], [root, `${root}/`]]) {
     expect(() => freshStore({ spill: bad as string })).toThrow(InvalidArgumentError);
   }
+  expect(freshStore({ spill: null as unknown as undefined }).stats().spillFolders).toBe(0);
 });
 
 test("another process reads back what this one spilled, and may be killed at any time", async () => {

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { getEventListeners } from "node:events";
 import { InvalidArgumentError, type ObjectEvent, Store, type StoreEvent, type Subscription } from "../../src/index.ts";
 import { cleanUpAfterEach, collected, directory, freshStore, sameStore, scaled, withSegment } from "./fresh.ts";
 import { startProcess, startWorker } from "./process.ts";
@@ -312,6 +313,66 @@ test("a writer that is killed leaves no event that was not, and none untold", as
   expect([...there].sort()).toEqual(sealed.sort());
   store.check();
 }, 30_000);
+
+test("one that nobody has any more ends with the next collection", async () => {
+  const store = freshStore();
+  const { signal } = new AbortController();
+  const subscribe = (count: number) => {
+    for (let i = 0; i < count; i++) store.subscribe({ kinds: ["free"], signal: i % 2 === 0 ? signal : undefined });
+  };
+  // Without a turn of the loop: all but what the stack may still show.
+  subscribe(100);
+  Bun.gc(true);
+  expect(store.stats().subscribers).toBeLessThan(10);
+  expect(await collected(() => store.stats().subscribers === 0)).toBe(true);
+  expect(await collected(() => getEventListeners(signal, "abort").length === 0)).toBe(true);
+  // More than there can be at once, and none of them ended.
+  for (let i = 0; i < 30; i++) {
+    subscribe(100);
+    Bun.gc(true);
+    await Bun.sleep(0);
+  }
+  expect(await collected(() => store.stats().subscribers === 0)).toBe(true);
+  store.check();
+});
+
+test("a pending next keeps it, and so does a loop over it", async () => {
+  const store = freshStore();
+  const next = store.subscribe({ kinds: ["free"] }).next();
+  const told: string[] = [];
+  const loop = (async () => {
+    for await (const { kind } of store.subscribe({ kinds: ["free"] })) {
+      told.push(kind);
+      await Bun.sleep(5);
+      if (told.length === 3) break;
+    }
+  })();
+  for (let i = 0; i < 3; i++) {
+    await collected(() => false, 5);
+    store.free(store.put(i));
+  }
+  expect((await next).value).toMatchObject({ kind: "free" });
+  await loop;
+  expect(told.length).toBe(3);
+  expect(await collected(() => store.stats().subscribers === 0)).toBe(true);
+});
+
+test("one that is ended and then collected ends once", async () => {
+  const store = freshStore();
+  for (let i = 0; i < 50; i++) await store.subscribe().return();
+  const kept = store.subscribe({ kinds: ["free"] });
+  await collected(() => false, 5);
+  expect(store.stats().subscribers).toBe(1);
+  store.free(store.put(1));
+  expect((await kept.next()).value).toMatchObject({ kind: "free" });
+  const other = sameStore(store);
+  other.subscribe();
+  other.close();
+  await collected(() => false, 5);
+  expect(store.stats().subscribers).toBe(1);
+  store.check();
+  await kept.return();
+});
 
 test("an open subscription does not keep a process alive, a pending next does", async () => {
   const store = freshStore();

@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import {
   AbortedError,
+  BadNameError,
   InvalidArgumentError,
   LockTimeoutError,
   ObjectLostError,
@@ -13,6 +14,7 @@ import {
   TimedOutError,
 } from "../../src/index.ts";
 import type { Segment } from "../../src/native/segment.ts";
+import { Collector } from "../../src/store/collector.ts";
 import { Loop } from "../../src/store/loop.ts";
 import { Strays } from "../../src/store/strays.ts";
 import { Waiting } from "../../src/store/waiting.ts";
@@ -79,7 +81,7 @@ test("without its bell nothing waits in vain", async () => {
   const segment = { name: "s", at: 0, core: { plasmid_wake_fd: () => 999_999 }, must: (fd: number) => fd };
   const wakeful = { look() {}, destroyed() {}, failed: (error: PlasmidError) => (failed = error) };
   const fake = segment as unknown as Segment;
-  const loop = new Loop(fake, wakeful, new Strays(fake));
+  const loop = new Loop(fake, wakeful, new Strays(fake), new Collector(fake));
   for (let i = 0; i < 100 && failed === undefined; i++) await Bun.sleep(1);
   expect(failed).toBeInstanceOf(SystemError);
   expect(() => loop.hold()).toThrow(SystemError);
@@ -128,6 +130,52 @@ test("signals: aborted before, while, and after", async () => {
   const late = new AbortController();
   expect(await store.get("a", { signal: late.signal })).toBe(1);
   late.abort();
+});
+
+test("what is no signal is refused before anything is done", async () => {
+  const store = freshStore();
+  const ref = store.put(1);
+  for (const signal of [5, "now", {}, new EventTarget()] as unknown as AbortSignal[]) {
+    const options = { signal, name: "a", timeoutMs: 10 };
+    for (const work of [
+      () => store.get("b", options),
+      () => store.get(ref, options),
+      () => store.get(["b"], options),
+      () => store.wait(["b"], options),
+      () => store.wait([ref], options),
+      () => store.putAsync(1, options),
+    ]) {
+      expect(await work().catch(error => error)).toBeInstanceOf(InvalidArgumentError);
+    }
+    expect(() => store.subscribe({ signal })).toThrow(InvalidArgumentError);
+  }
+  expect(store.contains("a")).toBe(false);
+  expect(store.stats().subscribers).toBe(0);
+  const waiting = store.get("b").catch(error => error);
+  store.close();
+  expect(await waiting).toBeInstanceOf(StoreClosedError);
+});
+
+test("options that are null are none", async () => {
+  const none = null as unknown as undefined;
+  using store = Store.open(freshStore().name, { directory, mustExist: true });
+  expect(store.peek(store.put(1, none))).toBe(1);
+  expect(store.putMany([1, 2], none).length).toBe(2);
+  expect(store.putMany([1], { names: none }).length).toBe(1);
+  expect(store.peek(store.put(new Uint8Array(40_000), none))!.length).toBe(40_000);
+  const ref = await store.putAsync(2, none);
+  expect(await store.get(ref, none)).toBe(2);
+  expect(await store.get([ref], none)).toEqual([2]);
+  expect(await store.get(ref, { signal: none, timeoutMs: none })).toBe(2);
+  expect(store.getSync(ref, none)).toBe(2);
+  expect((await store.wait([ref], none)).ready).toEqual([ref]);
+  store.allocate(Uint8Array, 10, none).abort();
+  store.allocateUnsafe(Uint8Array, 0, none).abort();
+  await store.subscribe(none).return();
+  await store.subscribe({ signal: none, kinds: none }).return();
+  expect(() => store.subscribe({ kinds: 5 as unknown as [] })).toThrow(InvalidArgumentError);
+  expect(() => Store.open("relative/..", none)).toThrow(BadNameError);
+  expect(Store.list(none)).toBeInstanceOf(Array);
 });
 
 test("a get of a draft waits for its seal, and fails with its abort", async () => {

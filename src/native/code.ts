@@ -36,6 +36,7 @@ export const Code = {
   SPILL_LIMIT: -32,
   SPILL: -33,
   SPILL_OPTIONS: -34,
+  SUBSCRIPTIONS_FULL: -35,
 } as const;
 
 /** `plasmid_item_flag`. */

@@ -1,6 +1,7 @@
 import { InvalidArgumentError, TimedOutError } from "../errors.ts";
 import { Code } from "../native/code.ts";
 import type { Segment } from "../native/segment.ts";
+import type { Collector } from "./collector.ts";
 import { Ladder } from "./ladder.ts";
 import { ABSENT, ON_DISK, type Reader } from "./reader.ts";
 import type { Readiness } from "./readiness.ts";
@@ -16,15 +17,17 @@ export class Getting {
   readonly #reader: Reader;
   readonly #readiness: Readiness;
   readonly #waiting: Waiting;
+  readonly #collector: Collector;
   #looksAgain = false;
   /** How many waiting gets got what they waited for. */
   #given = 0;
 
-  constructor(segment: Segment, reader: Reader, readiness: Readiness, waiting: Waiting) {
+  constructor(segment: Segment, reader: Reader, readiness: Readiness, waiting: Waiting, collector: Collector) {
     this.#segment = segment;
     this.#reader = reader;
     this.#readiness = readiness;
     this.#waiting = waiting;
+    this.#collector = collector;
   }
 
   /** The value of a target that was absent, or on disk, a moment ago. */
@@ -88,7 +91,7 @@ export class Getting {
       throw new InvalidArgumentError(`count is ${count} of ${targets.length} targets`, { store: this.#segment.name });
     }
     const timeoutMs = timeoutOf(options);
-    checkSignal(options?.signal, this.#segment.name);
+    checkSignal(options, this.#segment.name);
     const found = this.#readiness.split(targets);
     if (found.ready.length >= count || timeoutMs === 0) return found;
     let { pending } = found;
@@ -138,12 +141,13 @@ export class Getting {
     this.#waiting.look();
   }
 
+  // Others may wait for what this thread's garbage keeps, and be who puts the target.
   #block(target: Target, value: unknown, deadline: number): unknown {
     let found = value;
     while (found === ABSENT) {
-      const left = deadline - performance.now();
-      if (left <= 0) throw this.#late(target);
-      this.#readiness.block(target, left);
+      if (performance.now() >= deadline) throw this.#late(target);
+      this.#collector.answer();
+      this.#readiness.block(target, Math.max(0, deadline - performance.now()));
       found = this.#reader.read(target);
     }
     return found;

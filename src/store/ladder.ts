@@ -1,12 +1,16 @@
 import { type StoreError, StoreFullError, TableFullError } from "../errors.ts";
 import { Code } from "../native/code.ts";
 import type { Segment } from "../native/segment.ts";
+import type { Collector } from "./collector.ts";
 import { holdersOf } from "./holders.ts";
 import { statsOf } from "./stats.ts";
 import type { Waiting, WaitOptions } from "./waiting.ts";
 
 /** In a store that spills. */
 const COLLECT_EVERY_MS = 1000;
+
+/** While what is missing may come without anybody's telling. */
+const LOOK_EVERY_MS = 100;
 
 /**
  * What is tried when an object does not fit. The core has already drained, grown and evicted by then. In this order:
@@ -26,15 +30,17 @@ const COLLECT_EVERY_MS = 1000;
 export class Ladder {
   readonly #segment: Segment;
   readonly #waiting: Waiting;
+  readonly #collector: Collector;
   readonly #fullTimeoutMs: number;
-  #collectedAt = -Infinity;
   // Why the last pass moved nothing out, if it failed.
   #spillCode = 0;
   #spillFailure: StoreError | undefined;
+  #looksAgain = false;
 
-  constructor(segment: Segment, waiting: Waiting, fullTimeoutMs: number) {
+  constructor(segment: Segment, waiting: Waiting, collector: Collector, fullTimeoutMs: number) {
     this.#segment = segment;
     this.#waiting = waiting;
+    this.#collector = collector;
     this.#fullTimeoutMs = fullTimeoutMs;
   }
 
@@ -53,13 +59,14 @@ export class Ladder {
     let code = this.#alone(attempt, room);
     if (!Ladder.takes(code)) return code;
     const deadline = performance.now() + this.#fullTimeoutMs;
-    core.plasmid_request_collection(at);
+    this.#collector.ask();
     for (;;) {
       // With no time left too: a wait that is in vain sweeps up after the dead.
-      const waited = core.plasmid_wait_room(at, Math.max(0, Math.ceil(deadline - performance.now())));
+      const left = Math.max(0, Math.ceil(deadline - performance.now()));
+      const waited = core.plasmid_wait_room(at, this.#isUntold(code) ? Math.min(left, LOOK_EVERY_MS) : left);
       code = this.#spill(attempt, attempt(), room);
       if (!Ladder.takes(code)) return code;
-      if (waited < 0) throw this.#full(code, bytes);
+      if (waited < 0 && performance.now() >= deadline) throw this.#full(code, bytes);
     }
   }
 
@@ -69,15 +76,18 @@ export class Ladder {
     const room = this.#room(bytes, bytes);
     let code = this.#alone(attempt, room);
     if (!Ladder.takes(code)) return code;
+    // This thread as well: what its frames show still, its next turn does not.
     core.plasmid_request_collection(at);
     const look = () => {
       // Watch first: room given back between the two is then not missed.
       this.#segment.must(core.plasmid_watch_room(at));
       code = this.#spill(attempt, attempt(), room);
-      return !Ladder.takes(code);
+      if (!Ladder.takes(code)) return true;
+      if (this.#isUntold(code)) this.#lookAgain();
+      return false;
     };
     const late = () => {
-      core.plasmid_wait_room(at, 0); // sweeps up after the dead
+      core.plasmid_reap(at);
       code = attempt();
       return Ladder.takes(code) ? this.#full(code, bytes) : undefined;
     };
@@ -87,7 +97,23 @@ export class Ladder {
 
   /** The first step alone, and another attempt; `code`, of the last one, if it was taken just before. */
   collect(attempt: () => number, code: number): number {
-    return performance.now() - this.#collectedAt < COLLECT_EVERY_MS ? code : this.#collect(attempt);
+    return performance.now() - this.#collector.at < COLLECT_EVERY_MS ? code : this.#collect(attempt);
+  }
+
+  // Is it the file system, or the disk, that has no room? Who makes some there need not be a process that has the store open.
+  #isUntold(code: number): boolean {
+    return code === Code.NO_SPACE || code === Code.SPILL_LIMIT || (code === Code.STORE_FULL && this.#spillCode < 0);
+  }
+
+  // One timer for all that wait. It keeps no process alive: they do.
+  #lookAgain(): void {
+    if (this.#looksAgain) return;
+    this.#looksAgain = true;
+    const look = () => {
+      this.#looksAgain = false;
+      this.#waiting.look();
+    };
+    setTimeout(look, LOOK_EVERY_MS).unref();
   }
 
   // What must be had of the heap; 0: as good as nothing, for it goes to disk.
@@ -101,7 +127,7 @@ export class Ladder {
 
   // What this process can do without the others.
   #alone(attempt: () => number, room: number): number {
-    if (performance.now() - this.#collectedAt < COLLECT_EVERY_MS) {
+    if (performance.now() - this.#collector.at < COLLECT_EVERY_MS) {
       const code = this.#spill(attempt, room === 0 ? attempt() : Code.STORE_FULL, room);
       return Ladder.takes(code) ? this.#collect(attempt) : code;
     }
@@ -109,10 +135,7 @@ export class Ladder {
   }
 
   #collect(attempt: () => number): number {
-    const { core, at } = this.#segment;
-    Bun.gc(true);
-    this.#collectedAt = performance.now();
-    this.#segment.must(core.plasmid_drain(at));
+    this.#segment.must(this.#collector.collect());
     return attempt();
   }
 

@@ -2,6 +2,7 @@ import type { Socket } from "bun";
 import { type PlasmidError, SystemError } from "../errors.ts";
 import { Event } from "../native/code.ts";
 import type { Segment } from "../native/segment.ts";
+import type { Collector } from "./collector.ts";
 import type { Strays } from "./strays.ts";
 
 /** What the store does when its loop is woken. */
@@ -22,16 +23,18 @@ export class Loop {
   readonly #segment: Segment;
   readonly #wakeful: Wakeful;
   readonly #strays: Strays;
+  readonly #collector: Collector;
   #socket: Socket | undefined;
   #holds = 0;
   #listeners = 0;
   #closed = false;
   #error: PlasmidError | undefined;
 
-  constructor(segment: Segment, wakeful: Wakeful, strays: Strays) {
+  constructor(segment: Segment, wakeful: Wakeful, strays: Strays, collector: Collector) {
     this.#segment = segment;
     this.#wakeful = wakeful;
     this.#strays = strays;
+    this.#collector = collector;
     const fd = segment.must(segment.core.plasmid_wake_fd(segment.at));
     const opening = Bun.connect({
       fd,
@@ -81,10 +84,7 @@ export class Loop {
   wake(): void {
     const { core, at } = this.#segment;
     const events = core.plasmid_events(at);
-    if ((events & Event.COLLECT) !== 0) {
-      Bun.gc(true);
-      core.plasmid_drain(at);
-    }
+    if ((events & Event.COLLECT) !== 0) this.#collector.answer();
     if ((events & Event.STRAY) !== 0) this.#strays.tell();
     if ((events & Event.DESTROYED) !== 0) this.#wakeful.destroyed();
     if ((events & Event.WAKE) !== 0) this.#wakeful.look();

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { InvalidArgumentError } from "../errors.ts";
 import { OpenFlag } from "../native/code.ts";
 import type { OpenSettings, SpillSettings } from "../native/segment.ts";
@@ -94,19 +95,29 @@ export function openSettings(options: OpenOptions): OpenSettings {
 }
 
 function spillOf({ spill }: OpenOptions): SpillSettings | undefined {
-  if (spill === undefined) return undefined;
+  if (spill === undefined || spill === null) return undefined;
   const given: SpillOptions = typeof spill === "string" || isList(spill) ? { folders: spill } : spill;
   const folders = typeof given.folders === "string" ? [given.folders] : given.folders;
-  const bad = Array.isArray(folders) ? folders.find(isNoFolder) : folders;
-  if (!Array.isArray(folders) || bad !== undefined || folders.length === 0 || folders.length > MOST_FOLDERS) {
-    const what = bad === undefined ? `${folders?.length} folders to spill to` : `spill to ${JSON.stringify(bad)}`;
+  const bad = Array.isArray(folders) ? folders.findIndex(isNoFolder) : -1;
+  if (!Array.isArray(folders) || bad >= 0 || folders.length === 0 || folders.length > MOST_FOLDERS) {
+    const count = Array.isArray(folders) ? folders.length : "no list of";
+    const what = bad >= 0 ? `spill to ${JSON.stringify(folders[bad])}` : `${count} folders to spill to`;
     throw new InvalidArgumentError(what, {}, "give one to eight absolute paths of at most 255 bytes each");
   }
+  checkDifferent(folders);
   return {
     folders,
-    limit: given.limit === undefined ? 0 : parseSize(given.limit),
-    fileBytes: given.fileBytes === undefined ? 0 : parseSize(given.fileBytes),
+    limit: given.limit === undefined ? 0 : someBytes("the limit of spill", given.limit, "no limit"),
+    fileBytes: given.fileBytes === undefined ? 0 : someBytes("fileBytes", given.fileBytes, "the default"),
   };
+}
+
+// They take turns: one that is there twice is a slip, and would get twice its share.
+function checkDifferent(folders: readonly string[]): void {
+  const places = folders.map(folder => resolve(folder));
+  const twice = places.find((place, i) => places.indexOf(place) !== i);
+  if (twice === undefined) return;
+  throw new InvalidArgumentError(`${JSON.stringify(twice)} is given twice to spill to`, {}, "name each folder once");
 }
 
 function isList(spill: readonly string[] | SpillOptions): spill is readonly string[] {
@@ -120,10 +131,18 @@ function isNoFolder(folder: unknown): boolean {
 }
 
 function quotaOf({ quota }: OpenOptions): number {
-  if (quota === undefined) return 0;
-  const bytes = parseSize(quota);
+  return quota === undefined ? 0 : someBytes("quota", quota, "no quota");
+}
+
+// The core takes 0 for what was not given.
+function someBytes(what: string, size: Size, otherwise: string): number {
+  const bytes = parseSize(size);
   if (bytes > 0) return bytes;
-  throw new InvalidArgumentError(`quota is ${quota}`, {}, "give bytes, more than 0; or leave it out, for no quota");
+  throw new InvalidArgumentError(
+    `${what} is ${size}`,
+    {},
+    `give bytes, more than 0; or leave it out, for ${otherwise}`,
+  );
 }
 
 /** The `fullTimeoutMs` of options. @throws InvalidArgumentError if it is out of range. */

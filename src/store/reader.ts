@@ -4,6 +4,7 @@ import type { Frames, LeasedValue } from "../object/frames.ts";
 import { type Held, HeldObjects } from "../object/held.ts";
 import { refWords } from "../object/item.ts";
 import { ObjectRef, type RefHome } from "../object/ref.ts";
+import type { Collector } from "./collector.ts";
 import { Ladder } from "./ladder.ts";
 import type { Refs } from "./refs.ts";
 import type { Strays } from "./strays.ts";
@@ -34,9 +35,18 @@ export class Reader {
   readonly #home: RefHome;
   readonly #held = new HeldObjects();
   readonly #ladder: Ladder;
+  readonly #collector: Collector;
   #wanted: ObjectRef | null = null;
 
-  constructor(segment: Segment, frames: Frames, refs: Refs, strays: Strays, home: RefHome, ladder: Ladder) {
+  constructor(
+    segment: Segment,
+    frames: Frames,
+    refs: Refs,
+    strays: Strays,
+    home: RefHome,
+    ladder: Ladder,
+    collector: Collector,
+  ) {
     this.#segment = segment;
     this.#core = segment.core;
     this.#at = segment.at;
@@ -45,6 +55,7 @@ export class Reader {
     this.#strays = strays;
     this.#home = home;
     this.#ladder = ladder;
+    this.#collector = collector;
   }
 
   /**
@@ -112,6 +123,7 @@ export class Reader {
   /** The value over buffers of its own, with a lease for each that is read in place. @throws ObjectNotFoundError, NotSealedError, FreedError, ... */
   lease(target: Target): LeasedValue {
     if (this.#frames.busy) return this.#frames.aside(() => this.lease(target));
+    this.#collector.answer();
     // A small object shares its pages with others: its buffers are copied, too.
     const bytes = this.#refs.call(target, this.#core.plasmid_peek);
     if (bytes >= 0) return this.#frames.peekedApart();
@@ -146,6 +158,7 @@ export class Reader {
 
   #readLeased(target: Target, ref: ObjectRef | null, atHand: boolean): unknown {
     this.#strays.tell();
+    this.#collector.answer();
     const lease = atHand ? this.#core.plasmid_lease_at_hand : this.#core.plasmid_lease;
     const code = this.#refs.call(target, lease);
     if (code === Code.SPILLED) return this.#readSpilled(target, ref ?? this.#inExchange(), atHand);

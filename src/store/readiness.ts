@@ -25,7 +25,7 @@ export class Readiness {
     return this.#segment.must(core.plasmid_watch(at, slot, a, b, c, d)) === 0;
   }
 
-  /** Blocks this thread until so, or for `timeoutMs`. @throws if the store cannot be used. */
+  /** Blocks this thread until so, a collection is asked for, or for `timeoutMs`. @throws if the store cannot be used. */
   block(target: Target, timeoutMs: number): void {
     const { core, at } = this.#segment;
     const ms = Math.min(Math.ceil(timeoutMs), 2 ** 30);

@@ -9,6 +9,7 @@ import { Code, OpenFlag } from "../native/code.ts";
 import { Segment } from "../native/segment.ts";
 import { Frames } from "../object/frames.ts";
 import { ObjectRef, type RefHome } from "../object/ref.ts";
+import { Collector } from "./collector.ts";
 import { defaultCapacity, directoryOf, listStores, warnIfOnDisk } from "./directory.ts";
 import type { Draft, View, ViewConstructor } from "./draft.ts";
 import { Getting } from "./getting.ts";
@@ -66,11 +67,13 @@ export class Store implements RefHome, Disposable {
     this.#refs = new Refs(segment, this);
     this.#strays = new Strays(segment);
     this.#waiting = new Waiting(segment.name, closed => this.#ended(closed));
-    const ladder = new Ladder(segment, this.#waiting, fullTimeoutMs);
-    this.#reader = new Reader(segment, frames, this.#refs, this.#strays, this, ladder);
-    this.#getting = new Getting(segment, this.#reader, new Readiness(segment, this.#refs), this.#waiting);
-    this.#writer = new Writer(segment, frames, this.#refs, ladder);
-    this.#loop = new Loop(segment, this.#waiting, this.#strays);
+    const collector = new Collector(segment);
+    const ladder = new Ladder(segment, this.#waiting, collector, fullTimeoutMs);
+    this.#reader = new Reader(segment, frames, this.#refs, this.#strays, this, ladder, collector);
+    const readiness = new Readiness(segment, this.#refs);
+    this.#getting = new Getting(segment, this.#reader, readiness, this.#waiting, collector);
+    this.#writer = new Writer(segment, frames, this.#refs, ladder, collector);
+    this.#loop = new Loop(segment, this.#waiting, this.#strays, collector);
     this.#waiting.attach(this.#loop);
     this.#sites = options.callSites === true ? new Sites() : undefined;
     openStores.add(this);
@@ -92,7 +95,11 @@ export class Store implements RefHome, Disposable {
    * @throws BadNameError, InvalidArgumentError, CapacityError and SpillOptionsError (it exists with others), SpillError, BadSegmentError, VersionError,
    * ClientsFullError, NoSpaceError, StoreNotFoundError (only with `mustExist`), PlatformError, SystemError.
    */
-  static open(name: string, options: OpenOptions = {}): Store {
+  static open(name: string, options?: OpenOptions): Store {
+    return Store.#open(name, options ?? {});
+  }
+
+  static #open(name: string, options: OpenOptions): Store {
     checkStoreName(name);
     const directory = directoryOf(options);
     const settings = openSettings(options);
@@ -137,7 +144,7 @@ export class Store implements RefHome, Disposable {
    * ObjectLostError, NotSealedError for a contained ref.
    */
   put<T>(value: T, options?: PutOptions): ObjectRef<T> {
-    const ref = this.#writer.put(value, options);
+    const ref = this.#writer.put(value, options ?? undefined);
     this.#sites?.made(ref.toString(), this.put);
     return ref as ObjectRef<T>;
   }
@@ -151,8 +158,8 @@ export class Store implements RefHome, Disposable {
     values: readonly T[],
     options?: Omit<PutOptions, "name"> & { names?: readonly (string | undefined)[] },
   ): ObjectRef<T>[] {
-    const { names = [], ...rest } = options ?? {};
-    const refs = this.#writer.putMany(values, names, rest);
+    const { names, ...rest } = options ?? {};
+    const refs = this.#writer.putMany(values, names ?? [], rest);
     if (this.#sites !== undefined) for (const ref of refs) this.#sites.made(ref.toString(), this.putMany);
     return refs as ObjectRef<T>[];
   }
@@ -163,8 +170,8 @@ export class Store implements RefHome, Disposable {
    *
    * @throws (rejects) as `put`; AbortedError.
    */
-  putAsync<T>(value: T, options: PutOptions & WaitOptions = {}): Promise<ObjectRef<T>> {
-    const timeoutMs = options.timeoutMs ?? PUT_ASYNC_TIMEOUT_MS;
+  putAsync<T>(value: T, options?: PutOptions & WaitOptions): Promise<ObjectRef<T>> {
+    const timeoutMs = options?.timeoutMs ?? PUT_ASYNC_TIMEOUT_MS;
     const site = this.#sites && callerOf(this.putAsync);
     const putting = this.#writer.putAsync(value, { ...options, timeoutMs }) as Promise<ObjectRef<T>>;
     return site === undefined ? putting : putting.then(ref => this.#madeAt(ref, site));
@@ -176,14 +183,14 @@ export class Store implements RefHome, Disposable {
    * @throws StoreFullError, TableFullError, InvalidArgumentError, BadNameError.
    */
   allocate<V extends View>(type: ViewConstructor<V>, length: number, options?: PutOptions): Draft<V> {
-    const draft = this.#writer.allocate(type, length, true, options);
+    const draft = this.#writer.allocate(type, length, true, options ?? undefined);
     this.#sites?.made(draft.text, this.allocate);
     return draft;
   }
 
   /** As `allocate`, but what the array holds is left over from others: write every element. */
   allocateUnsafe<V extends View>(type: ViewConstructor<V>, length: number, options?: PutOptions): Draft<V> {
-    const draft = this.#writer.allocate(type, length, false, options);
+    const draft = this.#writer.allocate(type, length, false, options ?? undefined);
     this.#sites?.made(draft.text, this.allocateUnsafe);
     return draft;
   }
@@ -198,7 +205,7 @@ export class Store implements RefHome, Disposable {
   get<T>(targets: readonly Target<T>[], options?: WaitOptions): Promise<T[]>;
   get(target: Target | readonly Target[], options?: WaitOptions): Promise<unknown> {
     try {
-      if (options !== undefined) checkSignal(options.signal, this.name);
+      if (options !== undefined) checkSignal(options, this.name);
       if (Array.isArray(target)) return this.#getting.many(target, options);
       const value = this.#reader.read(target as Target, true);
       const later = value === ABSENT || value === ON_DISK;
@@ -361,10 +368,11 @@ export class Store implements RefHome, Disposable {
    * A subscriber that is too slow gets an event `gap`, which says how many it missed; it never holds up those who write. Meanwhile
    * small puts of every process take the lock, which costs each a few hundred nanoseconds.
    *
-   * @throws InvalidArgumentError; LockTimeoutError also if a stopped process is in the middle of a put; NoSpaceError, SystemError.
+   * @throws InvalidArgumentError; LockTimeoutError also if a stopped process is in the middle of a put; SubscriptionsFullError (1,024 of a
+   * Store are open), NoSpaceError, SystemError.
    */
-  subscribe(options: SubscribeOptions = {}): Subscription {
-    return new Subscription(this.#segment, this.#waiting, options);
+  subscribe(options?: SubscribeOptions): Subscription {
+    return new Subscription(this.#segment, this.#waiting, options ?? {});
   }
 
   /**

@@ -3,7 +3,7 @@ import { Code, EventKind } from "../native/code.ts";
 import { EventRow } from "../native/layout.ts";
 import type { Segment } from "../native/segment.ts";
 import { eventOf, type StoreEvent } from "./events.ts";
-import type { Listener, Waiting } from "./waiting.ts";
+import { type Listener, signalOf, type Waiting } from "./waiting.ts";
 
 const ROWS = 64;
 const BUFFER = 4096;
@@ -21,9 +21,13 @@ export interface SubscribeOptions {
   buffer?: number;
 }
 
+// Of those that nobody ended: what still names them here. In the core they have ended with their buffers.
+const dropped = new FinalizationRegistry<() => void>(forget => forget());
+
 /**
  * What happens in a store, as it happens: for `for await`. It begins when it is made, not at the first `next`. It ends with `return()`
- * (leaving the loop), its signal, or the store, closed or destroyed: then `next` gives what is left, and `done`.
+ * (leaving the loop), its signal, or the store, closed or destroyed: then `next` gives what is left, and `done`. One that nobody has any
+ * more, and no `next` of which is pending, ends with the next garbage collection.
  */
 export class Subscription implements AsyncIterableIterator<StoreEvent>, AsyncDisposable, Listener {
   readonly #segment: Segment;
@@ -32,8 +36,9 @@ export class Subscription implements AsyncIterableIterator<StoreEvent>, AsyncDis
   readonly #most: number;
   readonly #rows = new Uint8Array(ROWS * EventRow.size);
   readonly #words = new Uint32Array(this.#rows.buffer);
-  readonly #signal: AbortSignal | undefined;
-  readonly #onAbort = () => this.#end();
+  /** When it is collected, with this, the subscription ends. */
+  readonly #handle: ArrayBuffer;
+  readonly #forget: () => void;
   #queue: StoreEvent[] = [];
   #at = 0;
   // The core has nothing more, and wakes this thread's loop when it has.
@@ -46,12 +51,22 @@ export class Subscription implements AsyncIterableIterator<StoreEvent>, AsyncDis
     this.#segment = segment;
     this.#waiting = waiting;
     this.#most = bufferOf(options);
-    this.#signal = options.signal;
+    const signal = signalOf(options, segment.name);
     const kinds = kindsOf(options);
-    this.#number = segment.must(segment.core.plasmid_subscribe(segment.at, kinds, options.existing ? 1 : 0));
-    waiting.listen(this);
-    this.#signal?.addEventListener("abort", this.#onAbort, { once: true });
-    if (this.#signal?.aborted) this.#end();
+    const { core, at } = segment;
+    this.#number = segment.must(core.plasmid_subscribe(at, kinds, options.existing ? 1 : 0));
+    this.#handle = segment.handle(segment.must(core.plasmid_subscription_token(at, this.#number)));
+    // Neither the store nor the signal keeps it.
+    const self = new WeakRef(this);
+    const onAbort = () => self.deref()?.over();
+    this.#forget = () => {
+      signal?.removeEventListener("abort", onAbort);
+      waiting.unlisten(self);
+    };
+    dropped.register(this, this.#forget, this.#handle);
+    waiting.listen(self);
+    signal?.addEventListener("abort", onAbort, { once: true });
+    if (signal?.aborted) this.#end();
     else this.#fill();
   }
 
@@ -91,7 +106,7 @@ export class Subscription implements AsyncIterableIterator<StoreEvent>, AsyncDis
     this.#fill();
   }
 
-  /** @internal The store was closed or destroyed; or nobody will wake this thread any more. */
+  /** @internal The signal, or the store closed or destroyed; or nobody will wake this thread any more. */
   over(error?: PlasmidError): void {
     this.#error = error;
     this.#end();
@@ -136,9 +151,9 @@ export class Subscription implements AsyncIterableIterator<StoreEvent>, AsyncDis
   #end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#signal?.removeEventListener("abort", this.#onAbort);
+    dropped.unregister(this.#handle);
     this.#segment.core.plasmid_unsubscribe(this.#segment.at, this.#number);
-    this.#waiting.unlisten(this);
+    this.#forget();
   }
 }
 
@@ -148,8 +163,11 @@ function bufferOf({ buffer = BUFFER }: SubscribeOptions): number {
 }
 
 function kindsOf({ kinds }: SubscribeOptions): number {
+  const asked: readonly unknown[] = kinds ?? EventKind.slice(2);
+  if (!Array.isArray(asked))
+    throw new InvalidArgumentError(`kinds is ${Bun.inspect(kinds)}`, {}, "give a list of kinds");
   let bits = 0;
-  for (const kind of kinds ?? EventKind.slice(2)) {
+  for (const kind of asked) {
     const bit = EventKind.indexOf(kind);
     if (bit < 2) {
       const all = EventKind.slice(2).join(", ");

@@ -20,9 +20,23 @@ export function timeoutOf(options: { timeoutMs?: number } | undefined, otherwise
   throw new InvalidArgumentError(`timeoutMs is ${timeoutMs}`, {}, "give milliseconds, 0 or more");
 }
 
-/** Throws if the signal is aborted already. */
-export function checkSignal(signal: AbortSignal | undefined, store: string): void {
+/**
+ * The `signal` of options.
+ *
+ * @throws InvalidArgumentError if it is something else.
+ */
+export function signalOf(options: { signal?: AbortSignal } | undefined, store: string): AbortSignal | undefined {
+  const signal = options?.signal ?? undefined;
+  if (signal === undefined || signal instanceof AbortSignal) return signal;
+  const what = Bun.inspect(signal, { depth: 0 }).slice(0, 80);
+  throw new InvalidArgumentError(`signal is ${what}`, { store }, "give an AbortSignal");
+}
+
+/** The same; throws also if it is aborted already. */
+export function checkSignal(options: { signal?: AbortSignal } | undefined, store: string): AbortSignal | undefined {
+  const signal = signalOf(options, store);
   if (signal?.aborted) throw aborted(signal, store);
+  return signal;
 }
 
 function aborted(signal: AbortSignal, store: string): AbortedError {
@@ -67,7 +81,7 @@ interface Pending {
   finish(error?: unknown): void;
 }
 
-/** Somebody who is told of every wake, whether something is awaited or not. */
+/** Somebody who is told of every wake, whether something is awaited or not, as long as somebody else keeps it. */
 export interface Listener {
   woken(): void;
   /** The store was closed or destroyed; with an error, nobody will be woken any more. */
@@ -77,7 +91,7 @@ export interface Listener {
 /** All that is awaited through one store. Every wait ends once: found, failed, timed out, aborted, or with the store. */
 export class Waiting implements Wakeful {
   readonly #pending = new Set<Pending>();
-  readonly #listeners = new Set<Listener>();
+  readonly #listeners = new Set<WeakRef<Listener>>();
   readonly #store: string;
   #loop!: Loop;
   readonly #ended: (closed: boolean) => PlasmidError;
@@ -104,8 +118,7 @@ export class Waiting implements Wakeful {
   until(look: () => boolean, options: WaitOptions | undefined, late: () => unknown): Promise<void> {
     return new Promise((resolve, reject) => {
       const timeoutMs = timeoutOf(options);
-      const signal = options?.signal;
-      checkSignal(signal, this.#store);
+      const signal = checkSignal(options, this.#store);
       if (look()) {
         this.#loop.rest();
         resolve();
@@ -131,21 +144,21 @@ export class Waiting implements Wakeful {
     });
   }
 
-  /** Tells the listener of every wake from now on. @throws SystemError if this thread can't be woken. */
-  listen(listener: Listener): void {
+  /** Tells the listener, which is not kept, of every wake from now on. @throws SystemError if this thread can't be woken. */
+  listen(listener: WeakRef<Listener>): void {
     this.#loop.listen();
     this.#listeners.add(listener);
   }
 
   /** No more; whoever awaits it looks again. */
-  unlisten(listener: Listener): void {
+  unlisten(listener: WeakRef<Listener>): void {
     if (!this.#listeners.delete(listener)) return;
     this.#loop.unlisten();
     this.look();
   }
 
   look(): void {
-    for (const listener of [...this.#listeners]) listener.woken();
+    for (const listener of [...this.#listeners]) listener.deref()?.woken();
     for (const pending of this.#pending) {
       try {
         if (pending.look()) pending.finish();
@@ -157,7 +170,7 @@ export class Waiting implements Wakeful {
 
   /** The store is about to be closed: nobody listens any more. */
   silence(): void {
-    for (const listener of [...this.#listeners]) listener.over();
+    for (const listener of [...this.#listeners]) listener.deref()?.over();
   }
 
   destroyed(): void {
@@ -169,7 +182,7 @@ export class Waiting implements Wakeful {
   }
 
   failed(error: PlasmidError): void {
-    for (const listener of [...this.#listeners]) listener.over(error);
+    for (const listener of [...this.#listeners]) listener.deref()?.over(error);
     for (const pending of [...this.#pending]) pending.finish(error);
   }
 

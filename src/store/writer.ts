@@ -7,6 +7,7 @@ import { DraftItem } from "../object/draft-item.ts";
 import type { Frames } from "../object/frames.ts";
 import { type Frame, frameBytes, Items, SmallItem } from "../object/item.ts";
 import type { ObjectRef } from "../object/ref.ts";
+import type { Collector } from "./collector.ts";
 import { Draft, type DraftHome, type View, type ViewConstructor } from "./draft.ts";
 import { Ladder } from "./ladder.ts";
 import { checkObjectName } from "./name.ts";
@@ -27,17 +28,19 @@ export class Writer implements DraftHome {
   readonly #frames: Frames;
   readonly #refs: Refs;
   readonly #ladder: Ladder;
+  readonly #collector: Collector;
   readonly #draftItem: DraftItem;
   readonly #smallItem: SmallItem;
   readonly #drafts = new Map<number, WeakRef<Draft<View>>>();
 
-  constructor(segment: Segment, frames: Frames, refs: Refs, ladder: Ladder) {
+  constructor(segment: Segment, frames: Frames, refs: Refs, ladder: Ladder, collector: Collector) {
     this.segment = segment;
     this.#core = segment.core;
     this.#at = segment.at;
     this.#frames = frames;
     this.#refs = refs;
     this.#ladder = ladder;
+    this.#collector = collector;
     this.#draftItem = new DraftItem(segment);
     this.#smallItem = new SmallItem(segment.exchangeAt);
   }
@@ -65,7 +68,7 @@ export class Writer implements DraftHome {
   /** See `Store.putAsync`. */
   async putAsync(value: unknown, options: PutOptions & WaitOptions): Promise<ObjectRef> {
     const deadline = performance.now() + timeoutOf(options);
-    checkSignal(options.signal, this.segment.name);
+    checkSignal(options, this.segment.name);
     const framed = this.#frameAsync(value, options, deadline);
     const frame = framed instanceof Promise ? await framed : framed;
     const lengths = frame.buffers.map(buffer => buffer.byteLength);
@@ -88,6 +91,7 @@ export class Writer implements DraftHome {
   /** See `Store.allocate`. */
   allocate<V extends View>(type: ViewConstructor<V>, length: number, zero: boolean, options?: PutOptions): Draft<V> {
     if (this.#frames.busy) return this.#frames.aside(() => this.allocate(type, length, zero, options));
+    this.#collector.answer();
     const bytes = this.#viewBytes(type, length);
     const flags = flagsOf(options) | (zero ? ItemFlag.ZERO : 0);
     if (bytes === 0) return this.#allocateNothing(type, flags, options);
@@ -154,6 +158,7 @@ export class Writer implements DraftHome {
   }
 
   #putFrames(frames: readonly Frame[], name?: string): ObjectRef[] {
+    this.#collector.answer();
     const items = new Items(frames);
     const attempt = () => this.#core.plasmid_put_many(this.#at, items.words, frames.length);
     const code = this.#climb(attempt(), attempt, frames);
