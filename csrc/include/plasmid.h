@@ -66,7 +66,8 @@ extern "C" {
 	X(SPILLED, -31, "the object is on disk: restore it")                                  \
 	X(SPILL_LIMIT, -32, "the store may not use more of the disk")                         \
 	X(SPILL, -33, "an object could not be written to disk, or read back")                 \
-	X(SPILL_OPTIONS, -34, "the store exists with another way of spilling")
+	X(SPILL_OPTIONS, -34, "the store exists with another way of spilling")                \
+	X(NO_VIEW, -35, "this process has no place for one more view: take a copy")
 
 enum plasmid_error {
 #define X(name, code, message) PLASMID_E_##name = code,
@@ -228,15 +229,17 @@ PLASMID_API int32_t plasmid_peek_many(plasmid_store *store, const plasmid_ref *r
 /* Takes one lease a buffer and one handle a contained ref, in one critical section, for an object of any size. In-band bytes go
  * to exchange.data, or stay in place (exchange.inband_at, under exchange.inband_token: end it with plasmid_end when decoded). SPILLED, FREED,
  * NOT_SEALED, LOST: also if the file of one that is larger than the heap is gone or not what was written, which is looked through whenever
- * this process has no view of it. */
+ * this process has no view of it. NO_VIEW: so many views stand apart, for they or others were written to, that there is no place for one
+ * more: garbage may keep them (plasmid_drain), else plasmid_lease_apart. */
 PLASMID_API int32_t plasmid_lease(plasmid_store *store, uint32_t slot, uint32_t a, uint32_t b, uint32_t c, uint32_t d);
 
 /* The same, but SPILLED also if a file would have to be looked through: plasmid_restore_begin is next. */
 PLASMID_API int32_t plasmid_lease_at_hand(plasmid_store *store, uint32_t slot, uint32_t a, uint32_t b, uint32_t c,
                                           uint32_t d);
 
-/* The same, but one that is on disk, and is not larger than the heap, is had as a copy in memory of this process alone, which lives as long
- * as the views: for when plasmid_restore has no room, and can't make any. SPILL: the disk failed. */
+/* The same, but one that is on disk and not larger than the heap, or of which there is NO_VIEW, is had as a copy in memory of this process
+ * alone, which lives as long as the views: for when plasmid_restore has no room, and can't make any. What a write does to a copy nobody
+ * notices, so no other get may be given its views. SPILL: the disk failed. NO_MEMORY. */
 PLASMID_API int32_t plasmid_lease_apart(plasmid_store *store, uint32_t slot, uint32_t a, uint32_t b, uint32_t c,
                                         uint32_t d);
 

@@ -85,9 +85,10 @@ export class Ladder {
     return code;
   }
 
-  /** The first step alone, and another attempt; `code`, of the last one, if it was taken just before. */
-  collect(attempt: () => number, code: number): number {
-    return performance.now() - this.#collectedAt < COLLECT_EVERY_MS ? code : this.#collect(attempt);
+  /** The first step alone, and another attempt; `code`, of the last one, if it was taken just before and need not be taken `again`. */
+  collect(attempt: () => number, code: number, again = false): number {
+    const justBefore = performance.now() - this.#collectedAt < COLLECT_EVERY_MS;
+    return justBefore && !again ? code : this.#collect(attempt);
   }
 
   // What must be had of the heap; 0: as good as nothing, for it goes to disk.

@@ -12,6 +12,9 @@ import { type Target, targetText } from "./target.ts";
 /** How long one waits for a process that reads the same object back. */
 const RESTORE_TIMEOUT_MS = 60_000;
 
+/** So many bytes of copies may be this process's garbage before it is collected once more. */
+const COPIED_MOST = 64 << 20;
+
 /** Given for an object that is not there yet: not sealed, or a name that is not bound. No value is this symbol. */
 export const ABSENT: unique symbol = Symbol("absent");
 
@@ -22,7 +25,8 @@ export const ON_DISK: unique symbol = Symbol("on disk");
  * Reads objects, without ever waiting for another process's work. One that was spilled is read back from disk first.
  *
  * A small one is copied out by the call that finds it. A large one, or one with refs in it, is leased: its buffers become
- * ArrayBuffers over the mapping. As long as somebody uses those, the next get decodes over them again.
+ * ArrayBuffers over the mapping. As long as somebody uses those, the next get decodes over them again. Where nothing can be shown in
+ * place, for want of memory in the store or of place for a view, it is copied into memory of this process alone.
  */
 export class Reader {
   readonly #segment: Segment;
@@ -35,6 +39,8 @@ export class Reader {
   readonly #held = new HeldObjects();
   readonly #ladder: Ladder;
   #wanted: ObjectRef | null = null;
+  /** Bytes of copies made since the last collection. */
+  #copied = 0;
 
   constructor(segment: Segment, frames: Frames, refs: Refs, strays: Strays, home: RefHome, ladder: Ladder) {
     this.#segment = segment;
@@ -115,10 +121,11 @@ export class Reader {
     // A small object shares its pages with others: its buffers are copied, too.
     const bytes = this.#refs.call(target, this.#core.plasmid_peek);
     if (bytes >= 0) return this.#frames.peekedApart();
-    const code = this.#refs.call(target, this.#core.plasmid_lease);
-    if (code === Code.SPILLED) {
+    const code = this.#leaseInPlace(target, this.#core.plasmid_lease);
+    if (code === Code.SPILLED || code === Code.NO_VIEW) {
       const ref = typeof target === "string" ? this.#inExchange() : target;
-      return (this.#restore(target, ref) ? null : this.#leaseApart(target, ref)) ?? this.lease(target);
+      const inPlace = code === Code.SPILLED && this.#restore(target, ref);
+      return (inPlace ? null : this.#leaseApart(target, ref)) ?? this.lease(target);
     }
     if (code < 0) throw this.#notLeased(code, target);
     return this.#frames.leased();
@@ -147,7 +154,11 @@ export class Reader {
   #readLeased(target: Target, ref: ObjectRef | null, atHand: boolean): unknown {
     this.#strays.tell();
     const lease = atHand ? this.#core.plasmid_lease_at_hand : this.#core.plasmid_lease;
-    const code = this.#refs.call(target, lease);
+    const code = this.#leaseInPlace(target, lease);
+    if (code === Code.NO_VIEW) {
+      const apart = this.#leaseApart(target, ref ?? this.#inExchange());
+      return apart === null ? this.read(target, atHand) : apart.value;
+    }
     if (code === Code.SPILLED) return this.#readSpilled(target, ref ?? this.#inExchange(), atHand);
     if (code === Code.NOT_SEALED || code === Code.NOT_FOUND) return ABSENT;
     if (code < 0) throw this.#notLeased(code, target);
@@ -156,6 +167,20 @@ export class Reader {
       if (ref !== null) ref.held = held;
     };
     return this.#frames.leased(remember).value;
+  }
+
+  // Leases it where it stands. NO_VIEW: views that were written to take all the place there is, and are not garbage.
+  #leaseInPlace(target: Target, lease: Segment["core"]["plasmid_lease"]): number {
+    const attempt = () => this.#refs.call(target, lease);
+    const code = attempt();
+    return code === Code.NO_VIEW ? this.#collect(attempt, code) : code;
+  }
+
+  // The collector does not know how much a copy takes: after many of them its turn has come, however short ago the last was.
+  #collect(attempt: () => number, code: number): number {
+    const again = this.#copied >= COPIED_MOST;
+    if (again) this.#copied = 0;
+    return this.#ladder.collect(attempt, code, again);
   }
 
   #readRefs(refs: readonly ObjectRef[], atHand: boolean, give: (i: number, value: unknown) => void): void {
@@ -217,17 +242,24 @@ export class Reader {
     };
     let code = attempt();
     // What this process's own garbage keeps may be what disk is full of.
-    if (refused) code = this.#ladder.collect(attempt, code);
+    if (refused) code = this.#collect(attempt, code);
     if (Ladder.takes(code)) code = this.#ladder.climb(attempt, 0);
     if (refused) return false;
     if (code >= 0 || code === Code.FREED || code === Code.NOT_SEALED) return true;
     throw this.#segment.failure(code, targetText(target), true);
   }
 
-  // A copy in memory of this process alone; null: it is to be looked at again. Its views end as others do.
+  // A copy in memory of this process alone; null: it is to be looked at again. Its views end as others do, but nobody notices a
+  // write to them: no other get shares them.
   #leaseApart(target: Target, { slot, a, b, c, d }: ObjectRef): LeasedValue | null {
-    const code = this.#core.plasmid_lease_apart(this.#at, slot, a, b, c, d);
-    if (code >= 0) return this.#frames.leased();
+    const attempt = () => this.#core.plasmid_lease_apart(this.#at, slot, a, b, c, d);
+    let code = attempt();
+    if (code === Code.NO_MEMORY) code = this.#ladder.collect(attempt, code, true);
+    if (code >= 0) {
+      const leased = this.#frames.leased();
+      for (const { byteLength } of leased.buffers) this.#copied += byteLength;
+      return leased;
+    }
     if (code === Code.SPILLED || code === Code.FREED || code === Code.NOT_SEALED) return null;
     throw this.#segment.failure(code, targetText(target), true);
   }
