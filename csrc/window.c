@@ -204,9 +204,16 @@ static bool show(const pm_client *client, const pm_entry *entry) {
 	            (off_t)(client->super->heap_at + from)) != MAP_FAILED;
 }
 
+/* The private pages go and the file's are seen, though the mapping stays private: for when there is not one more to be had, which
+ * the kernel asks for where it has to cut one in two. */
+static bool empty(const pm_client *client, const pm_entry *entry) {
+	void *at = (void *)((uintptr_t)client->heap + offset_of(entry));
+	return mprotect(at, extent_of(entry), PROT_READ) == 0 && madvise(at, extent_of(entry), MADV_DONTNEED) == 0;
+}
+
 /* The object's views in HEAP have ended. */
 static bool turn_back(pm_client *client, uint32_t slot) {
-	if (!show(client, pm_entry_at(client, slot)))
+	if (!show(client, pm_entry_at(client, slot)) && !empty(client, pm_entry_at(client, slot)))
 		return false;
 	set_turn(&client->turns[slot], PM_CLEAN);
 	return true;

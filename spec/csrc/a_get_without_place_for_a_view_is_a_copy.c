@@ -143,6 +143,27 @@ static void no_mapping_is_left(plasmid_ref ref) {
 	let_go(copy);
 }
 
+/* To show the file again takes a mapping, too. */
+static void no_mapping_is_left_at_the_end(plasmid_ref ref) {
+	uint32_t turned, before = mappings(&turned);
+	view v;
+	for (uint32_t turn = 0; turn < 3; turn++) {
+		WELL(get(plasmid_lease, ref, &v));
+		CHECK(sealed(v, 1));
+		set(v, 9, 7);
+		arm(1, ENOMEM);
+		let_go(v);
+		CHECK(disarm() && stats_of(store).leases == 0);
+		WELL(get(plasmid_lease, ref, &v));
+		CHECK(sealed(v, 1) && mappings(&turned) > 2 && turned == 0);
+		let_go(v);
+	}
+	WELL(get(plasmid_lease, ref, &v));
+	set(v, 9, 7);
+	let_go(v);
+	nothing_is_left(before);
+}
+
 static void of_one_that_stands_on_disk(void) {
 	enum {
 		WORDS = CAPACITY / 2
@@ -181,6 +202,7 @@ int main(void) {
 	plasmid_ref ref = put(1), other = put(2);
 	all_windows_are_taken(ref, other);
 	no_mapping_is_left(ref);
+	no_mapping_is_left_at_the_end(ref);
 	WELL(plasmid_close(store));
 	WELL(plasmid_destroy(DIRECTORY, name));
 	of_one_that_stands_on_disk();
