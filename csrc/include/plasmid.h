@@ -249,12 +249,13 @@ PLASMID_API const uint32_t *plasmid_turned(plasmid_store *store);
 
 typedef struct plasmid_stray_row {
 	uint32_t id[4];
+	uint32_t more; /* 16: not 0: no object's row, but so many more were written to */
 	uint32_t name_bytes;
-	uint8_t name[PLASMID_NAME_BYTES]; /* 20 */
+	uint8_t name[PLASMID_NAME_BYTES]; /* 24 */
 } plasmid_stray_row;
 
-/* 1 and an object that was written to through a view, once for each; 0: none is left to tell of. Those that are not asked for are
- * forgotten after some. */
+/* 1 and an object that was written to through a view, once for each; 0: none is left to tell of. Of those that are not asked for the first
+ * are told, and how many more there were. */
 PLASMID_API int32_t plasmid_stray(plasmid_store *store, plasmid_stray_row *row);
 
 /* 0 if sealed, in memory or on disk, else NOT_SEALED, FREED, LOST. No lock. */

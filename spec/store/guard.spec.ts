@@ -446,6 +446,26 @@ test("the same for all Stores of the process: one warning", async () => {
   expect(warnings.length).toBe(1);
 });
 
+test("many objects written to at once: the first are named, the others counted", async () => {
+  const store = freshStore();
+  const refs = Array.from({ length: 100 }, () => store.put(new Uint8Array(40_000)));
+  const views = refs.map(ref => store.peek(ref)!);
+  for (const view of views) view[1] = view[2] = 1;
+  for (const ref of refs) store.peek(ref);
+  await Bun.sleep(0);
+  const counts = warnings.map(text => Number(text.match(/^(\d+) more objects of the store/)?.[1] ?? 1));
+  expect(counts).toEqual([...new Array(16).fill(1), 84]);
+  expect(new Set(warnings).size).toBe(17);
+  // From then on each has its own again, and who was told of is not told of again.
+  warnings.length = 0;
+  views[50]![3] = 1;
+  store.peek(refs[50]!)![4] = 1;
+  for (let i = 0; i < 40; i++) store.peek(store.put(new Uint8Array(40_000)))![5] = 1;
+  expect(await collected(() => warnings.length >= 40)).toBe(true);
+  expect(warnings.every(text => text.startsWith("the object "))).toBe(true);
+  expect(new Set(warnings).size).toBe(40);
+});
+
 test("who makes no further call is warned with the loop's next turn", async () => {
   const store = freshStore();
   const view = store.peek(store.put(new Uint8Array(50_000)))!;

@@ -85,7 +85,7 @@ export class Loop {
       Bun.gc(true);
       core.plasmid_drain(at);
     }
-    if ((events & Event.STRAY) !== 0) this.#strays.tell();
+    if ((events & Event.STRAY) !== 0) this.#strays.tellAll();
     if ((events & Event.DESTROYED) !== 0) this.#wakeful.destroyed();
     if ((events & Event.WAKE) !== 0) this.#wakeful.look();
   }
