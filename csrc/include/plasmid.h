@@ -199,7 +199,8 @@ PLASMID_API int32_t plasmid_put_small(plasmid_store *store, uint32_t bytes);
 /* Makes and seals `count` objects: all of them or none. Small ones take one critical section together. */
 PLASMID_API int32_t plasmid_put_many(plasmid_store *store, plasmid_item *items, uint32_t count);
 
-/* Makes a draft; its in-band bytes and the buffers with an address are copied now. Returns the draft's token. */
+/* Makes a draft; its in-band bytes and the buffers with an address are copied now. Returns the draft's token. NO_VIEW, see plasmid_lease, of
+ * one that is larger than the heap. */
 PLASMID_API int32_t plasmid_create(plasmid_store *store, plasmid_item *item);
 
 /* A draft's view is about to be given up while the draft lives on (`leaving` 1): its deallocator does not end the draft. 0: one has a view

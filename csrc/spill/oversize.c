@@ -137,7 +137,7 @@ static int32_t map_draft(pm_client *client, uint32_t slot, int fd, uint64_t room
 	*window = pm_window_add(client, slot, at, bytes, true);
 	if (*window == 0) {
 		munmap(at, bytes);
-		return pm_fail(PLASMID_E_NO_MEMORY, "this process has too many objects of stores mapped");
+		return pm_fail(PLASMID_E_NO_VIEW, "this process has too many objects of stores mapped");
 	}
 	*to = (uint8_t *)at + room;
 	return 0;

@@ -3,11 +3,13 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import { randomFillSync } from "node:crypto";
 import { openSync, readFileSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
-import type { ObjectRef, Store } from "../../src/index.ts";
+import { type ObjectRef, OutOfMemoryError, type Store } from "../../src/index.ts";
 import { cleanUpAfterEach, collected, directory, freshStore, sameStore, scaled } from "./fresh.ts";
 import { startProcess, startWorker } from "./process.ts";
+import { removeFoldersAfterEach, spillFolder } from "./spill-folder.ts";
 
 cleanUpAfterEach();
+removeFoldersAfterEach();
 
 const COUNT = 20_000; // 80,000 bytes: 20 pages
 const LIBC = readFileSync("/proc/self/maps", "utf8").match(/\S*(libc\.so\S*|ld-musl\S*)$/m)![0];
@@ -260,6 +262,26 @@ test("where views that are in use take it, a get is a copy, and other stores ope
   held = undefined;
   views.length = 0;
   expect(await collected(() => ownMappings(store) < 30)).toBe(true);
+  store.check();
+}, 60_000);
+
+test("an object larger than the store is got, and drafted, where views take all the place there is", async () => {
+  const store = freshStore({ capacity: "1MiB", spill: spillFolder() });
+  const ref = store.put(new Uint8Array(40_000).fill(1));
+  const large = store.put(new Uint8Array(3 << 20).fill(7));
+  const draft = () => store.allocate(Uint8Array, 3 << 20);
+  const { views, good } = written(store, ref, 3_700);
+  expect(good).toBe(true);
+  const one = await store.get(large);
+  const two = store.peek(large)!;
+  one[5] = two[6] = 1;
+  expect([one[6], two[5], store.getSync(large)[5], (await store.get(large)).at(-1)]).toEqual([7, 7, 7, 7]);
+  expect(draft).toThrow(OutOfMemoryError);
+  expect(views.length).toBe(3_700);
+  views.length = 0;
+  await Bun.sleep(0);
+  using made = draft();
+  expect(made.view.length).toBe(3 << 20);
   store.check();
 }, 60_000);
 

@@ -36,7 +36,7 @@ export const Code = {
   SPILL_LIMIT: -32,
   SPILL: -33,
   SPILL_OPTIONS: -34,
-  /** Not a failure: the object is had as a copy, unless a collection makes place. */
+  /** No failure for a get: the object is had as a copy, unless a collection makes place. */
   NO_VIEW: -35,
 } as const;
 

@@ -80,7 +80,7 @@ export class Reader {
     return this.#wanted!;
   }
 
-  /** As `read`, of what no thread of the core could read back, for want of room. Blocks while it spills others. */
+  /** As `read`, of what no thread of the core could read back or map, for want of room. Blocks while it spills others, or copies. */
   makeRoom(target: Target, ref: ObjectRef): unknown {
     if (this.#frames.busy) return this.#frames.aside(() => this.makeRoom(target, ref));
     return this.#readBack(target, ref);
