@@ -1,5 +1,6 @@
 /* Views that were written to take all the windows that a process has, or the kernel has no mapping for one more: a lease says so, and
  * the object can be had as a copy. Other objects and stores are as before, and when the views end all of it returns. */
+#include <signal.h>
 #include <stdbool.h>
 
 #include "injector.h"
@@ -164,6 +165,37 @@ static void no_mapping_is_left_at_the_end(plasmid_ref ref) {
 	nothing_is_left(before);
 }
 
+/* In a process of its own: the kernel will not let the write go on, and nothing else would be right. */
+static void no_mapping_is_left_for_the_write(void) {
+	plasmid_options options = {.capacity = 1u << 20};
+	const char *theirs = fresh_name();
+	char said[1024];
+	int to[2], status;
+	CHECK(pipe(to) == 0);
+	pid_t child = fork();
+	CHECK(child >= 0);
+	if (child == 0) {
+		view v;
+		signal(SIGSEGV, SIG_DFL); /* a sanitizer's own handler would say more */
+		dup2(to[1], STDERR_FILENO);
+		WELL(plasmid_open(DIRECTORY, theirs, &options, &store));
+		WELL(get(plasmid_lease, put(1), &v));
+		arm(1, ENOMEM);
+		set(v, 5, 2);
+		_exit(0);
+	}
+	close(to[1]);
+	size_t length = 0;
+	for (ssize_t some; length < sizeof said - 1 && (some = read(to[0], said + length, sizeof said - 1 - length)) > 0;)
+		length += (size_t)some;
+	said[length] = 0;
+	close(to[0]);
+	CHECK(waitpid(child, &status, 0) == child && WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV);
+	CHECK(strstr(said, "a write through a read-only view of the object") != NULL);
+	CHECK(strstr(said, "no memory for a copy of its pages") != NULL);
+	WELL(plasmid_destroy(DIRECTORY, theirs));
+}
+
 static void of_one_that_stands_on_disk(void) {
 	enum {
 		WORDS = CAPACITY / 2
@@ -197,6 +229,7 @@ static void of_one_that_stands_on_disk(void) {
 
 int main(void) {
 	plasmid_options options = {.capacity = 8u << 20};
+	no_mapping_is_left_for_the_write();
 	snprintf(name, sizeof name, "%s", fresh_name());
 	WELL(plasmid_open(DIRECTORY, name, &options, &store));
 	plasmid_ref ref = put(1), other = put(2);
