@@ -59,6 +59,7 @@ enum pm_refusal {
 /* An object that somebody wrote to through a view; see stray.h. */
 typedef struct pm_stray {
 	uint32_t number; /* of the note, from 1 on: the rest is filled in */
+	uint32_t more;   /* not a note: so many objects went without */
 	uint32_t id[4];
 	uint32_t name_bytes;
 	uint8_t name[PLASMID_NAME_BYTES];
@@ -110,7 +111,7 @@ typedef struct pm_client {
 	uint32_t *turns; /* by slot */
 	uint32_t turned; /* how often an object was */
 	uint32_t trap;   /* such a write ends the process */
-	uint32_t strays_noted, strays_told;
+	uint32_t strays_noted, strays_told, strays_more;
 	pm_stray strays[PM_STRAYS];
 
 	/* a file that is taken away; see cut.h */

@@ -200,6 +200,7 @@ PLASMID_API int32_t plasmid_stray(plasmid_store *store, plasmid_stray_row *row) 
 	if (!pm_stray_tell(store->client, &stray))
 		return 0;
 	memcpy(row->id, stray.id, sizeof row->id);
+	row->more = stray.more;
 	memcpy(row->name, stray.name, stray.name_bytes);
 	row->name_bytes = stray.name_bytes;
 	return 1;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "copy.h"
+#include "crash.h"
 #include "entry.h"
 #include "error.h"
 #include "fate.h"
@@ -23,7 +24,7 @@
 #define GROUP_FROM 256u         /* a value with more refs than this shares one handle among GROUP_OF of them */
 #define GROUP_OF 16u
 
-/* Where the views of an object stand that is not in the heap. */
+/* Where the views of an object stand, unless that is in the heap. */
 typedef struct stand {
 	uint32_t window; /* of one that is oversize */
 	pm_copy *copy;
@@ -33,7 +34,7 @@ typedef struct stand {
 enum reach {
 	AT_HAND,  /* an oversize one, if its file need not be looked through */
 	OVERSIZE, /* any of these */
-	ANY       /* those that there is no room for too: a copy */
+	ANY       /* those that there is no room for too, in the heap or for a view: a copy */
 };
 
 /* Memory of at least `bytes` that belongs to the store until its next call. */
@@ -74,7 +75,7 @@ static int32_t lease_view(plasmid_store *store, uint32_t slot, const stand *on, 
 	pm_token_retire(client, *token);
 	pm_token_recycle(client, *token);
 	*token = 0;
-	return pm_fail(PLASMID_E_NO_MEMORY,
+	return pm_fail(PLASMID_E_NO_VIEW,
 	               "no place for one more view on an object that was written to: let go of such views, they keep copies");
 }
 
@@ -167,6 +168,14 @@ static void give_back(plasmid_store *store, uint32_t buffers, uint32_t reference
 		}
 }
 
+/* Leased now, or used just now: either way not the first to go. */
+static void keep(pm_client *client, uint32_t slot) {
+	if (!pm_entry_at(client, slot)->in_lru)
+		return;
+	pm_lru_remove(client, slot);
+	pm_settle(client, slot);
+}
+
 static int32_t lease_locked(plasmid_store *store, uint32_t slot, const stand *on) {
 	pm_client *client = store->client;
 	plasmid_exchange *exchange = store->exchange;
@@ -212,11 +221,7 @@ static int32_t lease_locked(plasmid_store *store, uint32_t slot, const stand *on
 		}
 		return r;
 	}
-	/* Leased now, or used just now: either way not the first to go. */
-	if (entry->in_lru) {
-		pm_lru_remove(client, slot);
-		pm_settle(client, slot);
-	}
+	keep(client, slot);
 	return 0;
 }
 
@@ -264,6 +269,56 @@ static int32_t lease_in_heap(plasmid_store *store, uint32_t slot, uint64_t *at, 
 	return r;
 }
 
+/* Of one that is in memory. Without the lock while it is copied: a lease keeps the bytes meanwhile. */
+static int32_t copy_out(pm_client *client, uint32_t slot, uint8_t *to, bool *locked) {
+	const pm_entry *entry = pm_entry_at(client, slot);
+	const uint8_t *payload = pm_payload(client, entry);
+	uint64_t word = entry->word, bytes = entry->bytes;
+	pm_lease_add(client, slot, 1);
+	keep(client, slot);
+	pm_unlock(client);
+	PM_POINT("lease:copying");
+	memcpy(to, payload, bytes);
+	int32_t r = pm_lock_again(client);
+	*locked = r == 0;
+	return r != 0 || entry->word == word ? r : pm_state_code(pm_word_state(entry->word));
+}
+
+static int32_t lease_heap_copy(plasmid_store *store, uint32_t slot, bool *locked) {
+	pm_client *client = store->client;
+	uint64_t bytes = pm_entry_at(client, slot)->bytes;
+	uint32_t token = pm_token_take(client, PM_TOKEN_LEASE, slot, store->index);
+	pm_copy *copy = token != 0 ? pm_copy_new(bytes) : NULL;
+	if (copy == NULL) {
+		if (token != 0) {
+			pm_token_retire(client, token);
+			pm_token_recycle(client, token);
+		}
+		return pm_fail(PLASMID_E_NO_MEMORY, "no memory for a copy of %llu bytes", (unsigned long long)bytes);
+	}
+	int32_t r = copy_out(client, slot, copy->payload, locked);
+	if (r == 0)
+		r = lease_locked(store, slot, &(stand){.copy = copy});
+	pm_copy_drop(copy);
+	if (*locked) {
+		pm_token_end(client, token);
+		pm_token_recycle(client, token);
+	} else {
+		pm_token_released(client, token);
+	}
+	return r;
+}
+
+/* There is no place for a view. The lock was let go of meanwhile if the object is oversize. */
+static int32_t lease_without_place(plasmid_store *store, uint32_t slot, const uint32_t id[4], bool *locked) {
+	uint32_t found;
+	int32_t r = pm_locate_sealed(store->client, slot, id, &found);
+	if (r != 0)
+		return r;
+	bool on_disk = pm_word_state(pm_entry_at(store->client, found)->word) == PLASMID_SPILLED;
+	return on_disk ? lease_copy(store, found, locked) : lease_heap_copy(store, found, locked);
+}
+
 static int32_t lease(plasmid_store *store, uint32_t slot, const uint32_t id[4], enum reach reach) {
 	uint32_t found;
 	int32_t r = pm_enter(store);
@@ -279,6 +334,10 @@ static int32_t lease(plasmid_store *store, uint32_t slot, const uint32_t id[4], 
 		r = lease_in_heap(store, found, &at, &bytes);
 	else if (r == PLASMID_E_LOST)
 		r = pm_fail(r, "%s", plasmid_error_message(r));
+	if (r == PLASMID_E_NO_VIEW && reach == ANY && locked) {
+		bytes = 0;
+		r = lease_without_place(store, found, id, &locked);
+	}
 	if (!locked)
 		return r;
 	if (r == 0)

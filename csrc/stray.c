@@ -23,7 +23,7 @@ bool pm_stray_note(pm_client *client, uint32_t slot) {
 	uint32_t number = pm_load(&client->strays_noted);
 	do
 		if (number - pm_load(&client->strays_told) >= PM_STRAYS)
-			return false;
+			return pm_add(&client->strays_more, 1) == 0;
 	while (!pm_cas(&client->strays_noted, &number, number + 1));
 	const pm_entry *entry = pm_entry_at(client, slot);
 	pm_stray *stray = &client->strays[number % PM_STRAYS];
@@ -36,14 +36,18 @@ bool pm_stray_note(pm_client *client, uint32_t slot) {
 }
 
 bool pm_stray_waits(const pm_client *client) {
-	return pm_load(&client->strays_noted) != pm_load(&client->strays_told);
+	return pm_load(&client->strays_noted) != pm_load(&client->strays_told) || pm_load(&client->strays_more) != 0;
 }
 
 bool pm_stray_tell(pm_client *client, pm_stray *stray) {
 	uint32_t number = pm_load(&client->strays_told);
 	do {
+		if (number == pm_load(&client->strays_noted)) {
+			*stray = (pm_stray){.more = pm_exchange(&client->strays_more, 0)};
+			return stray->more != 0;
+		}
 		/* Noted, and being written still: it waits for the next call. */
-		if (number == pm_load(&client->strays_noted) || pm_load(&client->strays[number % PM_STRAYS].number) != number + 1)
+		if (pm_load(&client->strays[number % PM_STRAYS].number) != number + 1)
 			return false;
 		*stray = client->strays[number % PM_STRAYS];
 	} while (!pm_cas(&client->strays_told, &number, number + 1));

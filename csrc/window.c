@@ -19,10 +19,11 @@ static struct place {
 } places[PM_WINDOWS];
 static uint32_t high = 1; /* places below may be taken */
 
-static uint32_t take_place(void) {
-	for (uint32_t i = 1; i < PM_WINDOWS; i++) {
+/* The first from `from` on that is free; 0: none is. */
+static uint32_t take_place(uint32_t from) {
+	for (uint32_t i = from; i < PM_WINDOWS; i++) {
 		uint32_t none = PM_WINDOW_NONE, seen = pm_load(&high);
-		if (!pm_cas(&places[i].kind, &none, PM_WINDOW_TAKEN))
+		if (pm_load_relaxed(&places[i].kind) != PM_WINDOW_NONE || !pm_cas(&places[i].kind, &none, PM_WINDOW_TAKEN))
 			continue;
 		while (seen <= i && !pm_cas(&high, &seen, i + 1))
 			;
@@ -47,7 +48,7 @@ static void fill(uint32_t index, const pm_window *window) {
 }
 
 static uint32_t add(const pm_window *window) {
-	uint32_t index = take_place();
+	uint32_t index = take_place(1);
 	if (index != 0)
 		fill(index, window);
 	return index;
@@ -68,7 +69,7 @@ int32_t pm_windows_open(pm_client *client) {
 	                        .client = client};
 	if (add(&file) != 0 && add(&heap) != 0)
 		return 0;
-	return pm_fail(PLASMID_E_NO_MEMORY, "this process has too many stores open, or too many views that were written to");
+	return pm_fail(PLASMID_E_NO_MEMORY, "this process has too many stores open");
 }
 
 void pm_windows_close(pm_client *client) {
@@ -203,9 +204,16 @@ static bool show(const pm_client *client, const pm_entry *entry) {
 	            (off_t)(client->plan.heap_at + from)) != MAP_FAILED;
 }
 
+/* The private pages go and the file's are seen, though the mapping stays private: for when there is not one more to be had, which
+ * the kernel asks for where it has to cut one in two. */
+static bool empty(const pm_client *client, const pm_entry *entry) {
+	void *at = (void *)((uintptr_t)client->heap + offset_of(entry));
+	return mprotect(at, extent_of(entry), PROT_READ) == 0 && madvise(at, extent_of(entry), MADV_DONTNEED) == 0;
+}
+
 /* The object's views in HEAP have ended. */
 static bool turn_back(pm_client *client, uint32_t slot) {
-	if (!show(client, pm_entry_at(client, slot)))
+	if (!show(client, pm_entry_at(client, slot)) && !empty(client, pm_entry_at(client, slot)))
 		return false;
 	set_turn(&client->turns[slot], PM_CLEAN);
 	return true;
@@ -220,7 +228,7 @@ static bool is_of(const struct place *place, const pm_client *client, uint32_t s
 
 static uint32_t clean_window(const pm_client *client, uint32_t slot) {
 	uint32_t end = pm_load(&high);
-	for (uint32_t i = 1; i < end; i++)
+	for (uint32_t i = PM_WINDOWS_OF_STORES; i < end; i++)
 		if (is_of(&places[i], client, slot) && pm_load(&places[i].turn) == PM_CLEAN)
 			return i;
 	return 0;
@@ -229,16 +237,18 @@ static uint32_t clean_window(const pm_client *client, uint32_t slot) {
 static uint32_t open_window(pm_client *client, uint32_t slot) {
 	const pm_entry *entry = pm_entry_at(client, slot);
 	uint64_t at = client->plan.heap_at + offset_of(entry), bytes = extent_of(entry);
-	void *fresh = mmap(NULL, bytes, PROT_READ, MAP_SHARED | MAP_NORESERVE, client->file, (off_t)at);
-	if (fresh == MAP_FAILED)
+	uint32_t index = take_place(PM_WINDOWS_OF_STORES);
+	if (index == 0)
 		return 0;
+	void *fresh = mmap(NULL, bytes, PROT_READ, MAP_SHARED | MAP_NORESERVE, client->file, (off_t)at);
+	if (fresh == MAP_FAILED) {
+		drop(index);
+		return 0;
+	}
 	const pm_window window = {
 			.kind = PM_WINDOW_OBJECT, .slot = slot, .address = (uintptr_t)fresh, .bytes = bytes, .at = at, .client = client};
-	uint32_t index = add(&window);
-	if (index == 0)
-		munmap(fresh, bytes);
-	else
-		places[index].leases = 0;
+	places[index].leases = 0;
+	fill(index, &window);
 	return index;
 }
 
@@ -271,7 +281,7 @@ const uint8_t *pm_window_enter(pm_client *client, uint32_t slot, uint32_t *windo
 uint32_t pm_window_add(pm_client *client, uint32_t slot, void *address, uint64_t bytes, bool draft) {
 	const pm_window window = {
 			.kind = PM_WINDOW_DISK, .slot = slot, .address = (uintptr_t)address, .bytes = bytes, .client = client};
-	uint32_t index = take_place();
+	uint32_t index = take_place(PM_WINDOWS_OF_STORES);
 	if (index == 0)
 		return 0;
 	places[index].leases = 1;
@@ -322,7 +332,7 @@ bool pm_window_spoilt(const pm_client *client, uint32_t slot) {
 
 static uint32_t leases_elsewhere(const pm_client *client, uint32_t slot) {
 	uint32_t end = pm_load(&high), leases = 0;
-	for (uint32_t i = 1; i < end; i++)
+	for (uint32_t i = PM_WINDOWS_OF_STORES; i < end; i++)
 		if (is_of(&places[i], client, slot))
 			leases += places[i].leases;
 	return leases;

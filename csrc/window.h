@@ -22,6 +22,9 @@
  * so that an extent never becomes another object's while stale pages stand in front of it: the pages go before the lease does.
  * Objects turn whole, so they must own their pages: the smaller ones are never shown to anyone, only copied.
  *
+ * There may be no place for one more OBJECT or DISK window, in the table or among the kernel's mappings. Who asks for it gets none, and
+ * makes do with a copy (lease.c).
+ *
  * A fault's handler looks for its window without a lock: a window is read between two equal, even versions. */
 #ifndef PM_WINDOW_H
 #define PM_WINDOW_H
@@ -29,6 +32,8 @@
 #include "client.h"
 
 #define PM_WINDOWS 4096u /* of a process, all stores together */
+#define PM_WINDOWS_OF_STORES \
+	512u /* of these: for FILE and HEAP alone, so that a store can be opened however many views stand apart */
 
 enum pm_window_kind {
 	PM_WINDOW_NONE,
@@ -81,8 +86,8 @@ bool pm_window_spoil(const pm_window *seen, uintptr_t address);
  * handler. */
 bool pm_windows_blank(const pm_client *client, uint64_t from, uint64_t to);
 
-/* Under the lock: where a new view on the object stands, and in *window its window's number (0: HEAP); NULL: no memory. The object
- * is, or is about to be, leased. */
+/* Under the lock: where a new view on the object stands, and in *window its window's number (0: HEAP); NULL: there is no place. The
+ * object is, or is about to be, leased. */
 const uint8_t *pm_window_enter(pm_client *client, uint32_t slot, uint32_t *window);
 
 /* Under the lock: a DISK window on the object in `slot`, of memory that is the window's from now on, with one lease; 0: there are too many.

@@ -67,7 +67,8 @@ extern "C" {
 	X(SPILL_LIMIT, -32, "the store may not use more of the disk")                         \
 	X(SPILL, -33, "an object could not be written to disk, or read back")                 \
 	X(SPILL_OPTIONS, -34, "the store exists with another way of spilling")                \
-	X(SUBSCRIPTIONS_FULL, -35, "as many subscriptions are open as one store may have")
+	X(SUBSCRIPTIONS_FULL, -35, "as many subscriptions are open as one store may have")    \
+	X(NO_VIEW, -36, "this process has no place for one more view: take a copy")
 
 enum plasmid_error {
 #define X(name, code, message) PLASMID_E_##name = code,
@@ -199,7 +200,8 @@ PLASMID_API int32_t plasmid_put_small(plasmid_store *store, uint32_t bytes);
 /* Makes and seals `count` objects: all of them or none. Small ones take one critical section together. */
 PLASMID_API int32_t plasmid_put_many(plasmid_store *store, plasmid_item *items, uint32_t count);
 
-/* Makes a draft; its in-band bytes and the buffers with an address are copied now. Returns the draft's token. */
+/* Makes a draft; its in-band bytes and the buffers with an address are copied now. Returns the draft's token. NO_VIEW, see plasmid_lease, of
+ * one that is larger than the heap. */
 PLASMID_API int32_t plasmid_create(plasmid_store *store, plasmid_item *item);
 
 /* A draft's view is about to be given up while the draft lives on (`leaving` 1): its deallocator does not end the draft. 0: one has a view
@@ -229,15 +231,17 @@ PLASMID_API int32_t plasmid_peek_many(plasmid_store *store, const plasmid_ref *r
 /* Takes one lease a buffer and one handle a contained ref, in one critical section, for an object of any size. In-band bytes go
  * to exchange.data, or stay in place (exchange.inband_at, under exchange.inband_token: end it with plasmid_end when decoded). SPILLED, FREED,
  * NOT_SEALED, LOST: also if the file of one that is larger than the heap is gone or not what was written, which is looked through whenever
- * this process has no view of it. */
+ * this process has no view of it. NO_VIEW: so many views stand apart, for they or others were written to, that there is no place for one
+ * more: garbage may keep them (plasmid_drain), else plasmid_lease_apart. */
 PLASMID_API int32_t plasmid_lease(plasmid_store *store, uint32_t slot, uint32_t a, uint32_t b, uint32_t c, uint32_t d);
 
 /* The same, but SPILLED also if a file would have to be looked through: plasmid_restore_begin is next. */
 PLASMID_API int32_t plasmid_lease_at_hand(plasmid_store *store, uint32_t slot, uint32_t a, uint32_t b, uint32_t c,
                                           uint32_t d);
 
-/* The same, but one that is on disk, and is not larger than the heap, is had as a copy in memory of this process alone, which lives as long
- * as the views: for when plasmid_restore has no room, and can't make any. SPILL: the disk failed. */
+/* The same, but one that is on disk and not larger than the heap, or of which there is NO_VIEW, is had as a copy in memory of this process
+ * alone, which lives as long as the views: for when plasmid_restore has no room, and can't make any. What a write does to a copy nobody
+ * notices, so no other get may be given its views. SPILL: the disk failed. NO_MEMORY. */
 PLASMID_API int32_t plasmid_lease_apart(plasmid_store *store, uint32_t slot, uint32_t a, uint32_t b, uint32_t c,
                                         uint32_t d);
 
@@ -247,12 +251,13 @@ PLASMID_API const uint32_t *plasmid_turned(plasmid_store *store);
 
 typedef struct plasmid_stray_row {
 	uint32_t id[4];
+	uint32_t more; /* 16: not 0: no object's row, but so many more were written to */
 	uint32_t name_bytes;
-	uint8_t name[PLASMID_NAME_BYTES]; /* 20 */
+	uint8_t name[PLASMID_NAME_BYTES]; /* 24 */
 } plasmid_stray_row;
 
-/* 1 and an object that was written to through a view, once for each; 0: none is left to tell of. Those that are not asked for are
- * forgotten after some. */
+/* 1 and an object that was written to through a view, once for each; 0: none is left to tell of. Of those that are not asked for the first
+ * are told, and how many more there were. */
 PLASMID_API int32_t plasmid_stray(plasmid_store *store, plasmid_stray_row *row);
 
 /* 0 if sealed, in memory or on disk, else NOT_SEALED, FREED, LOST. No lock. */

@@ -137,7 +137,7 @@ static int32_t map_draft(pm_client *client, uint32_t slot, int fd, uint64_t room
 	*window = pm_window_add(client, slot, at, bytes, true);
 	if (*window == 0) {
 		munmap(at, bytes);
-		return pm_fail(PLASMID_E_NO_MEMORY, "this process has too many objects of stores mapped");
+		return pm_fail(PLASMID_E_NO_VIEW, "this process has too many objects of stores mapped");
 	}
 	*to = (uint8_t *)at + room;
 	return 0;
@@ -220,7 +220,7 @@ static int32_t map_file(const pm_client *client, const sought *it, void **at) {
 		*at = mmap(NULL, pm_align(it->bytes, PM_PAGE), PROT_READ, MAP_PRIVATE | MAP_NORESERVE, fd,
 		           (off_t)pm_where_offset(it->where));
 		if (*at == MAP_FAILED)
-			r = pm_fail(PLASMID_E_NO_MEMORY, "mapping %s: %s", path, strerror(errno));
+			r = pm_fail(PLASMID_E_NO_VIEW, "mapping %s: %s", path, strerror(errno));
 	}
 	close(fd);
 	return r;
@@ -236,7 +236,7 @@ static int32_t enter(pm_client *client, uint32_t slot, uint64_t word, void *at, 
 		*window = pm_window_add(client, slot, at, bytes, false);
 		if (*window != 0)
 			return 0;
-		r = pm_fail(PLASMID_E_NO_MEMORY, "this process has too many objects of stores mapped");
+		r = pm_fail(PLASMID_E_NO_VIEW, "this process has too many objects of stores mapped");
 	}
 	munmap(at, bytes);
 	return r;

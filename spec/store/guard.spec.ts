@@ -3,11 +3,13 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import { randomFillSync } from "node:crypto";
 import { openSync, readFileSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
-import type { ObjectRef, Store } from "../../src/index.ts";
-import { cleanUpAfterEach, collected, directory, freshStore, sameStore } from "./fresh.ts";
+import { type ObjectRef, OutOfMemoryError, type Store } from "../../src/index.ts";
+import { cleanUpAfterEach, collected, directory, freshStore, sameStore, scaled } from "./fresh.ts";
 import { startProcess, startWorker } from "./process.ts";
+import { removeFoldersAfterEach, spillFolder } from "./spill-folder.ts";
 
 cleanUpAfterEach();
+removeFoldersAfterEach();
 
 const COUNT = 20_000; // 80,000 bytes: 20 pages
 const LIBC = readFileSync("/proc/self/maps", "utf8").match(/\S*(libc\.so\S*|ld-musl\S*)$/m)![0];
@@ -212,6 +214,147 @@ test("thousands of objects, a page of each", async () => {
   store.check();
 });
 
+/** As many views on one object as that, each written to; whether each had the sealed bytes before, and has what was written. */
+function written(store: Store, ref: ObjectRef<Uint8Array>, count: number) {
+  const sealed = store.peek(ref)!.slice();
+  const views: Uint8Array[] = [];
+  let good = 0;
+  for (let i = 0; i < count; i++) {
+    const view = store.peek(ref)!;
+    if (view[7] === sealed[7] && view.at(-1) === sealed.at(-1)) good++;
+    view[7] = 100 + (i % 100);
+    views.push(view);
+  }
+  if (views.every((view, i) => view[7] === 100 + (i % 100))) good++;
+  return { views, good: good === count + 1 };
+}
+
+test("where views that are garbage take all the place there is, a get collects them", async () => {
+  const store = freshStore();
+  const ref = store.put(new Uint8Array(40_000).fill(1));
+  expect(written(store, ref, 3_500).good).toBe(true);
+  await Bun.sleep(0); // no frame of it on the stack
+  expect(written(store, ref, 700).good).toBe(true);
+  expect(ownMappings(store)).toBeLessThan(3_600);
+  expect(await collected(() => ownMappings(store) < 30)).toBe(true);
+  store.check();
+}, 60_000);
+
+test("where views that are in use take it, a get is a copy, and other stores open", async () => {
+  const store = freshStore({ capacity: "64MiB" });
+  const ref = store.put(new Uint8Array(40_000).fill(1), { name: "held" });
+  const rows = store.put({ a: new Float64Array(9_000).fill(2), ref, b: new Float64Array(9_000).fill(3) });
+  const clean = store.peek(rows)! as { a: Float64Array };
+  let held: Uint8Array[] | undefined;
+  const { views, good } = written(store, ref, 4_200);
+  held = views;
+  expect(good).toBe(true);
+  store.getSync(ref)[7] = 2;
+  expect([(await store.get(ref))[7], (store.peek("held") as Uint8Array)[7], store.lease(ref).value[7]]).toEqual([
+    1, 1, 1,
+  ]);
+  // Another object, with a ref in it: in place first, and then beside it.
+  clean.a[0] = 5;
+  const copied = store.peek(rows)!;
+  expect([copied.a[0], copied.b[8_999], store.peek(copied.ref)![7]]).toEqual([2, 3, 1]);
+  expect(freshStore().peek("nothing")).toBeUndefined();
+  expect(held.length).toBe(4_200);
+  held = undefined;
+  views.length = 0;
+  expect(await collected(() => ownMappings(store) < 30)).toBe(true);
+  store.check();
+}, 60_000);
+
+test("an object larger than the store is got, and drafted, where views take all the place there is", async () => {
+  const store = freshStore({ capacity: "1MiB", spill: spillFolder() });
+  const ref = store.put(new Uint8Array(40_000).fill(1));
+  const large = store.put(new Uint8Array(3 << 20).fill(7));
+  const draft = () => store.allocate(Uint8Array, 3 << 20);
+  const { views, good } = written(store, ref, 3_700);
+  expect(good).toBe(true);
+  const one = await store.get(large);
+  const two = store.peek(large)!;
+  one[5] = two[6] = 1;
+  expect([one[6], two[5], store.getSync(large)[5], (await store.get(large)).at(-1)]).toEqual([7, 7, 7, 7]);
+  expect(draft).toThrow(OutOfMemoryError);
+  expect(views.length).toBe(3_700);
+  views.length = 0;
+  await Bun.sleep(0);
+  using made = draft();
+  expect(made.view.length).toBe(3 << 20);
+  store.check();
+}, 60_000);
+
+test("ten thousand times got, written to and let go of: memory returns", () => {
+  const store = freshStore();
+  const ref = store.put(new Uint8Array(40_000).fill(1));
+  const mappings = () => readFileSync("/proc/self/maps", "utf8").split("\n").length;
+  const cycle = () => {
+    using one = store.lease(ref);
+    using two = store.lease(ref);
+    one.value[7] = 2;
+    two.value[7] = 3;
+    using three = store.lease(ref);
+    return three.value[7] === 1 && one.value[8] === 1;
+  };
+  expect(cycle()).toBe(true);
+  const before = mappings();
+  let good = 0;
+  for (let i = 0; i < scaled(10_000); i++) if (cycle()) good++;
+  expect(good).toBe(scaled(10_000));
+  expect(ownMappings(store)).toBe(0);
+  expect(Math.abs(mappings() - before)).toBeLessThan(100); // the runtime's own come and go
+  expect(store.stats()).toMatchObject({ leases: 0 });
+  store.check();
+}, 60_000);
+
+test("Atomics do not wait on a view, and wake nobody", () => {
+  const store = freshStore();
+  const ref = store.put(new Int32Array(COUNT).fill(6));
+  const view = store.peek(ref)!;
+  expect(() => Atomics.wait(view, 0, 6, 1)).toThrow(TypeError);
+  expect(Atomics.notify(view, 0)).toBe(0);
+  expect(store.peek(ref)!.buffer).toBe(view.buffer);
+  expect(warnings).toEqual([]);
+});
+
+for (const [where, step] of [
+  ["the same pages", 1],
+  ["pages of its own", 1_024],
+] as const) {
+  test(`views that were given to Workers, which write to ${where} at the same time`, async () => {
+    const store = freshStore();
+    const ref = store.put(new Int32Array(COUNT).fill(4), { name: "given" });
+    // Opens no store: the pages are the process's own all the same. Each writes to every other step.
+    const workers = [0, 1].map(self =>
+      startWorker(
+        async ({ say, hear }, self: number, step: number) => {
+          const [view, gate] = (await hear()) as unknown as [Int32Array, Int32Array];
+          Atomics.add(gate, 0, 1);
+          while (Atomics.load(gate, 0) < 2);
+          for (let i = 0; i < view.length; i++) if (Math.floor(i / step) % 2 === self) view[i] = 10 + self;
+          say(view.every((value, i) => value === (Math.floor(i / step) % 2 === self ? 10 + self : value)));
+          await hear();
+        },
+        self,
+        step,
+      ),
+    );
+    const gate = new Int32Array(new SharedArrayBuffer(4));
+    for (const worker of workers) {
+      const { value } = store.lease(ref);
+      worker.send([value, gate], [value.buffer]);
+    }
+    for (const worker of workers) expect(await worker.next<boolean>()).toBe(true);
+    expect(store.peek(ref)!.every(value => value === 4)).toBe(true);
+    expect(await seenElsewhere(store, "given")).toEqual([String(Bun.hash(new Int32Array(COUNT).fill(4)))]);
+    for (const worker of workers) await worker.end();
+    expect(await collected(() => ownMappings(store) === 0)).toBe(true);
+    expect(warnings.length).toBe(1);
+    store.check();
+  });
+}
+
 test("two threads at once lose no write", async () => {
   const store = freshStore();
   const objects = 60;
@@ -323,6 +466,26 @@ test("the same for all Stores of the process: one warning", async () => {
   store.peek(ref);
   await Bun.sleep(0);
   expect(warnings.length).toBe(1);
+});
+
+test("many objects written to at once: the first are named, the others counted", async () => {
+  const store = freshStore();
+  const refs = Array.from({ length: 100 }, () => store.put(new Uint8Array(40_000)));
+  const views = refs.map(ref => store.peek(ref)!);
+  for (const view of views) view[1] = view[2] = 1;
+  for (const ref of refs) store.peek(ref);
+  await Bun.sleep(0);
+  const counts = warnings.map(text => Number(text.match(/^(\d+) more objects of the store/)?.[1] ?? 1));
+  expect(counts).toEqual([...new Array(16).fill(1), 84]);
+  expect(new Set(warnings).size).toBe(17);
+  // From then on each has its own again, and who was told of is not told of again.
+  warnings.length = 0;
+  views[50]![3] = 1;
+  store.peek(refs[50]!)![4] = 1;
+  for (let i = 0; i < 40; i++) store.peek(store.put(new Uint8Array(40_000)))![5] = 1;
+  expect(await collected(() => warnings.length >= 40)).toBe(true);
+  expect(warnings.every(text => text.startsWith("the object "))).toBe(true);
+  expect(new Set(warnings).size).toBe(40);
 });
 
 test("who makes no further call is warned with the loop's next turn", async () => {

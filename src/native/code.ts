@@ -37,6 +37,8 @@ export const Code = {
   SPILL: -33,
   SPILL_OPTIONS: -34,
   SUBSCRIPTIONS_FULL: -35,
+  /** No failure for a get: the object is had as a copy, unless a collection makes place. */
+  NO_VIEW: -36,
 } as const;
 
 /** `plasmid_item_flag`. */

@@ -38,6 +38,7 @@ const CLASSES: Record<number, Make> = {
   [Code.SPILL]: errors.SpillError,
   [Code.SPILL_OPTIONS]: errors.SpillOptionsError,
   [Code.SUBSCRIPTIONS_FULL]: errors.SubscriptionsFullError,
+  [Code.NO_VIEW]: errors.OutOfMemoryError, // of what can't be a copy: a draft
 };
 
 // Codes whose detail, if the core left one, belongs to an earlier call: their calls only look.

@@ -135,7 +135,7 @@ export const HolderRow = { pid: 0, leased: 8, handled: 24, draft: 40, size: 56 }
 export const HoldRow = { pid: 0, kind: 4, count: 8, size: 12 } as const;
 
 /** `plasmid_stray_row`. */
-export const StrayRow = { id: 0, nameBytes: 16, name: 20, size: 532 } as const;
+export const StrayRow = { id: 0, more: 16, nameBytes: 20, name: 24, size: 536 } as const;
 
 /** `plasmid_event_row`. */
 export const EventRow = {

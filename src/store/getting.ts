@@ -119,7 +119,7 @@ export class Getting {
   // ABSENT while the disk is read, ON_DISK if it is to be looked for again, or the value. What is gone meanwhile is told by that look.
   #ended(target: Target, restore: Restore, code: number | undefined): unknown {
     if (code === undefined) return ABSENT;
-    if (Ladder.takes(code)) {
+    if (Ladder.takes(code) || code === Code.NO_VIEW) {
       // What others were given since may be let go of in the loop's next turn: nobody has had it in hand yet.
       if (restore.givenWhenFull !== this.#given) return this.#inNextTurn(restore);
       const value = this.#reader.makeRoom(target, restore.ref);

@@ -95,9 +95,10 @@ export class Ladder {
     return code;
   }
 
-  /** The first step alone, and another attempt; `code`, of the last one, if it was taken just before. */
-  collect(attempt: () => number, code: number): number {
-    return performance.now() - this.#collector.at < COLLECT_EVERY_MS ? code : this.#collect(attempt);
+  /** The first step alone, and another attempt; `code`, of the last one, if it was taken just before and need not be taken `again`. */
+  collect(attempt: () => number, code: number, again = false): number {
+    const justBefore = performance.now() - this.#collector.at < COLLECT_EVERY_MS;
+    return justBefore && !again ? code : this.#collect(attempt);
   }
 
   // Is it the file system, or the disk, that has no room? Who makes some there need not be a process that has the store open.

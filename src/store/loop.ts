@@ -85,7 +85,7 @@ export class Loop {
     const { core, at } = this.#segment;
     const events = core.plasmid_events(at);
     if ((events & Event.COLLECT) !== 0) this.#collector.answer();
-    if ((events & Event.STRAY) !== 0) this.#strays.tell();
+    if ((events & Event.STRAY) !== 0) this.#strays.tellAll();
     if ((events & Event.DESTROYED) !== 0) this.#wakeful.destroyed();
     if ((events & Event.WAKE) !== 0) this.#wakeful.look();
   }

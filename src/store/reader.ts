@@ -13,6 +13,9 @@ import { type Target, targetText } from "./target.ts";
 /** How long one waits for a process that reads the same object back. */
 const RESTORE_TIMEOUT_MS = 60_000;
 
+/** So many bytes of copies may be this process's garbage before it is collected once more. */
+const COPIED_MOST = 64 << 20;
+
 /** Given for an object that is not there yet: not sealed, or a name that is not bound. No value is this symbol. */
 export const ABSENT: unique symbol = Symbol("absent");
 
@@ -23,7 +26,8 @@ export const ON_DISK: unique symbol = Symbol("on disk");
  * Reads objects, without ever waiting for another process's work. One that was spilled is read back from disk first.
  *
  * A small one is copied out by the call that finds it. A large one, or one with refs in it, is leased: its buffers become
- * ArrayBuffers over the mapping. As long as somebody uses those, the next get decodes over them again.
+ * ArrayBuffers over the mapping. As long as somebody uses those, the next get decodes over them again. Where nothing can be shown in
+ * place, for want of memory in the store or of place for a view, it is copied into memory of this process alone.
  */
 export class Reader {
   readonly #segment: Segment;
@@ -37,6 +41,8 @@ export class Reader {
   readonly #ladder: Ladder;
   readonly #collector: Collector;
   #wanted: ObjectRef | null = null;
+  /** Bytes of copies made since the last collection. */
+  #copied = 0;
 
   constructor(
     segment: Segment,
@@ -85,7 +91,7 @@ export class Reader {
     return this.#wanted!;
   }
 
-  /** As `read`, of what no thread of the core could read back, for want of room. Blocks while it spills others. */
+  /** As `read`, of what no thread of the core could read back or map, for want of room. Blocks while it spills others, or copies. */
   makeRoom(target: Target, ref: ObjectRef): unknown {
     if (this.#frames.busy) return this.#frames.aside(() => this.makeRoom(target, ref));
     return this.#readBack(target, ref);
@@ -127,10 +133,11 @@ export class Reader {
     // A small object shares its pages with others: its buffers are copied, too.
     const bytes = this.#refs.call(target, this.#core.plasmid_peek);
     if (bytes >= 0) return this.#frames.peekedApart();
-    const code = this.#refs.call(target, this.#core.plasmid_lease);
-    if (code === Code.SPILLED) {
+    const code = this.#leaseInPlace(target, this.#core.plasmid_lease);
+    if (code === Code.SPILLED || code === Code.NO_VIEW) {
       const ref = typeof target === "string" ? this.#inExchange() : target;
-      return (this.#restore(target, ref) ? null : this.#leaseApart(target, ref)) ?? this.lease(target);
+      const inPlace = code === Code.SPILLED && this.#restore(target, ref);
+      return (inPlace ? null : this.#leaseApart(target, ref)) ?? this.lease(target);
     }
     if (code < 0) throw this.#notLeased(code, target);
     return this.#frames.leased();
@@ -160,7 +167,11 @@ export class Reader {
     this.#strays.tell();
     this.#collector.answer();
     const lease = atHand ? this.#core.plasmid_lease_at_hand : this.#core.plasmid_lease;
-    const code = this.#refs.call(target, lease);
+    const code = this.#leaseInPlace(target, lease);
+    if (code === Code.NO_VIEW) {
+      const apart = this.#leaseApart(target, ref ?? this.#inExchange());
+      return apart === null ? this.read(target, atHand) : apart.value;
+    }
     if (code === Code.SPILLED) return this.#readSpilled(target, ref ?? this.#inExchange(), atHand);
     if (code === Code.NOT_SEALED || code === Code.NOT_FOUND) return ABSENT;
     if (code < 0) throw this.#notLeased(code, target);
@@ -169,6 +180,20 @@ export class Reader {
       if (ref !== null) ref.held = held;
     };
     return this.#frames.leased(remember).value;
+  }
+
+  // Leases it where it stands. NO_VIEW: views that were written to take all the place there is, and are not garbage.
+  #leaseInPlace(target: Target, lease: Segment["core"]["plasmid_lease"]): number {
+    const attempt = () => this.#refs.call(target, lease);
+    const code = attempt();
+    return code === Code.NO_VIEW ? this.#collect(attempt, code) : code;
+  }
+
+  // The collector does not know how much a copy takes: after many of them its turn has come, however short ago the last was.
+  #collect(attempt: () => number, code: number): number {
+    const again = this.#copied >= COPIED_MOST;
+    if (again) this.#copied = 0;
+    return this.#ladder.collect(attempt, code, again);
   }
 
   #readRefs(refs: readonly ObjectRef[], atHand: boolean, give: (i: number, value: unknown) => void): void {
@@ -230,17 +255,24 @@ export class Reader {
     };
     let code = attempt();
     // What this process's own garbage keeps may be what disk is full of.
-    if (refused) code = this.#ladder.collect(attempt, code);
+    if (refused) code = this.#collect(attempt, code);
     if (Ladder.takes(code)) code = this.#ladder.climb(attempt, 0);
     if (refused) return false;
     if (code >= 0 || code === Code.FREED || code === Code.NOT_SEALED) return true;
     throw this.#segment.failure(code, targetText(target), true);
   }
 
-  // A copy in memory of this process alone; null: it is to be looked at again. Its views end as others do.
+  // A copy in memory of this process alone; null: it is to be looked at again. Its views end as others do, but nobody notices a
+  // write to them: no other get shares them.
   #leaseApart(target: Target, { slot, a, b, c, d }: ObjectRef): LeasedValue | null {
-    const code = this.#core.plasmid_lease_apart(this.#at, slot, a, b, c, d);
-    if (code >= 0) return this.#frames.leased();
+    const attempt = () => this.#core.plasmid_lease_apart(this.#at, slot, a, b, c, d);
+    let code = attempt();
+    if (code === Code.NO_MEMORY) code = this.#ladder.collect(attempt, code, true);
+    if (code >= 0) {
+      const leased = this.#frames.leased();
+      for (const { byteLength } of leased.buffers) this.#copied += byteLength;
+      return leased;
+    }
     if (code === Code.SPILLED || code === Code.FREED || code === Code.NOT_SEALED) return null;
     throw this.#segment.failure(code, targetText(target), true);
   }

@@ -1,7 +1,7 @@
 import type { Pointer } from "bun:ffi";
 import { Blobs } from "../codec/blobs.ts";
 import { InvalidArgumentError } from "../errors.ts";
-import { ItemFlag } from "../native/code.ts";
+import { Code, ItemFlag } from "../native/code.ts";
 import type { Segment } from "../native/segment.ts";
 import { DraftItem } from "../object/draft-item.ts";
 import type { Frames } from "../object/frames.ts";
@@ -133,7 +133,9 @@ export class Writer implements DraftHome {
   #begin(code: number, item: Pointer | Uint32Array, bytes: number, options?: PutOptions): number {
     if (code >= 0) return code;
     const attempt = () => this.#core.plasmid_create(this.#at, item);
-    const last = Ladder.takes(code) ? this.#ladder.climb(attempt, bytes) : code;
+    // One that is larger than the store takes a view's place as it is made, and a copy would be of no use.
+    const found = code === Code.NO_VIEW ? this.#ladder.collect(attempt, code, true) : code;
+    const last = Ladder.takes(found) ? this.#ladder.climb(attempt, bytes) : found;
     return this.segment.must(last, options?.name && JSON.stringify(options.name));
   }
 
