@@ -26,6 +26,28 @@ export interface HistoryLine extends Omit<Setting, "load"> {
   noise: number;
 }
 
+/** What each field is: JSON has no NaN, so a number is one that can be reckoned with. */
+const FIELDS: Readonly<Record<keyof HistoryLine, "number" | "string" | "boolean">> = {
+  schema: "number",
+  at: "string",
+  revision: "string",
+  dirty: "boolean",
+  machine: "string",
+  bun: "string",
+  compiler: "string",
+  artifact: "string",
+  probe: "string",
+  ns: "number",
+  nsLow: "number",
+  nsHigh: "number",
+  anchor: "string",
+  ratio: "number",
+  ratioLow: "number",
+  ratioHigh: "number",
+  pairs: "number",
+  noise: "number",
+};
+
 /** Where the history is. */
 export const HISTORY = join(root, "perf", "history.jsonl");
 
@@ -51,7 +73,10 @@ function parseLine(text: string, place: string): HistoryLine {
   } catch {
     throw new HistoryError(`${place} is no JSON: put it right, or take the line out`);
   }
-  if (line.schema !== SCHEMA)
-    throw new HistoryError(`${place} has schema ${line.schema}, this checkout reads ${SCHEMA}`);
+  if (line?.schema !== SCHEMA)
+    throw new HistoryError(`${place} has schema ${line?.schema}, this checkout reads ${SCHEMA}`);
+  for (const [field, type] of Object.entries(FIELDS) as [keyof HistoryLine, string][]) {
+    if (typeof line[field] !== type) throw new HistoryError(`${place} has no ${field} that is a ${type}`);
+  }
   return line;
 }

@@ -1,3 +1,4 @@
+import { mustBeFinite } from "./finite.ts";
 import { normalShare } from "./normal.ts";
 
 /** Above so many the exact distribution has so many terms that the normal one is as good. */
@@ -7,8 +8,11 @@ const MOST_EXACT = 300;
  * How likely differences as one-sided as these would be if either sign were as likely: Wilcoxon's signed-rank test, two-sided. Exact: the
  * distribution of the sum of ranks is counted out, ties share their middle rank, and zeros, which favour neither side, are dropped. Of
  * more than 300 values it is the normal approximation.
+ *
+ * @throws RangeError if a difference is not finite.
  */
 export function signedRank(differences: readonly number[]): number {
+  mustBeFinite(differences, "the signed-rank test");
   const signed = differences.filter(value => value !== 0);
   if (signed.length === 0) return 1;
   const ranks = doubledRanks(signed.map(Math.abs));

@@ -66,6 +66,10 @@ describe("the files", () => {
     writeFileSync(file, '{"schema":99}\n');
     expect(() => readHistory(file)).toThrow(HistoryError);
     expect(readHistory(fileOf("none"))).toEqual([]);
+    for (const field of Object.keys(JSON.parse(JSON.stringify(plantedHistory()[0]))).filter(name => name !== "load")) {
+      writeFileSync(file, JSON.stringify({ ...plantedHistory()[0], [field]: null }));
+      expect(() => readHistory(file)).toThrow(new RegExp(`^${file}:1 has .*${field}`));
+    }
   });
 
   test("marks replace those of the same shift", () => {

@@ -67,6 +67,10 @@ describe("change points", () => {
     expect(changePoints(values)).toEqual([]);
   });
 
+  test("what is no number has none, and is named", () => {
+    expect(() => changePoints([...Array(9).fill(1), Number.NaN])).toThrow("change points: value 9 of 10 is NaN");
+  });
+
   test("too few values have none", () => {
     for (let count = 0; count < 6; count++) expect(changePoints([1, 1, 1, 9, 9].slice(0, count))).toEqual([]);
   });

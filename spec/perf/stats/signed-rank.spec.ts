@@ -46,6 +46,11 @@ describe("the signed-rank test", () => {
     );
   });
 
+  test("refuses what has no rank, and says which", () => {
+    expect(() => signedRank([1, Number.NaN, 2])).toThrow(new RangeError("the signed-rank test: value 1 of 3 is NaN"));
+    expect(() => signedRank([1, Number.POSITIVE_INFINITY])).toThrow(RangeError);
+  });
+
   test("where it becomes normal it goes on as before", () => {
     const differences = (n: number) => Array.from({ length: n }, (_, i) => (i % 20 < 11 ? 1 : -1) * (i + 1));
     expect(signedRank(differences(301)) / signedRank(differences(299))).toBeWithin(0.8, 1.25);
