@@ -62,7 +62,7 @@ function show(trends: readonly Trend[]): void {
     probe,
     String(lines.length),
     lines.at(-1)!.ratio.toFixed(3),
-    lines.length < ENOUGH ? `too few yet: ${ENOUGH} are needed` : shifts.map(shiftText).join("; ") || "none",
+    lines.length < ENOUGH ? `not enough lines yet: ${ENOUGH} are needed` : shifts.map(shiftText).join("; ") || "none",
   ]);
   console.log(columns(["probe", "lines", "of the anchor's time", "shifts"], cells).join("\n"));
 }

@@ -11,7 +11,7 @@ export interface ChangePoint {
 export interface ChangePointOptions {
   /** The p above which a split is none. */
   alpha?: number;
-  /** Shuffles a test; 499 by default, so that the least p is 1 in 500. */
+  /** Shuffles a test; 999 by default, so that the least p is 1 in 1,000. */
   shuffles?: number;
   /** The least values a level has. */
   least?: number;
@@ -26,7 +26,7 @@ export interface ChangePointOptions {
  * @throws RangeError if a value is not finite.
  */
 export function changePoints(values: readonly number[], options: ChangePointOptions = {}): ChangePoint[] {
-  const { alpha = 0.01, shuffles = 499, least = 3, random = randomFrom(1) } = options;
+  const { alpha = 0.01, shuffles = 999, least = 3, random = randomFrom(1) } = options;
   mustBeFinite(values, "change points");
   const found: ChangePoint[] = [];
   const parts: [from: number, to: number][] = [[0, values.length]];

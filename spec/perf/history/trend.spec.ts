@@ -46,7 +46,21 @@ describe("trends", () => {
   });
 
   test("of too few lines nothing is said", () => {
-    expect(trendsOf(plantedHistory().slice(20, 20 + 2 * (ENOUGH - 1)), []).flatMap(({ shifts }) => shifts)).toEqual([]);
+    const few = plantedHistory().slice(24 - ENOUGH + 1, 24 + ENOUGH - 1);
+    expect(trendsOf(few, []).map(({ lines, shifts }) => [lines.length, shifts.length])).toEqual([
+      [ENOUGH - 1, 0],
+      [ENOUGH - 1, 0],
+    ]);
+  });
+
+  test("of enough lines a clean step is found wherever it has four lines on either side", () => {
+    const of = (name: string) => plantedHistory().filter(({ probe }) => probe === name);
+    const [peek, put] = [of("peek"), of("put")];
+    for (let before = 4; before <= ENOUGH - 4; before++) {
+      const lines = [...peek.slice(12 - before, 12), ...peek.slice(12, 12 + ENOUGH - before)];
+      expect(trendsOf(lines, [])[0]!.shifts.map(({ at }) => at)).toEqual([before]);
+    }
+    expect(trendsOf(put.slice(0, ENOUGH), [])[0]!.shifts).toEqual([]);
   });
 
   test("a mark says why", () => {
@@ -119,7 +133,10 @@ describe("bun perf record and trend", () => {
       file,
     );
     const where = ["--file", file, "--marks", marks];
-    expect((await perf("trend", ...where)).out).toContain(`at ${head.slice(0, 10)} (p 0.002, not marked)`);
+    const few = fileOf("few.jsonl");
+    append(plantedHistory().slice(0, 2 * (ENOUGH - 1)), few);
+    expect((await perf("trend", "--file", few)).out.match(/not enough lines yet/g)).toHaveLength(2);
+    expect((await perf("trend", ...where)).out).toContain(`at ${head.slice(0, 10)} (p 0.001, not marked)`);
     const marked = await perf("trend", "--mark", "peek@HEAD", "--why", "a check was added", ...where);
     expect(marked.out).toContain(`at ${head.slice(0, 10)} (a check was added)`);
     expect(JSON.parse((await perf("trend", "put", "--json", ...where)).out)).toMatchObject([

@@ -42,7 +42,7 @@ function shiftsOf({ shifts, lines }: Trend): HTMLElement {
     return el(
       "p",
       { class: "caption" },
-      `${lines.length === 1 ? "1 measurement" : `${lines.length} measurements`}: change points are looked for from ${ENOUGH} on.`,
+      `Not enough lines yet: ${lines.length} of the ${ENOUGH} from which on change points can be found.`,
     );
   }
   if (shifts.length === 0) return el("p", { class: "caption" }, "No change point.");
