@@ -1,4 +1,4 @@
-import { machineName } from "../compare/noise.ts";
+import { machineName } from "../compare/machine.ts";
 import { thisTree } from "../compare/revision.ts";
 import { mayAlarm, type SelfTestPart, type SelfTestResult, selfTest } from "../compare/self-test.ts";
 import { artifactOf } from "../history/artifact.ts";

@@ -58,13 +58,15 @@ function show(trends: readonly Trend[]): void {
     console.log("no history yet: bun perf record begins one");
     return;
   }
-  const cells = trends.map(({ probe, lines, shifts }) => [
+  const cells = trends.map(({ probe, machine, anchor, lines, shifts }) => [
     probe,
+    machine,
+    anchor.slice(0, 10),
     String(lines.length),
     lines.at(-1)!.ratio.toFixed(3),
     lines.length < ENOUGH ? `not enough lines yet: ${ENOUGH} are needed` : shifts.map(shiftText).join("; ") || "none",
   ]);
-  console.log(columns(["probe", "lines", "of the anchor's time", "shifts"], cells).join("\n"));
+  console.log(columns(["probe", "machine", "anchor", "lines", "of the anchor's time", "shifts"], cells).join("\n"));
 }
 
 function shiftText({ revision, change, p, why }: Shift): string {

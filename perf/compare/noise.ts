@@ -1,6 +1,6 @@
-import { cpus, release } from "node:os";
 import { keep, kept } from "../run/kept.ts";
 import { quantile } from "../stats/sample.ts";
+import { machineName, withoutKernel } from "./machine.ts";
 
 /** What comparisons of one checkout with itself have said on this machine: a list of changes by probe, the newest last. */
 export interface Noise {
@@ -12,16 +12,13 @@ export interface Noise {
 const KEPT = 60;
 const FILE = "noise.json";
 
-/** The machine, in so many words as tell it from another. */
-export function machineName(): string {
-  return `${cpus().length} x ${cpus()[0]?.model.trim()}, Linux ${release()}`;
-}
-
 /** What is known of this machine; of another one nothing is. */
 export function readNoise(): Noise {
   const machine = machineName();
   const noise = kept<Noise>(FILE);
-  return noise?.machine === machine ? noise : { machine, changes: {} };
+  return noise !== undefined && withoutKernel(noise.machine) === withoutKernel(machine)
+    ? noise
+    : { machine, changes: {} };
 }
 
 /** Adds what one more comparison of a checkout with itself has said. */

@@ -1,3 +1,4 @@
+import { withoutKernel } from "../compare/machine.ts";
 import { changePoints } from "../stats/change-points.ts";
 import { median } from "../stats/median.ts";
 import type { HistoryLine } from "./line.ts";
@@ -21,21 +22,28 @@ export interface Shift {
   why?: string;
 }
 
-/** What the history of a probe on one machine says. */
+/** What the history of a probe on one machine, against one anchor, says. */
 export interface Trend {
   probe: string;
+  /** Whatever its kernel: that is in each line. */
   machine: string;
+  anchor: string;
   lines: HistoryLine[];
   /** None can be found in fewer than ENOUGH lines. */
   shifts: Shift[];
 }
 
-/** The trends of all probes, each on each machine and against each anchor alone: what was measured elsewhere does not compare. */
+/**
+ * The trends of all probes, each on each machine and against each anchor alone: what was measured elsewhere does not compare. A new kernel
+ * is no new machine, for the anchor was measured under it too.
+ */
 export function trendsOf(history: readonly HistoryLine[], marks: readonly Mark[]): Trend[] {
-  const groups = Map.groupBy(history, ({ probe, machine, anchor }) => JSON.stringify([probe, machine, anchor]));
+  const groups = Map.groupBy(history, ({ probe, machine, anchor }) =>
+    JSON.stringify([probe, withoutKernel(machine), anchor]),
+  );
   return [...groups.values()].map(lines => {
-    const { probe, machine } = lines[0]!;
-    return { probe, machine, lines, shifts: shiftsOf(lines, marks) };
+    const { probe, machine, anchor } = lines[0]!;
+    return { probe, machine: withoutKernel(machine), anchor, lines, shifts: shiftsOf(lines, marks) };
   });
 }
 

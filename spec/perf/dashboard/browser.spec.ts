@@ -104,7 +104,7 @@ describe.skipIf(EXECUTABLE === undefined)("the dashboard in a browser", () => {
       Suite: { better: "right of the line is better", colors: ["mine", "peer", "limit"] },
       Sizes: { better: "up is better", colors: ["mine", "third", "limit"] },
       Latency: { better: "down is better", colors: ["faint"] },
-      History: { better: "down is better", colors: ["mine", "limit"] },
+      History: { better: "down is better", colors: ["mine"] },
       Compare: { better: "left is faster", colors: ["bad", "good"] },
       Noise: { better: "left is quieter", colors: ["mine", "limit"] },
     };
@@ -147,9 +147,12 @@ describe.skipIf(EXECUTABLE === undefined)("the dashboard in a browser", () => {
   }, 30_000);
 
   test("history: a link opens a probe, its shift is told, and the pointer shows a commit", async () => {
-    await using opened = await open({ hash: "#history/peek" });
+    const older = `#history/peek/${encodeURIComponent("a machine </script> of nobody's")}/aaaaaaaaaa`;
+    await using opened = await open({ hash: older });
     const { page, faults } = opened;
     expect(await textOf(page)).toContain(`${revisionOf(12).slice(0, 10)}: not explained yet`);
+    const [shift] = await pixels(page, await themeColors(page, ["limit"]), "History-shift");
+    expect(shift).toBeGreaterThan(150);
     const over = (await page.locator(".u-over").boundingBox())!;
     await page.mouse.move(over.x + over.width - 2, over.y + over.height / 2);
     await page.waitForFunction(`document.getElementById("tip").textContent.includes("${revisionOf(23).slice(0, 10)}")`);
@@ -157,6 +160,31 @@ describe.skipIf(EXECUTABLE === undefined)("the dashboard in a browser", () => {
     await page.waitForURL("**#history/put");
     expect(await textOf(page)).toContain("No change point.");
     expect(faults).toEqual([]);
+  }, 30_000);
+
+  test("history: without an address it is the newest; each machine and anchor is a click away", async () => {
+    for (const hash of ["#history", "#history/peek"]) {
+      await using opened = await open({ hash });
+      expect(await textOf(opened.page)).toContain("2026-11-24 08:00 UTC");
+      expect(await textOf(opened.page)).toContain("Not enough lines yet: 2 of the 12");
+    }
+    await using opened = await open({ hash: "#history/peek" });
+    await opened.page.locator(".chips a", { hasText: "anchor aaaaaaaaaa" }).click();
+    await opened.page.waitForURL("**/aaaaaaaaaa");
+    expect(await textOf(opened.page)).toContain("2026-11-22 10:30 UTC");
+    expect(await opened.page.locator(".chips a[aria-current=true]").allInnerTexts()).toEqual([
+      "peek",
+      "a machine </script> of nobody's, anchor aaaaaaaaaa",
+    ]);
+    expect(opened.faults).toEqual([]);
+  }, 30_000);
+
+  test("an address that says nothing shows the first view", async () => {
+    for (const hash of ["#%", "#suite/%E0", "#nothing"]) {
+      await using opened = await open({ hash });
+      expect(await textOf(opened.page)).toContain("twice the limit");
+      expect(opened.faults).toEqual([]);
+    }
   }, 30_000);
 
   test("the last comparison is sorted by effect", async () => {

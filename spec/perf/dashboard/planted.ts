@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { machineName } from "../../../perf/compare/noise.ts";
+import { machineName } from "../../../perf/compare/machine.ts";
 import type { Judgement, Verdict } from "../../../perf/compare/verdict.ts";
 import type { HistoryLine } from "../../../perf/history/line.ts";
 import type { RecordedRow } from "../../../perf/history/recording.ts";
@@ -99,6 +99,12 @@ function rows(): RecordedRow[] {
   ];
 }
 
+/** `peek` measured twice against a later anchor, after a planted history. */
+function laterAnchor(): HistoryLine[] {
+  const peeks = plantedHistory().filter(({ probe }) => probe === "peek");
+  return peeks.slice(-2).map(line => ({ ...line, at: "2026-11-24T08:00:00.000Z", anchor: "c".repeat(40) }));
+}
+
 /** Writes all that the dashboard shows to a folder; `nothing` leaves it without anything. */
 export function plant(folder: string): { history: string; marks: string } {
   mkdirSync(folder, { recursive: true });
@@ -114,9 +120,7 @@ export function plant(folder: string): { history: string; marks: string } {
   write("noise.json", { machine: machineName(), changes: { peek: [0.01, -0.02, 0.01, 0.03, -0.01] } });
   writeFileSync(
     files.history,
-    plantedHistory()
-      .map(line => `${JSON.stringify(line)}\n`)
-      .join(""),
+    [...plantedHistory(), ...laterAnchor()].map(line => `${JSON.stringify(line)}\n`).join(""),
   );
   write("marks.json", []);
   return files;

@@ -45,6 +45,17 @@ describe("trends", () => {
     ]);
   });
 
+  test("a new kernel is no new machine, and stays in the lines", () => {
+    const lines = plantedHistory().filter(({ probe }) => probe === "peek");
+    lines.forEach((line, i) => {
+      line.machine = `2 x CPU, Linux 6.${i}.0-a`;
+    });
+    const [peek, ...others] = trendsOf(lines, []) as [ReturnType<typeof trendsOf>[0]];
+    expect(others).toEqual([]);
+    expect(peek).toMatchObject({ machine: "2 x CPU", anchor: lines[0]!.anchor, shifts: [{ at: 12 }] });
+    expect(peek.lines.at(-1)!.machine).toBe("2 x CPU, Linux 6.23.0-a");
+  });
+
   test("of too few lines nothing is said", () => {
     const few = plantedHistory().slice(24 - ENOUGH + 1, 24 + ENOUGH - 1);
     expect(trendsOf(few, []).map(({ lines, shifts }) => [lines.length, shifts.length])).toEqual([
@@ -136,7 +147,10 @@ describe("bun perf record and trend", () => {
     const few = fileOf("few.jsonl");
     append(plantedHistory().slice(0, 2 * (ENOUGH - 1)), few);
     expect((await perf("trend", "--file", few)).out.match(/not enough lines yet/g)).toHaveLength(2);
-    expect((await perf("trend", ...where)).out).toContain(`at ${head.slice(0, 10)} (p 0.001, not marked)`);
+    const { out } = await perf("trend", ...where);
+    expect(out).toContain(plantedHistory()[0]!.machine);
+    expect(out).toContain(plantedHistory()[0]!.anchor.slice(0, 10));
+    expect(out).toContain(`at ${head.slice(0, 10)} (p 0.001, not marked)`);
     const marked = await perf("trend", "--mark", "peek@HEAD", "--why", "a check was added", ...where);
     expect(marked.out).toContain(`at ${head.slice(0, 10)} (a check was added)`);
     expect(JSON.parse((await perf("trend", "put", "--json", ...where)).out)).toMatchObject([

@@ -11,7 +11,7 @@ const REACH = Math.log(100);
 export const suite: View = {
   id: "suite",
   title: "Suite",
-  draw(place, { recording }, part) {
+  draw(place, { recording }, [part]) {
     const rows = recording?.rows.filter(row => speedUp(row) !== undefined && row.point === undefined) ?? [];
     if (recording === undefined || rows.length === 0) {
       place.append(...nothingYet(TITLE, "bun perf"));
