@@ -22,8 +22,8 @@ which take turns of about 10 ms in random order. A pair is one piece of evidence
   same                  the whole interval lies within the band
   unsure                neither, after all pairs
 
-The band is 3%, or the probe's own noise where \`bun perf self-test\` has found more. "could see" is the smallest change that these
-pairs could have shown.
+The band is 3%, or the probe's own noise where \`bun perf self-test\` has found more. "could see" is the smallest change of
+one probe alone that such pairs would be called one for, four times in five.
 
   --only A,B       the probes whose names contain one of these
   --list           the probes

@@ -6,7 +6,7 @@ import { addNoise, noiseOf, readNoise } from "../../../perf/compare/noise.ts";
 import type { Pair } from "../../../perf/compare/pair.ts";
 import { coresOf } from "../../../perf/compare/pin.ts";
 import { mayAlarm } from "../../../perf/compare/self-test.ts";
-import { judge } from "../../../perf/compare/verdict.ts";
+import { judge, leastPairs } from "../../../perf/compare/verdict.ts";
 import { keptFile } from "../../../perf/run/kept.ts";
 import { randomFrom } from "../../../perf/stats/random.ts";
 
@@ -47,6 +47,45 @@ describe("verdicts", () => {
     const found = verdictOf(pairsOf(0.02, 0.4, 10));
     expect(found.verdict).toBe("unsure");
     expect(found.detectable!).toBeGreaterThan(0.1);
+  });
+
+  for (const [pairs, probes, spread] of [
+    [10, 1, 0.02],
+    [10, 4, 0.1],
+    [13, 47, 0.05],
+    [20, 47, 0.1],
+  ] as const) {
+    test(`what ${pairs} pairs say they could see is called a change four times in five, one of ${probes}`, () => {
+      const random = randomFrom(pairs * probes);
+      const normal = () => Array.from({ length: 12 }, random).reduce((a, b) => a + b) - 6;
+      const look = (change: number) => {
+        const ratios = Array.from({ length: pairs }, () => change + spread * normal());
+        const seen = ratios.map(ratio => ({ baseNs: 100, ns: 100 * Math.exp(ratio), ratio }));
+        // As the least p of all has to pass that is looked at.
+        return judge(new Map([["it", seen]]), { alpha: 0.05 / 3 / probes, noiseOf: () => 0 })[0]!;
+      };
+      let foreseen = 0;
+      for (let i = 0; i < 150; i++) foreseen += Math.log1p(look(0).detectable!) / 150;
+      let called = 0;
+      for (let i = 0; i < 200; i++) if (look(foreseen).verdict === "regressed") called++;
+      expect(called / 200).toBeWithin(0.68, 0.9);
+    }, 60_000);
+  }
+
+  test("what could be seen is more when more is looked at, and nothing when no p is small enough", () => {
+    const others = Array.from({ length: 46 }, (_, i) => pairsOf(0, 0.02, 13, i + 2));
+    const pairs = pairsOf(0, 0.02, 13);
+    const alone = judge(new Map([["it", pairs]]), { alpha: 0.05 / 47, noiseOf: () => 0 })[0]!;
+    expect(verdictOf(pairs, 0, others).detectable).toBe(alone.detectable);
+    expect(verdictOf(pairs).detectable!).toBeLessThan(alone.detectable!);
+    expect(verdictOf(pairsOf(0.5, 0.02, 10), 0, others)).toMatchObject({ verdict: "unsure", detectable: null });
+    expect([leastPairs(0.05, 1), leastPairs(0.05, 47), leastPairs(0.05 / 3, 47)]).toEqual([6, 11, 13]);
+  });
+
+  test("what could be seen is never less than the band, were all pairs alike", () => {
+    const alike = new Array(10).fill({ baseNs: 100, ns: 100, ratio: 0 });
+    expect(verdictOf(alike).detectable).toBeCloseTo(0.03, 12);
+    expect(verdictOf(alike, 0.08).detectable).toBeCloseTo(0.08, 12);
   });
 
   test("too few pairs are unsure whatever they say", () => {
