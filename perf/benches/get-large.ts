@@ -70,6 +70,7 @@ const flat = flatness(medians.get);
 report({
   what: "  slowest median to fastest, 1 MiB to 4 GiB",
   unit: "",
+  better: "less",
   measured: exactly(flat),
   limit: { what: "of the ArrayBuffers of FFI", measured: exactly(flatness(medians.bare)) },
   ratio: exactly(flat / flatness(medians.bare)),

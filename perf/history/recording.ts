@@ -28,16 +28,28 @@ export interface Recording extends Setting {
   failed: string[];
   /** Benches whose rows are of an earlier run, in another setting. */
   earlier?: string[];
+  /** What these were measured in, by bench. */
+  settings?: Record<string, Setting>;
+}
+
+/** What the rows of a bench were measured in: the run, or the earlier one that they are of. */
+export function settingOf(recording: Recording, bench: string): Setting {
+  return recording.settings?.[bench] ?? recording;
 }
 
 /** The last run of the suite, and what the dashboard and the README are made of. */
 export const RECORDING = "run.json";
 
-/** A run with the rows of a later one in place of its own for the same benches. Its setting is the later one's; which rows are not of it, it says. */
+/** A run with the rows of a later one in place of its own for the same benches. Its setting is the later one's; which rows are not of it, and what they were measured in, it says. */
 export function joined(before: Recording | undefined, after: Recording): Recording {
   if (before === undefined) return after;
   const again = new Set(after.rows.map(row => row.bench));
   const rows = before.rows.filter(row => !again.has(row.bench));
   const earlier = [...new Set(rows.map(row => row.bench))];
-  return { ...after, quick: after.quick || before.quick, rows: [...rows, ...after.rows], earlier };
+  const settings = Object.fromEntries(earlier.map(bench => [bench, settingAlone(settingOf(before, bench))]));
+  return { ...after, quick: after.quick || before.quick, rows: [...rows, ...after.rows], earlier, settings };
+}
+
+function settingAlone({ at, revision, dirty, machine, bun, compiler, load }: Setting): Setting {
+  return { at, revision, dirty, machine, bun, compiler, load };
 }

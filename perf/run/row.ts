@@ -8,6 +8,8 @@ export interface Row {
   /** Of `measured` and of the limit's sample: a suffix like "GB/s". */
   unit: string;
   measured: Sample;
+  /** Which way is better; absent: more of what is a second's ("/s"), less of all else. Who has no unit says it. */
+  better?: "more" | "less";
   /** Of what is put, got or handed over by one, where the unit is of time. */
   bytes?: number;
   /** What it is held against, measured in the same run. */

@@ -114,7 +114,8 @@ describe.skipIf(EXECUTABLE === undefined)("the dashboard in a browser", () => {
       await page.waitForURL(`**#${title.toLowerCase()}`);
       const text = await textOf(page);
       expect(text).toContain(better);
-      if (title !== "Noise") expect(text).toContain("a machine </script> of nobody's");
+      if (title === "Sizes" || title === "Latency") expect(text).toContain("an older machine </script>");
+      else if (title !== "Noise") expect(text).toContain("a machine </script> of nobody's");
       expect(text).toMatch(/\d{4}-\d\d-\d\d \d\d:\d\d UTC/);
       // A line of 2 pixels across the chart, or a bar, is more than what text of that colour has.
       for (const count of await pixels(page, await themeColors(page, colors), title))
@@ -134,7 +135,26 @@ describe.skipIf(EXECUTABLE === undefined)("the dashboard in a browser", () => {
     expect(slow.x + slow.width).toBeCloseTo(limit.x, 0);
     expect(fast.width).toBeCloseTo(slow.width, 0);
     expect(fast.width).toBeGreaterThan(20);
+    for (const what of ["thrice as flat", "thrice as full"]) {
+      const better = await boxes(what, ".fill");
+      expect(better.x).toBeCloseTo(limit.x, 0);
+      expect(better.width).toBeGreaterThan(fast.width);
+    }
     expect(await textOf(opened.page)).toContain("Without a figure: Redis: not installed.");
+  }, 30_000);
+
+  test("what is of an earlier run stands under its own date and machine", async () => {
+    await using opened = await open({ hash: "#suite" });
+    const suite = await textOf(opened.page);
+    expect(suite).toContain("2026-11-22 10:30 UTC");
+    expect(suite).toContain("slow is of an earlier run: an older machine </script>, Bun 1.4.5. 2026-11-20 07:45 UTC.");
+    expect(suite).not.toContain("fast is of an earlier run");
+    for (const view of ["sizes", "latency"]) {
+      await opened.page.locator(`nav a[href="#${view}"]`).click();
+      const text = await textOf(opened.page);
+      expect(text).toContain("2026-11-20 07:45 UTC");
+      expect(text).not.toContain("2026-11-22");
+    }
   }, 30_000);
 
   test("a link opens the suite at a bench", async () => {

@@ -18,6 +18,9 @@ const SETTING = {
   load: [0, 0, 0],
 };
 
+/** What some of the planted benches were measured in. */
+const EARLIER = { ...SETTING, at: "2026-11-20T07:45:00.000Z", machine: "an older machine </script>" };
+
 /** A revision of the planted history. */
 export const revisionOf = (i: number) => i.toString(16).padStart(2, "0").repeat(20);
 
@@ -94,6 +97,8 @@ function rows(): RecordedRow[] {
       limit: { ...limit(Number.NaN), what: "Redis: not installed" },
     },
     { bench: "slow", what: "half the limit's speed", unit: "µs", measured: exactly(4), limit: limit(2) },
+    { bench: "slow", what: "thrice as flat", unit: "", better: "less", measured: exactly(1), limit: limit(3) },
+    { bench: "slow", what: "thrice as full", unit: "", better: "more", measured: exactly(3), limit: limit(1) },
     { bench: "latency", what: "latency: a call", unit: "ns", measured: exactly(100), latencies: latencies.toJSON() },
     ...sizes,
   ];
@@ -110,7 +115,9 @@ export function plant(folder: string): { history: string; marks: string } {
   mkdirSync(folder, { recursive: true });
   const files = { history: join(folder, "history.jsonl"), marks: join(folder, "marks.json") };
   const write = (name: string, document: unknown) => writeFileSync(join(folder, name), JSON.stringify(document));
-  write("run.json", { ...SETTING, quick: false, rows: rows(), failed: [] });
+  const earlier = ["slow", "latency", "sizes"];
+  const settings = Object.fromEntries(earlier.map(bench => [bench, EARLIER]));
+  write("run.json", { ...SETTING, quick: false, rows: rows(), failed: [], earlier, settings });
   const judgements = [
     judgement("peek", "same", 0.01),
     judgement("put", "regressed", 0.12),
