@@ -1,0 +1,24 @@
+import { expect, test } from "bun:test";
+
+process.env.PLASMID_PERF_FOLDER ??= "/nowhere";
+const { inRounds } = await import("../../../perf/run/rounds.ts");
+
+test("each round has a slice of each, in an order that is drawn, the same again", async () => {
+  const orders: string[] = [];
+  for (let run = 0; run < 2; run++) {
+    const done: string[] = [];
+    const noting = (name: string) => (count: number) => {
+      done.push(name);
+      for (const until = performance.now() + 0.01 * count; performance.now() < until; );
+    };
+    const rounds = 40;
+    const times = await inRounds({ a: noting("a"), b: noting("b") }, rounds);
+    expect([times.a.length, times.b.length]).toEqual([rounds, rounds]);
+    const order = done.slice(-2 * rounds).join("");
+    const pairs = order.match(/../g)!;
+    for (const pair of pairs) expect(["ab", "ba"]).toContain(pair);
+    for (const either of ["ab", "ba"]) expect(pairs.filter(pair => pair === either).length).toBeGreaterThan(rounds / 5);
+    orders.push(order);
+  }
+  expect(orders[0]).toBe(orders[1]!);
+});
