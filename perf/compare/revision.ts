@@ -53,6 +53,8 @@ export async function checkOut(revision: string): Promise<Side> {
   const sha = await resolveRevision(revision);
   const tree = join(TREES, sha);
   const library = join(tree, "build", "release", "libplasmid.so");
+  const { code: lacking } = await git("cat-file", "-e", `${sha}:CMakeLists.txt`);
+  if (lacking !== 0) throw new RevisionError(`that revision has no core to build: ${sha.slice(0, 10)}`);
   if (!existsSync(join(tree, ".git"))) {
     mkdirSync(TREES, { recursive: true });
     await git("worktree", "prune");
