@@ -2,7 +2,9 @@ import { usualBase } from "../compare/revision.ts";
 import type { Judgement } from "../compare/verdict.ts";
 import type { CountChange } from "../count/change.ts";
 import { COUNTED } from "../count/counted.ts";
+import { COMPARISON } from "../history/comparison-file.ts";
 import { probesLike } from "../probes/list.ts";
+import { keep } from "../run/kept.ts";
 import type { Command } from "./command.ts";
 import { PAIR_HELP, PAIR_OPTIONS } from "./comparison-options.ts";
 import { compareWith } from "./run-compare.ts";
@@ -27,7 +29,9 @@ export const gateCommand: Command = {
     const parts = typeof call.options.only === "string" ? call.options.only.split(",") : [];
     const counted = Object.keys(COUNTED).some(name => parts.length === 0 || parts.some(part => name.includes(part)));
     const changes = call.options["no-count"] || !counted ? [] : (await countSides(base, call)).changes!;
-    const { judgements, failed } = await compareWith(base, probesLike(parts), call);
+    const found = await compareWith(base, probesLike(parts), call);
+    keep(COMPARISON, found);
+    const { judgements, failed } = found;
     const stopped = gate(changes, judgements);
     if (call.options.json) console.log(JSON.stringify({ base, changes, judgements, failed, stopped }));
     else {
