@@ -1,4 +1,4 @@
-import { compare } from "../compare/comparison.ts";
+import { compare, USUAL_PAIRS } from "../compare/comparison.ts";
 import type { Side } from "../compare/pair.ts";
 import { checkOut, resolveRevision, thisTree, usualBase } from "../compare/revision.ts";
 import { COMPARISON, type KeptComparison } from "../history/comparison-file.ts";
@@ -46,9 +46,6 @@ export const compareCommand: Command = {
     return Object.keys(found.failed).length > 0 ? 1 : 0;
   },
 };
-
-/** Pairs of a probe before the first look, unless `--pairs` says otherwise. */
-export const USUAL_PAIRS = 10;
 
 /** The probes that `--only` asks for. */
 export function probesOf({ options }: Call): string[] {

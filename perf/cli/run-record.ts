@@ -1,3 +1,4 @@
+import { USUAL_PAIRS } from "../compare/comparison.ts";
 import { noiseOf, readNoise } from "../compare/noise.ts";
 import { resolveRevision, thisTree } from "../compare/revision.ts";
 import { readAnchor } from "../history/anchor.ts";
@@ -8,7 +9,7 @@ import { timeText } from "../stats/figure.ts";
 import { columns } from "./columns.ts";
 import { type Command, numberOf } from "./command.ts";
 import { PAIR_HELP, PAIR_OPTIONS } from "./comparison-options.ts";
-import { compareWith, probesOf, USUAL_PAIRS } from "./run-compare.ts";
+import { compareWith, probesOf } from "./run-compare.ts";
 
 const HELP = `bun perf record [--only part of a name,...] [options]
 

@@ -27,6 +27,9 @@ export interface ComparisonOptions {
 
 export const USUAL_BUDGET: Budget = { warmUpMs: 300, sliceMs: 10, slices: 40 };
 
+/** Pairs of a probe before the first look. */
+export const USUAL_PAIRS = 10;
+
 /**
  * Runs pairs of all probes in turns, so that what the machine does meanwhile falls on all of them; then more of those that are unsure.
  */

@@ -7,9 +7,9 @@ const ALPHA = 0.05;
 /** How often it is looked: at the first pairs, and twice again at those that stay unsure; once where there can be no more pairs. */
 const LOOKS = 3;
 
-/** So many pairs that a change of one probe alone can be told from chance, were it looked at that many together. */
-export function pairsForOneOf(probes: number): number {
-  return leastPairs(ALPHA / LOOKS, probes);
+/** So many pairs that a change of one probe alone can be told from chance, among so many that are looked at so often. */
+export function pairsForOneOf(probes: number, looks: number): number {
+  return leastPairs(ALPHA / looks, probes);
 }
 
 export interface LooksOptions {
@@ -50,6 +50,6 @@ export async function inLooks(
 /** After how many pairs it is looked: the second time halfway, but not before a change of one probe alone can be found. */
 export function looksOf(pairs: number, most: number, probes: number): number[] {
   if (most <= pairs) return [pairs];
-  const middle = Math.max(Math.round((pairs + most) / 2), Math.min(most, pairsForOneOf(probes)));
+  const middle = Math.max(Math.round((pairs + most) / 2), Math.min(most, pairsForOneOf(probes, LOOKS)));
   return middle < most && middle > pairs ? [pairs, middle, most] : [pairs, most];
 }

@@ -111,6 +111,24 @@ describe("bun perf compare", () => {
     }
   }, 240_000);
 
+  test("says so where a revision has no core", async () => {
+    const git = (...args: string[]) =>
+      Bun.spawnSync(["git", ...args], { cwd: root })
+        .stdout.toString()
+        .trim();
+    // A commit of an empty tree, which no branch has.
+    const env = { GIT_AUTHOR_NAME: "x", GIT_AUTHOR_EMAIL: "x@x", GIT_COMMITTER_NAME: "x", GIT_COMMITTER_EMAIL: "x@x" };
+    const tree = git("hash-object", "-t", "tree", "-w", "/dev/null");
+    const made = Bun.spawnSync(["git", "commit-tree", tree, "-m", "empty"], {
+      cwd: root,
+      env: { ...process.env, ...env },
+    });
+    const empty = made.stdout.toString().trim();
+    const { code, err } = await perf("compare", empty, "--only", "peek-held", ...TINY);
+    expect({ code, err }).toEqual({ code: 2, err: `that revision has no core to build: ${empty.slice(0, 10)}\n` });
+    expect(existsSync(join(root, "build/perf/trees", empty))).toBe(false);
+  }, 30_000);
+
   test("lists its probes", async () => {
     const { out } = await perf("compare", "--list");
     expect(out.trim().split("\n")).toEqual(Object.keys(PROBES));
@@ -129,6 +147,11 @@ describe("bun perf bisect and gate", () => {
     const { out, code } = await perf("gate", "HEAD", "--no-count", "--only", "peek-held", "--json", ...TINY);
     expect(JSON.parse(out)).toMatchObject({ changes: [], stopped: [], judgements: [{ probe: "peek-held" }] });
     expect(code).toBe(0);
+    // The dashboard shows the last comparison, whoever asked for it.
+    expect(await Bun.file(join(kept.path, "compare.json")).json()).toMatchObject({
+      base: expect.stringMatching(/^[0-9a-f]{40}$/),
+      judgements: [{ probe: "peek-held" }],
+    });
   }, 240_000);
 });
 
@@ -142,6 +165,10 @@ describe("bun perf self-test", () => {
     const first = await partsOf("--take", "2");
     expect(first.parts).toEqual(["same code", "planted in C"]);
     expect(first.result).toEqual({ runs: 1, alarms: 0, foundInC: false, left: 1, good: false });
+    // One was not found: what is left can't make it good.
+    expect(first.code).toBe(1);
+    // Nor are two short pairs what comparisons are troubled by.
+    expect(existsSync(join(kept.path, "noise.json"))).toBe(false);
     const rest = await partsOf();
     expect(rest.parts).toEqual(["planted in TypeScript"]);
     // Two pairs can show nothing, so nothing was found: the command must not say it went well.

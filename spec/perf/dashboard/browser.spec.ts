@@ -207,6 +207,13 @@ describe.skipIf(EXECUTABLE === undefined)("the dashboard in a browser", () => {
     }
   }, 30_000);
 
+  test("noise: its date is that of the comparisons, its p95 the one that the band is made of", async () => {
+    await using opened = await open({ hash: "#noise" });
+    const text = await textOf(opened.page);
+    expect(text).toContain("2026-11-21 09:15 UTC");
+    expect(text).toContain("1.0% · p95 2.8%");
+  }, 30_000);
+
   test("the last comparison is sorted by effect", async () => {
     await using opened = await open({ hash: "#compare" });
     const names = await opened.page.locator(".bar .name").allInnerTexts();

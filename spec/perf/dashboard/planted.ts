@@ -124,7 +124,8 @@ export function plant(folder: string): { history: string; marks: string } {
     judgement("get", "improved", -0.3),
   ];
   write("compare.json", { ...SETTING, base: "b".repeat(40), core: 1, judgements, failed: {} });
-  write("noise.json", { machine: machineName(), changes: { peek: [0.01, -0.02, 0.01, 0.03, -0.01] } });
+  const differences = [0.01, -0.02, 0.01, 0.03, -0.01].map(change => ({ at: "2026-11-21T09:15:00.000Z", change }));
+  write("noise.json", { schema: 2, machine: machineName(), changes: { peek: differences } });
   writeFileSync(
     files.history,
     [...plantedHistory(), ...laterAnchor()].map(line => `${JSON.stringify(line)}\n`).join(""),
