@@ -1,7 +1,7 @@
 import { resolveRevision } from "../compare/revision.ts";
 import { HISTORY, HistoryError, readHistory } from "../history/line.ts";
 import { addMark, MARKS, readMarks } from "../history/marks.ts";
-import { ENOUGH, type Shift, type Trend, trendsOf } from "../history/trend.ts";
+import { anchorText, ENOUGH, type Shift, type Trend, trendsOf } from "../history/trend.ts";
 import { columns } from "./columns.ts";
 import { type Call, type Command, UsageError } from "./command.ts";
 
@@ -61,12 +61,12 @@ function show(trends: readonly Trend[]): void {
   const cells = trends.map(({ probe, machine, anchor, lines, shifts }) => [
     probe,
     machine,
-    anchor.slice(0, 10),
+    anchorText(anchor),
     String(lines.length),
     lines.at(-1)!.ratio.toFixed(3),
     lines.length < ENOUGH ? `not enough lines yet: ${ENOUGH} are needed` : shifts.map(shiftText).join("; ") || "none",
   ]);
-  console.log(columns(["probe", "machine", "anchor", "lines", "of the anchor's time", "shifts"], cells).join("\n"));
+  console.log(columns(["probe", "machine", "anchor", "lines", "of its time", "shifts"], cells).join("\n"));
 }
 
 function shiftText({ revision, change, p, why }: Shift): string {

@@ -6,7 +6,7 @@ import type { Setting } from "./recording.ts";
 /** What is written now; a line of a later one is refused. */
 export const SCHEMA = 1;
 
-/** A line of perf/history.jsonl: one probe, measured in pairs with the anchor revision. docs/performance.md has the fields in a table. */
+/** A line of perf/history.jsonl: one probe, measured in pairs with the anchor revision, or a row of a bench beside its limit. docs/performance.md has the fields in a table. */
 export interface HistoryLine extends Omit<Setting, "load"> {
   schema: number;
   /** SHA-256 of the library and of the sources in src/, the first 16 digits. */
@@ -16,7 +16,7 @@ export interface HistoryLine extends Omit<Setting, "load"> {
   ns: number;
   nsLow: number;
   nsHigh: number;
-  /** The revision that was measured in the same session, and this one's time as a share of its, with its 95% interval. */
+  /** The revision that was measured in the same session, or a bench's limit in words; and this one's time as a share of its, with its 95% interval. */
   anchor: string;
   ratio: number;
   ratioLow: number;

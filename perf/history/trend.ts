@@ -22,6 +22,11 @@ export interface Shift {
   why?: string;
 }
 
+/** A revision's first digits; of a limit, its words. */
+export function anchorText(anchor: string): string {
+  return /^[0-9a-f]{40}$/.test(anchor) ? anchor.slice(0, 10) : anchor;
+}
+
 /** What the history of a probe on one machine, against one anchor, says. */
 export interface Trend {
   probe: string;

@@ -202,12 +202,12 @@ describe.skipIf(EXECUTABLE === undefined)("the dashboard in a browser", () => {
       expect(await textOf(opened.page)).toContain("Not enough lines yet: 2 of the 12");
     }
     await using opened = await open({ hash: "#history/peek" });
-    await opened.page.locator(".chips a", { hasText: "anchor aaaaaaaaaa" }).click();
+    await opened.page.locator(".chips a", { hasText: "against aaaaaaaaaa" }).click();
     await opened.page.waitForURL("**/aaaaaaaaaa");
     expect(await textOf(opened.page)).toContain("2026-11-22 10:30 UTC");
     expect(await opened.page.locator(".chips a[aria-current=true]").allInnerTexts()).toEqual([
       "peek",
-      "a machine </script> of nobody's, anchor aaaaaaaaaa",
+      "a machine </script> of nobody's, against aaaaaaaaaa",
     ]);
     expect(opened.faults).toEqual([]);
   }, 30_000);

@@ -136,6 +136,16 @@ describe("bun perf record and trend", () => {
     expect(Object.keys(line).sort()).toEqual(Object.keys(JSON.parse(JSON.stringify(planted))).sort());
   }, 240_000);
 
+  test("record adds lines of the benches that no probe can be", async () => {
+    const file = fileOf("benches.jsonl");
+    expect(await perf("record", "--benches", "nothing")).toMatchObject({ code: 2 });
+    const { code } = await perf("record", "--benches", "spill", "--pairs", "2", "--file", file);
+    expect(code).toBe(0);
+    expect(readHistory(file)).toMatchObject([{ anchor: "plain reads and writes", pairs: 2, noise: 0 }]);
+    expect(readHistory(file)[0]!.probe).toStartWith("spill: ");
+    expect((await perf("trend", "--file", file)).out).toContain("plain reads and writes");
+  }, 240_000);
+
   test("trend tells shifts, and marks them", async () => {
     const [file, marks] = [fileOf("planted.jsonl"), fileOf("trend-marks.json")];
     const head = Bun.spawnSync(["git", "rev-parse", "HEAD"], { cwd: root }).stdout.toString().trim();

@@ -1,5 +1,5 @@
 import type uPlot from "uplot";
-import { ENOUGH, type Trend } from "../../../history/trend.ts";
+import { anchorText, ENOUGH, type Trend } from "../../../history/trend.ts";
 import { color, el, heading, nothingYet } from "../elements.ts";
 import { axis, plot } from "../plot.ts";
 import { nsText, shareText, three } from "../units.ts";
@@ -17,9 +17,9 @@ export const history: View = {
       return;
     }
     const metric =
-      "Time as a share of the anchor revision's, measured in the same session, with its 95% interval; the line at 1 is the anchor";
+      "Time as a share of the anchor revision's, or the limit's, measured in the same session, with its 95% interval; the line at 1 is the anchor";
     const { machine, at } = trend.lines.at(-1)!;
-    const where = `${machine}, anchor ${trend.anchor.slice(0, 10)}`;
+    const where = `${machine}, against ${anchorText(trend.anchor)}`;
     place.append(...heading(`${TITLE}: ${trend.probe}`, metric, "down is better", where, at));
     place.append(probeChips(trends, trend), ...groupChips(trends, trend));
     const chart = el("div");
@@ -48,8 +48,8 @@ function groupChips(trends: readonly Trend[], shown: Trend): HTMLElement[] {
   const groups = trends.filter(({ probe }) => probe === shown.probe);
   if (groups.length < 2) return [];
   const chips = groups.map(group => {
-    const anchor = group.anchor.slice(0, 10);
-    return chip([group.probe, group.machine, anchor], `${group.machine}, anchor ${anchor}`, group === shown);
+    const anchor = anchorText(group.anchor);
+    return chip([group.probe, group.machine, anchor], `${group.machine}, against ${anchor}`, group === shown);
   });
   return [el("div", { class: "chips" }, ...chips)];
 }

@@ -69,7 +69,7 @@ function barOf(row: RecordedRow): Bar {
   const at = 0.5 + Math.log(times) / REACH / 2;
   return {
     name: row.what,
-    note: `${row.limit!.what}: ${three(row.limit!.measured.median)} ${row.unit}; ${directionOf(row)} is better`,
+    note: `${row.limit!.what}: ${`${three(row.limit!.measured.median)} ${row.unit}`.trim()}; ${directionOf(row)} is better`,
     value: `${three(row.measured.median)} ${row.unit} · ${three(times)}×`,
     from: 0.5,
     to: at,
