@@ -23,6 +23,7 @@ ${PAIR_HELP}`;
 export const recordCommand: Command = {
   about: "measure against the anchor and add to the history",
   help: HELP,
+  names: { most: 0, instead: "--only A,B chooses probes" },
   options: { ...PAIR_OPTIONS, only: { type: "string" }, anchor: { type: "string" }, file: { type: "string" } },
   async run(call) {
     const anchor = await resolveRevision((call.options.anchor as string | undefined) ?? readAnchor().revision);

@@ -7,6 +7,7 @@ import { joined, RECORDING, type Recording } from "../history/recording.ts";
 import { settingHere } from "../history/setting.ts";
 import { Arena } from "../run/arena.ts";
 import { keep, kept } from "../run/kept.ts";
+import { chosen } from "./chosen.ts";
 import { type Call, type Command, UsageError } from "./command.ts";
 import { Interrupt } from "./interrupt.ts";
 import { Progress } from "./progress.ts";
@@ -16,7 +17,7 @@ import { allBenches } from "./suite.ts";
 
 const HELP = `bun perf [part of a name...] [--quick | --full] [--json]
 
-Runs the benches whose names contain one of the parts, or all, and shows each figure beside the limit or the peer that was measured
+Runs the benches whose names are one of the parts, or else contain it, or all, and shows each figure beside the limit or the peer that was measured
 in the same run. Without a name it is quick, some 3 minutes, and says less of the codec's peers; with a name it takes its time.
 build/perf/run.json keeps what was measured; \`bun perf dashboard\` shows it.
 
@@ -31,6 +32,7 @@ build/perf/run.json keeps what was measured; \`bun perf dashboard\` shows it.
 export const suiteCommand: Command = {
   about: "run the suite, or the benches with a part of a name",
   help: HELP,
+  names: { most: Number.POSITIVE_INFINITY },
   options: {
     json: { type: "boolean" },
     quick: { type: "boolean" },
@@ -40,13 +42,13 @@ export const suiteCommand: Command = {
     readme: { type: "boolean" },
   },
   async run(call) {
-    const chosen = benchesOf(call.names);
+    const benches = benchesOf(call.names);
     if (call.options.list) {
-      console.log(call.options.json ? JSON.stringify(chosen) : chosen.join("\n"));
+      console.log(call.options.json ? JSON.stringify(benches) : benches.join("\n"));
       return 0;
     }
     if (call.options.readme) return await writeReadme();
-    const recording = await runSuite(chosen, call);
+    const recording = await runSuite(benches, call);
     if (call.names.length === 0) keep(RECORDING, recording);
     else if (call.options.keep) keep(RECORDING, inOrder(joined(kept<Recording>(RECORDING), recording)));
     if (!call.options.json) show(recording);
@@ -57,11 +59,7 @@ export const suiteCommand: Command = {
 
 function benchesOf(parts: readonly string[]): string[] {
   const all = allBenches();
-  const chosen = all.filter(name => parts.length === 0 || parts.some(part => name.includes(part)));
-  if (chosen.length === 0) {
-    throw new UsageError(`no bench is called ${parts.join(" or ")}; there are ${all.join(", ")}`);
-  }
-  return chosen;
+  return chosen(all, parts, part => `no bench is called ${part}; there are ${all.join(", ")}`);
 }
 
 /** With the rows in the order of the suite. */

@@ -2,6 +2,8 @@ import { resolveRevision } from "../compare/revision.ts";
 import { HISTORY, HistoryError, readHistory } from "../history/line.ts";
 import { addMark, MARKS, readMarks } from "../history/marks.ts";
 import { ENOUGH, type Shift, type Trend, trendsOf } from "../history/trend.ts";
+import { PROBES } from "../probes/list.ts";
+import { chosen } from "./chosen.ts";
 import { columns } from "./columns.ts";
 import { type Call, type Command, UsageError } from "./command.ts";
 
@@ -17,6 +19,7 @@ A shift that is known is marked with its reason, in perf/marks.json, and is no n
 export const trendCommand: Command = {
   about: "where the history's levels have shifted",
   help: HELP,
+  names: { most: Number.POSITIVE_INFINITY },
   options: {
     json: { type: "boolean" },
     mark: { type: "string" },
@@ -27,9 +30,11 @@ export const trendCommand: Command = {
   async run(call) {
     const { file = HISTORY, marks = MARKS } = call.options as { file?: string; marks?: string };
     if (call.options.mark !== undefined) await mark(call, marks);
-    const trends = readTrends(file, marks).filter(
-      ({ probe }) => call.names.length === 0 || call.names.some(part => probe.includes(part)),
-    );
+    const all = readTrends(file, marks);
+    const probes = [...new Set(all.map(({ probe }) => probe))];
+    const refusal = (part: string) => `the history has no probe ${part}; there are ${probes.join(", ")}`;
+    const shown = all.length === 0 ? [] : chosen(probes, call.names, refusal);
+    const trends = all.filter(({ probe }) => shown.includes(probe));
     if (call.options.json) console.log(JSON.stringify(trends));
     else show(trends);
     return 0;
@@ -50,6 +55,7 @@ async function mark({ options }: Call, file: string): Promise<void> {
   if (!probe || !revision || typeof options.why !== "string") {
     throw new UsageError("a mark is --mark PROBE@REVISION --why TEXT");
   }
+  if (!Object.hasOwn(PROBES, probe)) throw new UsageError(`no probe is called ${probe}; see bun perf compare --list`);
   addMark({ probe, revision: await resolveRevision(revision), why: options.why }, file);
 }
 
