@@ -8,6 +8,9 @@ export const END = "<!-- end of the figures -->";
 /** Peers of the codec that have columns. */
 const CODEC_PEERS = ["msgpackr", "bun:jsc", "JSON"];
 
+/** Those whose versions are told: what the columns and the rows are about. */
+const TOLD = ["msgpackr", "lmdb", "Redis"];
+
 /** Benches without goals that are worth a row for what they are held against. */
 const BESIDE = ["sizes", "names", "eviction", "peers"];
 
@@ -15,10 +18,10 @@ const BESIDE = ["sizes", "names", "eviction", "peers"];
 export function figuresOf(recording: Recording, versions: Record<string, string>): string {
   const { at, machine, bun, compiler, revision, dirty, quick, rows, load, earlier = [] } = recording;
   const nameOf = (bench: string) => `\`${bench}\`${earlier.includes(bench) ? " \\*" : ""}`;
-  const others = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
+  const others = TOLD.flatMap(name => (versions[name] === undefined ? [] : [`${name} ${versions[name]}`]));
   return [
     `${at.slice(0, 10)}, ${revision.slice(0, 10)}${dirty ? " and changes" : ""}: ${machine}; Bun ${bun}, ${compiler};`,
-    `${others.join(", ")}. Medians${quick ? " of a quick look" : ""}; the load was ${load[0]!.toFixed(1)} when it began.`,
+    `${others.length > 0 ? `${others.join(", ")}. ` : ""}Medians${quick ? " of a quick look" : ""}; the load was ${load[0]!.toFixed(1)} when it began.`,
     ...(earlier.length > 0 ? ["Rows with a \\* are of an earlier run."] : []),
     "",
     ...table(

@@ -1,8 +1,10 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { allBenches } from "../../../perf/cli/suite.ts";
 import { PROBES } from "../../../perf/probes/list.ts";
+import { exactly } from "../../../perf/stats/sample.ts";
 import { root } from "../../../scripts/paths.ts";
 import { temporaryFolder } from "../../support/program.ts";
 
@@ -145,6 +147,43 @@ describe("bun perf", () => {
     expect(existsSync(`/dev/shm/plasmid-perf-${child.pid}`)).toBe(false);
   }, 30_000);
 
+  test("a bench that spills leaves nothing on the disk after Ctrl-C", async () => {
+    const child = start("spill", "--quick", "--json");
+    const folder = join(tmpdir(), `plasmid-perf-${child.pid}`);
+    while (child.exitCode === null && !existsSync(folder)) await Bun.sleep(20);
+    child.kill("SIGINT");
+    const lines = (await child.stdout.text()).trim().split("\n");
+    expect(await child.exited).toBe(130);
+    expect(JSON.parse(lines.at(-1)!)).toEqual({ bench: "spill", failed: "it was broken off" });
+    expect(existsSync(folder)).toBe(false);
+  }, 30_000);
+
+  test("a run that is broken off keeps what the one before has said, and the README is not written from it", async () => {
+    const file = join(kept.path, "run.json");
+    const row = { bench: "wake", what: "seal to get", unit: "µs", measured: exactly(2) };
+    const before = { at: "2026-11-22T10:30:00.000Z", revision: "1".repeat(40), quick: false, rows: [row], failed: [] };
+    writeFileSync(file, JSON.stringify(before));
+    const child = start("--full", "--json");
+    while (child.exitCode === null && !hasChild(child.pid, "sizes.ts")) await Bun.sleep(20);
+    child.kill("SIGINT");
+    expect(await child.exited).toBe(130);
+    const after = JSON.parse(readFileSync(file, "utf8"));
+    expect(after.rows.filter(({ bench }: { bench: string }) => bench === "wake")).toEqual([row]);
+    expect(after.earlier).toEqual(["wake"]);
+    expect(after.partial).toContain("wake");
+    expect(after.versions.msgpackr).toMatch(/^\d/);
+    expect(await perf("--readme")).toMatchObject({ code: 2, err: expect.stringContaining("partial") });
+    rmSync(file);
+  }, 60_000);
+
+  test("a quick look does not take the place of a run with all repetitions", async () => {
+    const { code } = await perf("peek-held", "--quick", "--keep");
+    expect(code).toBe(0);
+    expect(existsSync(join(kept.path, "run.json"))).toBe(false);
+    expect(JSON.parse(readFileSync(join(kept.path, "quick.json"), "utf8")).rows).toHaveLength(1);
+    expect(JSON.parse((await perf("dashboard", "--json")).out).recording.rows[0].bench).toBe("peek-held");
+  }, 30_000);
+
   test("--readme has nothing to write before anything was measured", async () => {
     expect(await perf("--readme")).toMatchObject({ code: 2, err: expect.stringContaining("nothing was measured yet") });
   });
@@ -172,6 +211,15 @@ describe("bun perf compare", () => {
       expect(one.baseNs).toBeGreaterThan(0);
     }
   }, 240_000);
+
+  test("the dashboard says as JSON where it is served", async () => {
+    const child = start("dashboard", "--serve", "--json");
+    const { value } = await child.stdout.getReader().read();
+    const { url } = JSON.parse(new TextDecoder().decode(value));
+    expect(await (await fetch(url)).text()).toContain("<html");
+    child.kill("SIGINT");
+    expect(await child.exited).toBe(0);
+  }, 30_000);
 
   test("lists its probes", async () => {
     const { out } = await perf("compare", "--list");
