@@ -42,7 +42,7 @@ async function compare(ours: string, peer: string, goals: readonly number[] = []
   const [first] = outcomes as [Outcome];
   const what = `${data}: ${about}`;
   if (first.peer !== "right") {
-    const side = { what: `${peer} ${first.peer === "wrong" ? "(wrong)" : "(cannot)"}`, measured: exactly(Number.NaN) };
+    const side = { what: `${peer} (${first.peer})`, measured: exactly(Number.NaN) };
     report({ what, unit: "µs", measured: exactly(Number.NaN), limit: side });
     return;
   }

@@ -9,11 +9,13 @@ import { append, linesOf } from "../history/record.ts";
 import { settingHere } from "../history/setting.ts";
 import { anchorText } from "../history/trend.ts";
 import { timeText } from "../stats/figure.ts";
+import { chosen, partsOf } from "./chosen.ts";
 import { columns } from "./columns.ts";
-import { type Call, type Command, numberOf, UsageError } from "./command.ts";
+import { type Call, type Command, numberOf } from "./command.ts";
 import { PAIR_HELP, PAIR_OPTIONS } from "./comparison-options.ts";
 import { runBenches } from "./record-benches.ts";
-import { compareWith, probesOf } from "./run-compare.ts";
+import { compareIn, probesOf } from "./run-compare.ts";
+import { Session } from "./session.ts";
 
 const HELP = `bun perf record [--only part of a name,... | --benches part of a name,...] [options]
 
@@ -31,6 +33,7 @@ ${PAIR_HELP}`;
 export const recordCommand: Command = {
   about: "measure against the anchor and add to the history",
   help: HELP,
+  names: { most: 0, instead: "--only A,B chooses probes" },
   options: {
     ...PAIR_OPTIONS,
     only: { type: "string" },
@@ -41,8 +44,9 @@ export const recordCommand: Command = {
   async run(call) {
     const benches = benchesOf(call);
     const probes = call.options.benches === undefined ? probesOf(call) : [];
-    const inTime = benches.length === 0 || (await recordBenches(benches, call));
-    const inPairs = probes.length === 0 || inTime === undefined || (await recordProbes(probes, call));
+    using session = new Session();
+    const inTime = benches.length === 0 || (await recordBenches(session, benches, call));
+    const inPairs = probes.length === 0 || session.signal.aborted || (await recordProbes(session, probes, call));
     return inTime && inPairs ? 0 : 1;
   },
 };
@@ -50,28 +54,30 @@ export const recordCommand: Command = {
 /** All, if nothing else is asked for. */
 function benchesOf({ options: { benches, only } }: Call): readonly string[] {
   if (typeof benches !== "string") return only === undefined ? UNANCHORED : [];
-  const chosen = UNANCHORED.filter(name => benches.split(",").some(part => name.includes(part)));
-  if (chosen.length === 0) throw new UsageError(`record knows no bench ${benches}; there are ${UNANCHORED.join(", ")}`);
-  return chosen;
+  return chosen(
+    UNANCHORED,
+    partsOf(benches),
+    part => `record knows no bench ${part}; there are ${UNANCHORED.join(", ")}`,
+  );
 }
 
-/** Says whether all ended well; undefined if they were broken off. */
-async function recordBenches(benches: readonly string[], call: Call): Promise<boolean | undefined> {
+/** Says whether all ended well. */
+async function recordBenches(session: Session, benches: readonly string[], call: Call): Promise<boolean> {
   const setting = await settingHere();
-  const { runs, failed, brokenOff } = await runBenches(benches, numberOf(call, "pairs", USUAL_PAIRS));
-  if (brokenOff) {
+  const { runs, failed } = await runBenches(session, benches, numberOf(call, "pairs", USUAL_PAIRS));
+  if (session.signal.aborted) {
     console.error("the benches were broken off: nothing is recorded");
-    return undefined;
+    return false;
   }
   write(benchLines(setting, artifactOf(thisTree()), runs), call);
-  for (const bench of failed) console.error(`${bench} ended badly: not recorded`);
-  return failed.length === 0;
+  for (const [bench, why] of failed) console.error(`${bench} is not recorded: ${why}`);
+  return failed.size === 0;
 }
 
 /** Says whether all ran. */
-async function recordProbes(probes: readonly string[], call: Call): Promise<boolean> {
+async function recordProbes(session: Session, probes: readonly string[], call: Call): Promise<boolean> {
   const anchor = await resolveRevision((call.options.anchor as string | undefined) ?? readAnchor().revision);
-  const { judgements, failed, ...setting } = await compareWith(anchor, probes, call);
+  const { judgements, failed, ...setting } = await compareIn(session, anchor, probes, call);
   const noise = readNoise();
   const asked = numberOf(call, "pairs", USUAL_PAIRS);
   const whole = judgements.filter(({ pairs }) => pairs >= asked);

@@ -30,6 +30,7 @@ ${PAIR_HELP}`;
 export const selfTestCommand: Command = {
   about: "whether comparisons can be believed on this machine",
   help: HELP,
+  names: { most: 0, instead: "--runs N says how often" },
   options: {
     ...PAIR_OPTIONS,
     only: { type: "string" },

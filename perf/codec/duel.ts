@@ -2,6 +2,7 @@
  * `bun perf/codec/duel.ts DATA OURS PEER`: a fresh process in which one of ours and one peer take turns with one data set. A line of
  * JSON says how long each took, in nanoseconds, and whether the peer gave back what it was given.
  */
+import { NotInstalled } from "../run/installed.ts";
 import { inRounds } from "../run/rounds.ts";
 import { sampleOf } from "../stats/sample.ts";
 import { COPIES, type Contestant, OURS, PEERS } from "./contestants.ts";
@@ -10,8 +11,8 @@ import { isSame } from "./same.ts";
 
 /** Medians in nanoseconds, ours first. */
 export interface Outcome {
-  /** What the peer does to the value: "wrong" is silent, "cannot" throws. */
-  peer: "right" | "wrong" | "cannot";
+  /** What the peer does to the value: "wrong" is silent, "cannot" throws; it may not be installed. */
+  peer: "right" | "wrong" | "cannot" | "not installed";
   encode?: [number, number];
   decode?: [number, number];
   /** Of the encoded value, where it has bytes. */
@@ -24,7 +25,8 @@ export async function duel(data: string, oursName: string, peerName: string): Pr
   const value = await DATA[data]!.make();
   const ours = OURS[oursName]!();
   if (check(ours, value) !== "right") throw new Error(`${oursName} is not right on ${data}`);
-  const peer = await PEERS[peerName]!();
+  const peer = await contestantOf(peerName);
+  if (peer === undefined) return { peer: "not installed", bytes: [0, 0] };
   const verdict = COPIES.includes(peerName) ? "right" : check(peer, value);
   if (verdict !== "right") return { peer: verdict, bytes: [0, 0] };
   try {
@@ -32,6 +34,16 @@ export async function duel(data: string, oursName: string, peerName: string): Pr
   } catch (error) {
     // A peer that recurses may go well when interpreted and not when compiled: its frames grow.
     if (error instanceof RangeError) return { peer: "cannot", bytes: [0, 0] };
+    throw error;
+  }
+}
+
+/** Undefined if it is not installed. */
+async function contestantOf(peer: string): Promise<Contestant | undefined> {
+  try {
+    return await PEERS[peer]!();
+  } catch (error) {
+    if (error instanceof NotInstalled) return undefined;
     throw error;
   }
 }

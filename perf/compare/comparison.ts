@@ -60,9 +60,9 @@ async function addPairs(
       if (signal?.aborted) return;
       onPair?.(probe, done++, of);
       try {
-        evidence.get(probe)!.push(await runPair(probe, sides, pin, budget, folder, random));
+        evidence.get(probe)!.push(await runPair(probe, sides, pin, budget, folder, random, signal));
       } catch (error) {
-        // Ctrl-C reaches the workers too.
+        // Its workers end when it aborts.
         if (signal?.aborted) return;
         failed.add(probe);
         evidence.get(probe)!.length = 0;

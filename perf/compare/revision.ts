@@ -49,7 +49,7 @@ export function thisTree(): Side {
  * A revision in a worktree below build/, with its library built as releases are. Kept, so that the next comparison with it starts at
  * once. Its packages are those of this checkout.
  */
-export async function checkOut(revision: string): Promise<Side> {
+export async function checkOut(revision: string, signal?: AbortSignal): Promise<Side> {
   const sha = await resolveRevision(revision);
   const tree = join(TREES, sha);
   const library = join(tree, "build", "release", "libplasmid.so");
@@ -61,7 +61,7 @@ export async function checkOut(revision: string): Promise<Side> {
     const { code, output } = await git("worktree", "add", "--detach", "--force", tree, sha);
     if (code !== 0) throw new RevisionError(`git worktree add failed:\n${tail(output, 10)}`);
   }
-  if (!existsSync(library)) await build(tree);
+  if (!existsSync(library)) await build(tree, signal);
   inUse.add(sha);
   await forgetOldest();
   return { tree, library };
@@ -80,14 +80,14 @@ async function forgetOldest(): Promise<void> {
   }
 }
 
-async function build(tree: string): Promise<void> {
+async function build(tree: string, signal?: AbortSignal): Promise<void> {
   const jobs = String(availableParallelism());
   const folder = join(tree, "build", "release");
   for (const command of [
     ["cmake", "-S", tree, "-B", folder, "-DCMAKE_BUILD_TYPE=Release"],
     ["cmake", "--build", folder, "--target", "plasmid", "-j", jobs],
   ]) {
-    const { code, output } = await run(command, { timeoutMs: 600_000 });
+    const { code, output } = await run(command, { timeoutMs: 600_000, ...(signal && { signal }) });
     if (code !== 0) throw new RevisionError(`${command.join(" ")} failed:\n${tail(output, 20)}`);
   }
 }

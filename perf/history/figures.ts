@@ -8,6 +8,9 @@ export const END = "<!-- end of the figures -->";
 /** Peers of the codec that have columns. */
 const CODEC_PEERS = ["msgpackr", "bun:jsc", "JSON"];
 
+/** Those whose versions are told: what the columns and the rows are about. */
+const TOLD = ["msgpackr", "lmdb", "Redis"];
+
 /** Benches without goals that are worth a row for what they are held against. */
 const BESIDE = ["sizes", "names", "eviction", "peers"];
 
@@ -16,10 +19,10 @@ export function figuresOf(recording: Recording, versions: Record<string, string>
   const { quick, rows, load, earlier = [], settings = {} } = recording;
   const dayOf = (bench: string) => settings[bench]?.at.slice(0, 10) ?? "";
   const nameOf = (bench: string) => `\`${bench}\`${earlier.includes(bench) ? ` \\* ${dayOf(bench)}`.trimEnd() : ""}`;
-  const others = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
+  const others = TOLD.flatMap(name => (versions[name] === undefined ? [] : [`${name} ${versions[name]}`]));
   return [
     `${settingText(recording)};`,
-    `${others.join(", ")}. Medians${quick ? " of a quick look" : ""}; the load was ${load[0]!.toFixed(1)} when it began.`,
+    `${others.length > 0 ? `${others.join(", ")}. ` : ""}Medians${quick ? " of a quick look" : ""}; the load was ${load[0]!.toFixed(1)} when it began.`,
     ...(earlier.length > 0 ? [`Rows with a \\* are of an earlier run${earlierText(Object.values(settings))}.`] : []),
     "",
     ...table(

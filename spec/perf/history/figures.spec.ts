@@ -74,6 +74,26 @@ describe("the README's figures", () => {
     expect(figuresOf(joined(undefined, again), {})).not.toContain("earlier");
   });
 
+  test("of a run that was broken off are joined with those of the run before, and it is partial", () => {
+    const late = { ...recording, revision: "fedcba9876543210" };
+    const broken: Recording = {
+      ...late,
+      rows: [row("wake", "seal to get", { goal: "later" }), row("peers", "half of it"), row("new", "half of it")],
+      partial: ["peers", "new", "codec:a"],
+    };
+    const both = joined(recording, broken);
+    expect(both.rows.map(({ bench, what }) => `${bench} ${what}`)).toEqual([
+      "peers 64 MiB",
+      "codec:a a: an object, encode",
+      "wake seal to get",
+      "new half of it",
+    ]);
+    expect(both).toMatchObject({ earlier: ["peers", "codec:a"], partial: ["peers", "new", "codec:a"] });
+    const mended = joined(both, { ...late, rows: [row("peers", "64 MiB"), row("new", "all of it")] });
+    expect(mended.partial).toEqual(["codec:a"]);
+    expect(joined(mended, { ...late, rows: [row("codec:a", "a: an object, encode")] }).partial).toBeUndefined();
+  });
+
   test("take the place of those that were there, and of nothing else", () => {
     const readme = `# x\n\n${BEGIN}\nold\n${END}\n\nmore\n`;
     expect(withFigures(readme, "new")).toBe(`# x\n\n${BEGIN}\n\nnew\n\n${END}\n\nmore\n`);
