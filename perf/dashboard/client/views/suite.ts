@@ -50,9 +50,10 @@ function missingIn({ rows }: Recording, bench: string): HTMLElement[] {
   return names.length === 0 ? [] : [el("p", { class: "caption" }, `Without a figure: ${names.join(", ")}.`)];
 }
 
-/** How many times as good it is as what it is held against: of rates more is better, of times and bytes less. */
-function speedUp({ measured, limit, unit }: RecordedRow): number | undefined {
+/** How many times as good it is as what it is held against, as the bench says, or by its unit: of rates more is better, of times and bytes less. */
+function speedUp({ measured, limit, unit, ratio: said }: RecordedRow): number | undefined {
   if (limit === undefined || !(measured.median > 0) || !(limit.measured.median > 0)) return undefined;
+  if (said !== undefined && said.median > 0) return said.median;
   const ratio = measured.median / limit.measured.median;
   return unit.endsWith("/s") || unit === "" ? ratio : 1 / ratio;
 }
