@@ -6,6 +6,7 @@ import { joined, QUICK_LOOK, RECORDING, type Recording } from "../history/record
 import { settingHere } from "../history/setting.ts";
 import { versionsHere } from "../peers/versions.ts";
 import { keep, kept } from "../run/kept.ts";
+import { RATIO } from "../run/row.ts";
 import { chosen } from "./chosen.ts";
 import { type Call, type Command, UsageError } from "./command.ts";
 import { Progress } from "./progress.ts";
@@ -108,7 +109,7 @@ export async function runSuite(benches: readonly string[], { names, options }: C
     failed: [],
   };
   const well = new Set<string>();
-  if (options.json) console.log(JSON.stringify({ ...recording, rows: undefined, failed: undefined }));
+  if (options.json) console.log(JSON.stringify({ ...recording, rows: undefined, failed: undefined, ratio: RATIO }));
   for (const [i, bench] of benches.entries()) {
     if (signal.aborted) break;
     progress.show(bench, i, benches.length);
@@ -139,7 +140,7 @@ function show(recording: Recording): void {
   const { rows, machine, bun, load } = recording;
   console.log(`\n${machine}, Bun ${bun}, load ${load.map(value => value.toFixed(1)).join(" ")}`);
   console.log(
-    `median (p10..p90); with fewer than ten measurements (least..most)${recording.quick ? "; a quick look" : ""}\n`,
+    `median (p10..p90); with fewer than ten measurements (least..most)${recording.quick ? "; a quick look" : ""}\n${RATIO}\n`,
   );
   console.log(rowTable(rows));
   const judged = rows.filter(row => row.reached !== undefined);

@@ -5,6 +5,8 @@ import { type Batch, slice } from "./slice.ts";
 /** A batch is so long that the clock and the loop around it don't count. */
 const BATCH_NS = 5e6;
 const ROUNDS = 200;
+/** As many as a spread can be seen by. */
+const LEAST_ROUNDS = 3;
 
 /**
  * Times short things against each other: in each round a slice of each, in an order that is drawn anew, so that what the machine does
@@ -19,7 +21,7 @@ export async function inRounds<Name extends string>(
   for (const [name, batch] of entries) counts.set(name, await calibrate(batch));
   const times = Object.fromEntries(entries.map(([name]) => [name, [] as number[]])) as Record<Name, number[]>;
   const random = randomFrom(1);
-  for (let round = 0; round < (quick ? rounds / 10 : rounds); round++) {
+  for (let round = 0; round < (quick ? Math.max(LEAST_ROUNDS, rounds / 10) : rounds); round++) {
     for (const [name, batch] of shuffle([...entries], random)) times[name].push(await slice(batch, counts.get(name)!));
   }
   return times;

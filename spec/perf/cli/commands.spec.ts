@@ -126,6 +126,7 @@ describe("bun perf", () => {
       .trim()
       .split("\n")
       .map(line => JSON.parse(line));
+    expect(setting.ratio).toContain("above 1 is better");
     expect(setting).toMatchObject({ bun: Bun.version, quick: true, revision: expect.stringMatching(/^[0-9a-f]{40}$/) });
     expect(rows).toHaveLength(1);
     expect(rows[0]).toMatchObject({ bench: "peek-held", unit: "/s", measured: { median: expect.any(Number) } });

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { cpSync, mkdirSync, readdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
+import { Arena } from "../../../perf/run/arena.ts";
 import { root } from "../../../scripts/paths.ts";
 import { temporaryFolder } from "../../support/program.ts";
 
@@ -15,6 +16,7 @@ function without(folder: string, missing: readonly string[]): void {
 }
 
 test("a peer that is not installed is named so, and the others are measured", async () => {
+  using arena = new Arena();
   using folder = temporaryFolder("missing");
   without(folder.path, ["lmdb", "msgpackr"]);
   const outputOf = async (...command: string[]) => {
@@ -22,8 +24,8 @@ test("a peer that is not installed is named so, and the others are measured", as
       cwd: folder.path,
       env: {
         ...process.env,
-        PLASMID_PERF_FOLDER: folder.path,
-        PLASMID_PERF_DISK_FOLDER: folder.path,
+        PLASMID_PERF_FOLDER: arena.folder,
+        PLASMID_PERF_DISK_FOLDER: arena.disk,
         PLASMID_PERF_QUICK: "1",
       },
       stdio: ["ignore", "pipe", "inherit"],

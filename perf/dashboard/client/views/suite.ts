@@ -51,10 +51,11 @@ function missingIn({ rows }: Recording, bench: string): HTMLElement[] {
   return names.length === 0 ? [] : [el("p", { class: "caption" }, `Without a figure: ${names.join(", ")}.`)];
 }
 
-/** How many times as good it is as what it is held against. */
+/** How many times as good it is as what it is held against, as the bench says, or by which way is better. */
 function speedUp(row: RecordedRow): number | undefined {
-  const { measured, limit } = row;
+  const { measured, limit, ratio: said } = row;
   if (limit === undefined || !(measured.median > 0) || !(limit.measured.median > 0)) return undefined;
+  if (said !== undefined && said.median > 0) return said.median;
   const ratio = measured.median / limit.measured.median;
   return directionOf(row) === "more" ? ratio : 1 / ratio;
 }
