@@ -10,10 +10,12 @@ interface RunOptions {
   env?: Record<string, string>;
   /** When it is over, the program ends with all that it started. */
   timeoutMs?: number;
+  /** When it aborts, the program ends as well: then Ctrl-C is for the caller to make something of, and does not end this process. */
+  signal?: AbortSignal;
 }
 
 /** Runs a program in the checkout to its end, without a terminal and without input. */
-export async function run(command: string[], { env = {}, timeoutMs }: RunOptions = {}): Promise<CommandResult> {
+export async function run(command: string[], { env = {}, timeoutMs, signal }: RunOptions = {}): Promise<CommandResult> {
   const child = Bun.spawn(command, {
     cwd: root,
     env: { ...process.env, ...env },
@@ -24,11 +26,16 @@ export async function run(command: string[], { env = {}, timeoutMs }: RunOptions
     detached: true,
   });
   const endGroup = () => process.kill(-child.pid, "SIGKILL");
-  const interrupted = (signal: NodeJS.Signals) => {
+  const interrupted = (name: NodeJS.Signals) => {
     endGroup();
-    process.exit(signal === "SIGINT" ? 130 : 143);
+    process.exit(name === "SIGINT" ? 130 : 143);
   };
-  process.once("SIGINT", interrupted).once("SIGTERM", interrupted);
+  if (signal === undefined) process.once("SIGINT", interrupted).once("SIGTERM", interrupted);
+  else {
+    process.prependOnceListener("exit", endGroup);
+    signal.addEventListener("abort", endGroup, { once: true });
+    if (signal.aborted) endGroup();
+  }
   let late = false;
   const timer = setTimeout(
     () => {
@@ -41,7 +48,8 @@ export async function run(command: string[], { env = {}, timeoutMs }: RunOptions
   const [stdout, stderr] = await Promise.all([child.stdout.text(), child.stderr.text()]);
   const code = await child.exited;
   clearTimeout(timer);
-  process.off("SIGINT", interrupted).off("SIGTERM", interrupted);
+  process.off("SIGINT", interrupted).off("SIGTERM", interrupted).off("exit", endGroup);
+  signal?.removeEventListener("abort", endGroup);
   return { code, output: stdout + stderr + epitaph(child.signalCode, late ? timeoutMs : undefined) };
 }
 

@@ -1,4 +1,7 @@
-/** The codec on one data set, beside each peer in turn: every pair in fresh processes of its own, as often as the spread asks for. */
+/**
+ * The codec on one data set, beside each peer in turn: every pair in fresh processes of its own, as often as the spread asks for; in a quick
+ * look in one, whose rounds lie less far apart than processes do.
+ */
 import { join } from "node:path";
 import { COPIES, PEERS, TEXTS } from "../codec/contestants.ts";
 import { DATA } from "../codec/data.ts";
@@ -42,12 +45,14 @@ async function compare(ours: string, peer: string, goals: readonly number[] = []
   const [first] = outcomes as [Outcome];
   const what = `${data}: ${about}`;
   if (first.peer !== "right") {
-    const side = { what: `${peer} ${first.peer === "wrong" ? "(wrong)" : "(cannot)"}`, measured: exactly(Number.NaN) };
+    const side = { what: `${peer} (${first.peer})`, measured: exactly(Number.NaN) };
     report({ what, unit: "µs", measured: exactly(Number.NaN), limit: side });
     return;
   }
   for (const [side, way] of (["encode", "decode"] as const).entries()) {
-    const pairs = outcomes.flatMap(outcome => (outcome[way] === undefined ? [] : [outcome[way]]));
+    const pairs = outcomes.flatMap(({ [way]: [mine, theirs] = [[], []] }) =>
+      mine.map((ns, i) => [ns, theirs[i]!] as const),
+    );
     if (pairs.length === 0 || peer === "copy, warm" ? way === "decode" : false) continue;
     const ratio = sampleOf(pairs.map(([mine, theirs]) => theirs / mine));
     const goal = goals[side];
@@ -88,7 +93,7 @@ async function comparePickle(): Promise<void> {
   }
   for (const [side, way] of (["encode", "decode"] as const).entries()) {
     const limitUs = OUT_OF_BAND_US[way];
-    const measured = sampleOf(mine.map(outcome => outcome[way]![0] / 1000));
+    const measured = sampleOf(mine.flatMap(outcome => outcome[way]![0]).map(ns => ns / 1000));
     const theirs = pickles.length === 0 ? null : sampleOf(pickles.map(pair => pair[side]! / 1000));
     report({
       what: `d: ${about}, ${way}, out of band`,

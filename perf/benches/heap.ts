@@ -25,6 +25,7 @@ for (const p of ["0.45", "0.48"]) {
   report({
     what: `heap occupancy at the first failure, p = ${p}`,
     unit: "",
+    better: "more",
     measured: ours,
     limit: { what: "address-ordered first fit", measured: firstFit },
     ratio: { median: ours.median / firstFit.median, low: 0, high: 0, count: 1 },

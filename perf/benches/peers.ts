@@ -10,6 +10,7 @@ import { RedisServer } from "../peers/redis.ts";
 import { type Arrival, type Notice, sumOfPages, type Way } from "../peers/ways.ts";
 import { sizeText } from "../probes/store.ts";
 import { endStore, folder, newStore, times } from "../run/bench.ts";
+import { NotInstalled } from "../run/installed.ts";
 import { nowNs } from "../run/limits.ts";
 import { Partner } from "../run/partner.ts";
 import { report } from "../run/row.ts";
@@ -73,7 +74,7 @@ async function noticed(
 
 await using redis = await RedisServer.start(folder);
 
-const GIVERS: Record<Name, () => Promise<Giver | undefined>> = {
+const GIVERS: Record<Name, () => Promise<Giver>> = {
   async plasmid() {
     const store = newStore({ capacity: "256MiB" });
     const partner = await receiver("plasmid", store.name);
@@ -94,7 +95,7 @@ const GIVERS: Record<Name, () => Promise<Giver | undefined>> = {
     };
   },
   async redis() {
-    if (redis === undefined) return undefined;
+    if (redis === undefined) throw new NotInstalled("redis-server");
     const client = new Bun.RedisClient(redis.url);
     await client.connect();
     return await noticed(
@@ -110,7 +111,7 @@ const GIVERS: Record<Name, () => Promise<Giver | undefined>> = {
   },
   async lmdb() {
     const path = join(folder, "lmdb");
-    const database = openLmdb(path);
+    const database = await openLmdb(path);
     return await noticed(
       "lmdb",
       path,
@@ -151,14 +152,14 @@ const GIVERS: Record<Name, () => Promise<Giver | undefined>> = {
 
 const random = randomFrom(1);
 const givers = new Map<Name, Giver>();
-const missing: Name[] = [];
+const missing = new Map<Name, string>();
 for (const name of Object.keys(NAMES) as Name[]) {
-  const giver = await GIVERS[name]().catch(error => {
-    console.error(`${NAMES[name]}: ${error}`);
-    return undefined;
-  });
-  if (giver === undefined) missing.push(name);
-  else givers.set(name, giver);
+  try {
+    givers.set(name, await GIVERS[name]());
+  } catch (error) {
+    if (name === "plasmid") throw error;
+    missing.set(name, error instanceof NotInstalled ? "not installed" : `does not work: ${(error as Error).message}`);
+  }
 }
 for (const size of SIZES) await measure(size);
 for (const giver of givers.values()) await giver.end();
@@ -186,7 +187,7 @@ async function measure({ bytes: size, warmUps, rounds }: (typeof SIZES)[number])
       measured: sampleOf(mine),
       limit: theirs
         ? { what: NAMES[name], measured: sampleOf(theirs) }
-        : { what: `${NAMES[name]}: not installed`, measured: exactly(Number.NaN) },
+        : { what: `${NAMES[name]}: ${missing.get(name)}`, measured: exactly(Number.NaN) },
       ...(theirs && { ratio: sampleOf(quotients(theirs, mine)) }),
     });
   }

@@ -30,16 +30,16 @@ for (let i = 0; i < times(9); i++) {
   copies.push(freshMs(file, BYTES, ptr(source)));
 }
 
-const ratio = sampleOf(quotients(puts, touches));
+const share = sampleOf(quotients(puts, touches)).median;
 report({
   what: "put of 800 MB, fresh pages",
   unit: "ms",
   bytes: BYTES,
   measured: sampleOf(puts),
   limit: { what: "touching them", measured: sampleOf(touches) },
-  ratio,
-  goal: "at most 1.1",
-  reached: ratio.median <= 1.1,
+  ratio: sampleOf(quotients(touches, puts)),
+  goal: "at most 1.1 times as long",
+  reached: share <= 1.1,
 });
 report({
   what: "  the same beside a copy into a fresh mapping",
@@ -47,5 +47,5 @@ report({
   bytes: BYTES,
   measured: sampleOf(puts),
   limit: { what: "memcpy", measured: sampleOf(copies) },
-  ratio: sampleOf(quotients(puts, copies)),
+  ratio: sampleOf(quotients(copies, puts)),
 });

@@ -89,7 +89,7 @@ function judge(what: string, part: keyof Took, limit: string): void {
     unit: "µs",
     measured,
     limit: { what: limit, measured: sampleOf(medians.bare[part]) },
-    ratio: sampleOf(quotients(medians.large[part], medians.bare[part])),
+    ratio: sampleOf(quotients(medians.bare[part], medians.large[part])),
     goal: "under 20 µs",
     reached: measured.median < 20,
     note: `of 8 bytes, after as much was written elsewhere: ${figure(median(medians.small[part]))} µs`,

@@ -3,10 +3,10 @@
  * plain reads and writes of as many bytes, in files of the same folder, to and from as much memory as the store has: one small buffer would
  * stay in the processor's cache, which is no place to keep what was read.
  */
-import { closeSync, mkdtempSync, openSync, readSync, rmSync, unlinkSync, writeSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readSync, unlinkSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import type { ObjectRef } from "../../src/index.ts";
-import { endStore, newStore, quick, times } from "../run/bench.ts";
+import { endStore, diskFolder as folder, newStore, quick, times } from "../run/bench.ts";
 import { report } from "../run/row.ts";
 import { quotients, sampleOf } from "../stats/sample.ts";
 
@@ -14,9 +14,8 @@ const BYTES = 1 << 20;
 const CAPACITY = (quick ? 16 : 64) * BYTES;
 const COUNT = (3 * CAPACITY) / BYTES;
 
-const folder = mkdtempSync(join(process.env.PLASMID_PERF_DISK ?? "/tmp", "plasmid-perf-spill-"));
-process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
-
+// A run before may have made it.
+mkdirSync(folder, { recursive: true, mode: 0o700 });
 const source = new Uint8Array(BYTES).map((_, i) => i * 31);
 const store = newStore({ capacity: CAPACITY, spill: folder });
 const refs: ObjectRef<Uint8Array>[] = Array.from({ length: COUNT }, () => store.put(source, { pin: true }));

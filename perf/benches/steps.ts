@@ -11,6 +11,7 @@ import { folder } from "../run/bench.ts";
 import { nothing } from "../run/limits.ts";
 import { inRounds } from "../run/rounds.ts";
 import { report } from "../run/row.ts";
+import { figure } from "../stats/figure.ts";
 import { exactly, sampleOf } from "../stats/sample.ts";
 
 const VALUE = { id: 7, b: "xyz" };
@@ -63,9 +64,14 @@ const rest = (whole: number, ...parts: number[]) =>
 
 function tell(whole: string, total: number, steps: Record<string, number>): void {
   for (const [step, value] of Object.entries(steps)) {
-    report({ what: `${whole}: ${step}`, unit: "ns", measured: exactly(value), ratio: exactly(value / total) });
+    report({
+      what: `${whole}: ${step}`,
+      unit: "ns",
+      measured: exactly(value),
+      note: `${figure((100 * value) / total)}% of it`,
+    });
   }
-  report({ what: whole, unit: "ns", measured: exactly(total), ratio: exactly(1) });
+  report({ what: whole, unit: "ns", measured: exactly(total) });
 }
 
 report({ what: "the loop around each, taken off", unit: "ns", measured: exactly(loop) });

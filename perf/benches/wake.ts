@@ -109,7 +109,7 @@ function judge(what: string, ours: Lateness, peer: string, peers: Lateness, goal
     unit: "µs",
     measured,
     limit: { what: peer, measured: beside },
-    ratio: { ...sampleOf([measured.median / beside.median]), count: 1 },
+    ratio: { ...sampleOf([beside.median / measured.median]), count: 1 },
     goal: `median under ${goalUs} µs`,
     reached: measured.median < goalUs,
     note: `not compiled yet ${cold.join(" to ")}; p99 ${at(0.99)}, p99.9 ${at(0.999)}, max ${timeText(latencies.max)}`,

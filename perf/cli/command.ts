@@ -14,6 +14,8 @@ export interface Command {
   /** What `--help` says. */
   help: string;
   options: ParseArgsConfig["options"];
+  /** How many names it takes at most, and what else a further one may have been meant for. */
+  names: { most: number; instead?: string };
   /** Gives the exit code. */
   run(call: Call): Promise<number>;
 }
@@ -34,6 +36,9 @@ export async function call(command: Command, args: string[]): Promise<number> {
     console.log(command.help);
     return 0;
   }
+  const { most, instead } = command.names;
+  const surplus = parsed.positionals[most];
+  if (surplus !== undefined) throw new UsageError(`${surplus} is a name too many: ${instead ?? "see --help"}`);
   return await command.run({ names: parsed.positionals, options: parsed.values as Call["options"] });
 }
 

@@ -30,7 +30,7 @@ export function pairOptions(
   usual: { pairs: number; most: number },
   arena: Arena,
   interrupt: Interrupt,
-): Omit<ComparisonOptions, "probes" | "sides"> & { progress: Progress } {
+): Omit<ComparisonOptions, "probes" | "sides" | "seed"> & { seed: number; progress: Progress } {
   const progress = new Progress();
   const pairs = numberOf(call, "pairs", usual.pairs);
   return {

@@ -5,8 +5,11 @@
 export class Interrupt implements Disposable {
   readonly #controller = new AbortController();
   readonly #cleanUps: (() => void)[] = [];
+  readonly #onExit = () => {
+    for (const work of this.#cleanUps) work();
+  };
   readonly #onInt = () => {
-    if (this.#controller.signal.aborted) this.#end(130);
+    if (this.#controller.signal.aborted) process.exit(130);
     process.stderr.write("\nstopping; what is done is kept (Ctrl-C again ends at once)\n");
     this.#controller.abort();
     // Whatever the command makes of what is done, it was not all.
@@ -14,10 +17,10 @@ export class Interrupt implements Disposable {
       process.exitCode = 130;
     });
   };
-  readonly #onTerm = () => this.#end(143);
+  readonly #onTerm = () => process.exit(143);
 
   constructor() {
-    process.on("SIGINT", this.#onInt);
+    process.on("SIGINT", this.#onInt).on("exit", this.#onExit);
     process.on("SIGTERM", this.#onTerm).on("SIGHUP", this.#onTerm);
   }
 
@@ -25,17 +28,13 @@ export class Interrupt implements Disposable {
     return this.#controller.signal;
   }
 
-  /** What is done before the process ends by a signal. */
+  /** What is done before the process ends otherwise than by disposing of this. */
   cleanUp(work: () => void): void {
     this.#cleanUps.push(work);
   }
 
   [Symbol.dispose](): void {
-    process.off("SIGINT", this.#onInt).off("SIGTERM", this.#onTerm).off("SIGHUP", this.#onTerm);
-  }
-
-  #end(code: number): never {
-    for (const work of this.#cleanUps) work();
-    process.exit(code);
+    process.off("SIGINT", this.#onInt).off("exit", this.#onExit);
+    process.off("SIGTERM", this.#onTerm).off("SIGHUP", this.#onTerm);
   }
 }

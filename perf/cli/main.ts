@@ -1,5 +1,6 @@
 /** `bun perf`: what Plasmid's figures are, what a change did to them, and how sure that is. */
 import { RevisionError } from "../compare/revision.ts";
+import { HistoryError } from "../history/line.ts";
 import { type Command, call, UsageError } from "./command.ts";
 import { bisectCommand } from "./run-bisect.ts";
 import { compareCommand } from "./run-compare.ts";
@@ -28,13 +29,13 @@ function help(): string {
 }
 
 const [first = "", ...rest] = process.argv.slice(2);
-const command = COMMANDS[first];
+const command = Object.hasOwn(COMMANDS, first) ? COMMANDS[first] : undefined;
 try {
   process.exitCode = await (command === undefined
     ? call({ ...suiteCommand, help: help() }, process.argv.slice(2))
     : call(command, rest));
 } catch (error) {
-  if (!(error instanceof UsageError || error instanceof RevisionError)) throw error;
-  console.error(error.message);
+  if (![UsageError, RevisionError, HistoryError].some(known => error instanceof known)) throw error;
+  console.error((error as Error).message);
   process.exitCode = 2;
 }

@@ -3,7 +3,7 @@ import { textOf } from "../stats/figure.ts";
 import { columns } from "./columns.ts";
 import { throughputOf } from "./throughput.ts";
 
-const HEADS = ["what", "measured", "throughput", "limit or peer", "ratio", "goal", "reached"];
+const HEADS = ["what", "measured", "throughput", "limit or peer", "times as good", "goal", "reached"];
 
 /** Rows as text, columns aligned; what a row notes stands below it. */
 export function rowTable(rows: readonly Row[]): string {

@@ -3,13 +3,13 @@ import { thisTree } from "../compare/revision.ts";
 import { type CountChange, counting } from "../count/change.ts";
 import { COUNTED } from "../count/counted.ts";
 import { type Count, CountError, count } from "../count/counting.ts";
-import { Arena } from "../run/arena.ts";
 import { figure } from "../stats/figure.ts";
+import { chosen, partsOf } from "./chosen.ts";
 import { columns } from "./columns.ts";
 import { type Call, type Command, UsageError } from "./command.ts";
-import { Interrupt } from "./interrupt.ts";
 import { Progress } from "./progress.ts";
 import { builtBase } from "./run-compare.ts";
+import { Session } from "./session.ts";
 
 const HELP = `bun perf count [base] [--only part of a name,...] [--functions] [--json]
 
@@ -18,19 +18,26 @@ is compiled first, and then runs N times and 2N times, so that what surrounds th
 base, a change of more than 1% of the whole, or of 0.5% of the core, is told, once two more counts of both sides agree. A quarter of a
 minute a probe and side.
 
-  --only A,B     the probes whose names contain one of these; ${Object.keys(COUNTED).slice(0, 5).join(", ")} and more
+  --only A,B     the probes that are called so, or else those whose names contain it; ${Object.keys(COUNTED).slice(0, 5).join(", ")} and more
   --functions    the core's functions too
   --json         what was counted, as JSON`;
 
 export const countCommand: Command = {
   about: "instructions by Callgrind, against a revision or alone",
   help: HELP,
+  names: { most: 1, instead: "--only A,B chooses probes" },
   options: { json: { type: "boolean" }, only: { type: "string" }, functions: { type: "boolean" } },
   async run(call) {
-    const { counts, changes } = await countSides(call.names[0], call);
-    if (call.options.json) console.log(JSON.stringify(changes ?? counts));
-    else console.log(changes === undefined ? countTable(counts) : changeTable(changes));
-    if (call.options.functions && !call.options.json) console.log(`\n${functionTable(counts)}`);
+    const probes = countedLike(call);
+    using session = new Session();
+    const { counts, changes } = await countSides(session, call.names[0], probes);
+    if (call.options.json) {
+      console.log(JSON.stringify(changes ?? counts));
+      return 0;
+    }
+    console.log(changes === undefined ? countTable(counts) : changeTable(changes));
+    if (call.options.functions) console.log(`\n${functionTable(counts)}`);
+    if (session.signal.aborted) console.log("broken off");
     return 0;
   },
 };
@@ -43,29 +50,29 @@ export interface Counted {
 
 /** The probes that are counted and that `--only` asks for. */
 function countedLike({ options }: Call): string[] {
-  const parts = typeof options.only === "string" ? options.only.split(",") : [];
-  const probes = Object.keys(COUNTED).filter(name => parts.length === 0 || parts.some(part => name.includes(part)));
-  if (probes.length === 0)
-    throw new UsageError(
-      `nothing is counted that is called ${parts.join(" or ")}; there are ${Object.keys(COUNTED).join(", ")}`,
-    );
-  return probes;
+  const all = Object.keys(COUNTED);
+  return chosen(
+    all,
+    partsOf(options.only),
+    part => `nothing is counted that is called ${part}; there are ${all.join(", ")}`,
+  );
 }
 
-/** Counts this checkout, and the base if there is one. */
-export async function countSides(base: string | undefined, call: Call): Promise<Counted> {
-  const probes = countedLike(call);
-  using arena = new Arena();
-  using interrupt = new Interrupt();
-  interrupt.cleanUp(() => arena[Symbol.dispose]());
+/** Counts probes of this checkout, and of the base if there is one. */
+export async function countSides(
+  { arena, signal }: Session,
+  base: string | undefined,
+  probes: readonly string[],
+): Promise<Counted> {
   const progress = new Progress();
-  const other: Side | undefined = base === undefined ? undefined : await builtBase(base, progress);
+  const other: Side | undefined = base === undefined ? undefined : await builtBase(base, progress, signal);
   const counts: Count[] = [];
   const changes: CountChange[] = [];
   for (const [i, probe] of probes.entries()) {
+    if (signal.aborted) break;
     progress.show(probe, i, probes.length);
     try {
-      const counted = (side: Side) => count(probe, side, arena.folder, interrupt.signal);
+      const counted = (side: Side) => count(probe, side, arena.folder, signal);
       if (other === undefined) counts.push(await counted(thisTree()));
       else {
         const change = await counting(() => Promise.all([counted(other), counted(thisTree())]));
@@ -73,13 +80,13 @@ export async function countSides(base: string | undefined, call: Call): Promise<
         changes.push(change);
       }
     } catch (error) {
-      if (interrupt.signal.aborted) break;
+      if (signal.aborted) break;
       if (error instanceof CountError) throw new UsageError(error.message);
       throw error;
     }
   }
   progress.clear();
-  return { counts, ...(other !== undefined && { changes }) };
+  return { counts, ...(base !== undefined && { changes }) };
 }
 
 function countTable(counts: readonly Count[]): string {

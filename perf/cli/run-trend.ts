@@ -1,7 +1,9 @@
 import { resolveRevision } from "../compare/revision.ts";
 import { HISTORY, HistoryError, readHistory } from "../history/line.ts";
 import { addMark, MARKS, readMarks } from "../history/marks.ts";
-import { ENOUGH, type Shift, type Trend, trendsOf } from "../history/trend.ts";
+import { anchorText, ENOUGH, type Shift, type Trend, trendsOf } from "../history/trend.ts";
+import { PROBES } from "../probes/list.ts";
+import { chosen } from "./chosen.ts";
 import { columns } from "./columns.ts";
 import { type Call, type Command, UsageError } from "./command.ts";
 
@@ -17,6 +19,7 @@ A shift that is known is marked with its reason, in perf/marks.json, and is no n
 export const trendCommand: Command = {
   about: "where the history's levels have shifted",
   help: HELP,
+  names: { most: Number.POSITIVE_INFINITY },
   options: {
     json: { type: "boolean" },
     mark: { type: "string" },
@@ -26,10 +29,12 @@ export const trendCommand: Command = {
   },
   async run(call) {
     const { file = HISTORY, marks = MARKS } = call.options as { file?: string; marks?: string };
-    if (call.options.mark !== undefined) await mark(call, marks);
-    const trends = readTrends(file, marks).filter(
-      ({ probe }) => call.names.length === 0 || call.names.some(part => probe.includes(part)),
-    );
+    if (call.options.mark !== undefined) await mark(call, file, marks);
+    const all = readTrends(file, marks);
+    const probes = [...new Set(all.map(({ probe }) => probe))];
+    const refusal = (part: string) => `the history has no probe ${part}; there are ${probes.join(", ")}`;
+    const shown = all.length === 0 ? [] : chosen(probes, call.names, refusal);
+    const trends = all.filter(({ probe }) => shown.includes(probe));
     if (call.options.json) console.log(JSON.stringify(trends));
     else show(trends);
     return 0;
@@ -45,12 +50,15 @@ function readTrends(file: string, marks: string): Trend[] {
   }
 }
 
-async function mark({ options }: Call, file: string): Promise<void> {
+async function mark({ options }: Call, history: string, marks: string): Promise<void> {
   const [probe, revision] = String(options.mark).split("@");
   if (!probe || !revision || typeof options.why !== "string") {
     throw new UsageError("a mark is --mark PROBE@REVISION --why TEXT");
   }
-  addMark({ probe, revision: await resolveRevision(revision), why: options.why }, file);
+  // A bench's row is no probe, and a probe may be marked before it has a line.
+  const isKnown = Object.hasOwn(PROBES, probe) || readTrends(history, marks).some(trend => trend.probe === probe);
+  if (!isKnown) throw new UsageError(`no probe is called ${probe}; see bun perf compare --list`);
+  addMark({ probe, revision: await resolveRevision(revision), why: options.why }, marks);
 }
 
 function show(trends: readonly Trend[]): void {
@@ -58,13 +66,15 @@ function show(trends: readonly Trend[]): void {
     console.log("no history yet: bun perf record begins one");
     return;
   }
-  const cells = trends.map(({ probe, lines, shifts }) => [
+  const cells = trends.map(({ probe, machine, anchor, lines, shifts }) => [
     probe,
+    machine,
+    anchorText(anchor),
     String(lines.length),
     lines.at(-1)!.ratio.toFixed(3),
-    lines.length < ENOUGH ? `too few yet: ${ENOUGH} are needed` : shifts.map(shiftText).join("; ") || "none",
+    lines.length < ENOUGH ? `not enough lines yet: ${ENOUGH} are needed` : shifts.map(shiftText).join("; ") || "none",
   ]);
-  console.log(columns(["probe", "lines", "of the anchor's time", "shifts"], cells).join("\n"));
+  console.log(columns(["probe", "machine", "anchor", "lines", "of its time", "shifts"], cells).join("\n"));
 }
 
 function shiftText({ revision, change, p, why }: Shift): string {

@@ -2,18 +2,20 @@
  * `bun perf/codec/duel.ts DATA OURS PEER`: a fresh process in which one of ours and one peer take turns with one data set. A line of
  * JSON says how long each took, in nanoseconds, and whether the peer gave back what it was given.
  */
+import { quick } from "../run/bench.ts";
+import { NotInstalled } from "../run/installed.ts";
 import { inRounds } from "../run/rounds.ts";
 import { sampleOf } from "../stats/sample.ts";
 import { COPIES, type Contestant, OURS, PEERS } from "./contestants.ts";
 import { DATA } from "./data.ts";
 import { isSame } from "./same.ts";
 
-/** Medians in nanoseconds, ours first. */
+/** Nanoseconds, ours first: of a process its median, in a quick look, which has one process, of its rounds each. */
 export interface Outcome {
-  /** What the peer does to the value: "wrong" is silent, "cannot" throws. */
-  peer: "right" | "wrong" | "cannot";
-  encode?: [number, number];
-  decode?: [number, number];
+  /** What the peer does to the value: "wrong" is silent, "cannot" throws; it may not be installed. */
+  peer: "right" | "wrong" | "cannot" | "not installed";
+  encode?: [ours: number[], peer: number[]];
+  decode?: [ours: number[], peer: number[]];
   /** Of the encoded value, where it has bytes. */
   bytes: [number, number];
 }
@@ -24,7 +26,8 @@ export async function duel(data: string, oursName: string, peerName: string): Pr
   const value = await DATA[data]!.make();
   const ours = OURS[oursName]!();
   if (check(ours, value) !== "right") throw new Error(`${oursName} is not right on ${data}`);
-  const peer = await PEERS[peerName]!();
+  const peer = await contestantOf(peerName);
+  if (peer === undefined) return { peer: "not installed", bytes: [0, 0] };
   const verdict = COPIES.includes(peerName) ? "right" : check(peer, value);
   if (verdict !== "right") return { peer: verdict, bytes: [0, 0] };
   try {
@@ -32,6 +35,16 @@ export async function duel(data: string, oursName: string, peerName: string): Pr
   } catch (error) {
     // A peer that recurses may go well when interpreted and not when compiled: its frames grow.
     if (error instanceof RangeError) return { peer: "cannot", bytes: [0, 0] };
+    throw error;
+  }
+}
+
+/** Undefined if it is not installed. */
+async function contestantOf(peer: string): Promise<Contestant | undefined> {
+  try {
+    return await PEERS[peer]!();
+  } catch (error) {
+    if (error instanceof NotInstalled) return undefined;
     throw error;
   }
 }
@@ -68,9 +81,10 @@ function check(one: Contestant, value: unknown): Outcome["peer"] {
   }
 }
 
-async function race(ours: () => unknown, peer: () => unknown): Promise<[number, number]> {
+async function race(ours: () => unknown, peer: () => unknown): Promise<[number[], number[]]> {
   const times = await inRounds({ ours: repeat(ours), peer: repeat(peer) }, ROUNDS);
-  return [sampleOf(times.ours).median, sampleOf(times.peer).median];
+  if (quick) return [times.ours, times.peer];
+  return [[sampleOf(times.ours).median], [sampleOf(times.peer).median]];
 }
 
 function repeat(call: () => unknown): (count: number) => void {

@@ -1,8 +1,9 @@
 import { randomFrom } from "../stats/random.ts";
+import { inLooks } from "./looks.ts";
 import { noiseOf, readNoise } from "./noise.ts";
 import { type Budget, type Pair, runPair, type Side } from "./pair.ts";
 import type { Pin } from "./pin.ts";
-import { type Judgement, judge } from "./verdict.ts";
+import type { Judgement } from "./verdict.ts";
 
 export interface ComparisonOptions {
   probes: readonly string[];
@@ -13,6 +14,8 @@ export interface ComparisonOptions {
   pairs: number;
   most: number;
   folder: string;
+  /** How far apart two runs of the same code lie, as a share: what is known of this machine, unless it is told. */
+  noiseOf?: (probe: string) => number;
   seed?: number;
   /** When it aborts, what is done is judged. */
   signal?: AbortSignal;
@@ -22,34 +25,23 @@ export interface ComparisonOptions {
   onPair?(probe: string, done: number, of: number): void;
 }
 
-/** In all looks together one change in twenty that is none is called one. */
-const ALPHA = 0.05;
-
-/** How often it is looked: at the first pairs, and twice again at those that stay unsure; once where there can be no more pairs. */
-const LOOKS = 3;
-
 export const USUAL_BUDGET: Budget = { warmUpMs: 300, sliceMs: 10, slices: 40 };
+
+/** Pairs of a probe before the first look. */
+export const USUAL_PAIRS = 10;
 
 /**
  * Runs pairs of all probes in turns, so that what the machine does meanwhile falls on all of them; then more of those that are unsure.
- * Each look has its share of the false alarms.
  */
 export async function compare(options: ComparisonOptions): Promise<Judgement[]> {
-  const { probes, pairs, most, signal } = options;
-  const random = randomFrom(options.seed ?? Date.now());
+  const { probes, seed = Date.now() } = options;
+  const random = randomFrom(seed);
   const evidence = new Map<string, Pair[]>(probes.map(probe => [probe, []]));
   const noise = readNoise();
-  const looks = most > pairs ? LOOKS : 1;
-  const look = () => judge(evidence, { alpha: ALPHA / looks, noiseOf: probe => noiseOf(noise, probe) });
-  let left: readonly string[] = probes;
-  for (let i = 0; i < looks && left.length > 0 && !signal?.aborted; i++) {
-    const until = Math.round(pairs + ((most - pairs) * i) / (LOOKS - 1));
+  return await inLooks({ noiseOf: probe => noiseOf(noise, probe), ...options }, async (left, until) => {
     await addPairs(left, until, evidence, options, random);
-    left = look()
-      .filter(({ verdict }) => verdict === "unsure")
-      .map(({ probe }) => probe);
-  }
-  return look();
+    return evidence;
+  });
 }
 
 async function addPairs(
@@ -68,9 +60,9 @@ async function addPairs(
       if (signal?.aborted) return;
       onPair?.(probe, done++, of);
       try {
-        evidence.get(probe)!.push(await runPair(probe, sides, pin, budget, folder, random));
+        evidence.get(probe)!.push(await runPair(probe, sides, pin, budget, folder, random, signal));
       } catch (error) {
-        // Ctrl-C reaches the workers too.
+        // Its workers end when it aborts.
         if (signal?.aborted) return;
         failed.add(probe);
         evidence.get(probe)!.length = 0;

@@ -1,40 +1,38 @@
-import { cpus, release } from "node:os";
 import { keep, kept } from "../run/kept.ts";
-import { quantile } from "../stats/sample.ts";
+import { machineName, withoutKernel } from "./machine.ts";
+import { type Difference, noiseLevel } from "./noise-level.ts";
 
-/** What comparisons of one checkout with itself have said on this machine: a list of changes by probe, the newest last. */
+/** What comparisons of one checkout with itself have said on this machine, by the usual budget: a list by probe, the newest last. */
 export interface Noise {
+  schema: number;
   machine: string;
-  changes: Record<string, number[]>;
+  changes: Record<string, Difference[]>;
 }
 
 /** Older ones are forgotten. */
 const KEPT = 60;
 const FILE = "noise.json";
-
-/** The machine, in so many words as tell it from another. */
-export function machineName(): string {
-  return `${cpus().length} x ${cpus()[0]?.model.trim()}, Linux ${release()}`;
-}
+const SCHEMA = 2;
 
 /** What is known of this machine; of another one nothing is. */
 export function readNoise(): Noise {
   const machine = machineName();
   const noise = kept<Noise>(FILE);
-  return noise?.machine === machine ? noise : { machine, changes: {} };
+  const isOurs = noise?.schema === SCHEMA && withoutKernel(noise.machine) === withoutKernel(machine);
+  return isOurs ? noise : { schema: SCHEMA, machine, changes: {} };
 }
 
 /** Adds what one more comparison of a checkout with itself has said. */
-export function addNoise(changes: ReadonlyMap<string, number>): void {
+export function addNoise(changes: ReadonlyMap<string, number>, at = new Date().toISOString()): void {
   const noise = readNoise();
   for (const [probe, change] of changes) {
-    noise.changes[probe] = [...(noise.changes[probe] ?? []), change].slice(-KEPT);
+    noise.changes[probe] = [...(noise.changes[probe] ?? []), { at, change }].slice(-KEPT);
   }
   keep(FILE, noise);
 }
 
 /** How far nineteen in twenty comparisons of a checkout with itself lay from no change, at most; 0 if there were fewer than five. */
 export function noiseOf({ changes }: Noise, probe: string): number {
-  const sizes = Float64Array.from(changes[probe] ?? [], Math.abs).sort();
-  return sizes.length < 5 ? 0 : quantile(sizes, 0.95);
+  const differences = changes[probe] ?? [];
+  return differences.length < 5 ? 0 : noiseLevel(differences, 0.95);
 }

@@ -61,6 +61,7 @@ export async function runPair(
   budget: Budget,
   folder: string,
   random: Random,
+  signal?: AbortSignal,
 ): Promise<Pair> {
   const { warmUpMs, sliceMs, slices } = budget;
   await using processes = new AsyncDisposableStack();
@@ -70,6 +71,7 @@ export async function runPair(
         under: pin.under,
         env: { PLASMID_PERF_FOLDER: folder, PLASMID_LIBRARY: library, ...ONE_THREAD, ...env },
         timeoutMs: 60_000,
+        signal,
       }),
     );
     await partner.hear();

@@ -1,12 +1,16 @@
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { run, tail } from "../../scripts/command.ts";
 import { builtLibrary, root } from "../../scripts/paths.ts";
+import { claim, forget } from "./claim.ts";
+import type { Lock } from "./lock.ts";
 import type { Side } from "./pair.ts";
 
 const TREES = join(root, "build", "perf", "trees");
 const KEPT_TREES = 6;
+/** For another process that builds the same tree. */
+const WAIT_S = 1200;
 
 /** A revision that there is not, or that can't be built. */
 export class RevisionError extends Error {}
@@ -49,43 +53,56 @@ export function thisTree(): Side {
  * A revision in a worktree below build/, with its library built as releases are. Kept, so that the next comparison with it starts at
  * once. Its packages are those of this checkout.
  */
-export async function checkOut(revision: string): Promise<Side> {
+export async function checkOut(revision: string, signal?: AbortSignal): Promise<Side> {
   const sha = await resolveRevision(revision);
   const tree = join(TREES, sha);
-  const library = join(tree, "build", "release", "libplasmid.so");
-  if (!existsSync(join(tree, ".git"))) {
-    mkdirSync(TREES, { recursive: true });
-    await git("worktree", "prune");
-    const { code, output } = await git("worktree", "add", "--detach", "--force", tree, sha);
-    if (code !== 0) throw new RevisionError(`git worktree add failed:\n${tail(output, 10)}`);
+  const { code: lacking } = await git("cat-file", "-e", `${sha}:CMakeLists.txt`);
+  if (lacking !== 0) throw new RevisionError(`that revision has no core to build: ${sha.slice(0, 10)}`);
+  mkdirSync(TREES, { recursive: true });
+  if (!inUse.has(sha)) {
+    const lock = await claim(tree, () => make(tree, sha, signal), WAIT_S, signal);
+    if (lock === undefined)
+      throw new RevisionError(`another process has been building ${sha} for ${WAIT_S / 60} minutes`);
+    inUse.set(sha, lock);
   }
-  if (!existsSync(library)) await build(tree);
-  inUse.add(sha);
   await forgetOldest();
-  return { tree, library };
+  return { tree, library: join(tree, "build", "release", "libplasmid.so") };
 }
 
-/** What this process has checked out: a bisection comes back to its good revision as often as it halves. */
-const inUse = new Set<string>();
+/** What this process has checked out: a bisection comes back to its good revision as often as it halves. Nobody takes it away meanwhile. */
+const inUse = new Map<string, Lock>();
 
 /** Takes away the worktrees that were made longest ago, but for the last few and those in use. */
 async function forgetOldest(): Promise<void> {
-  const madeAt = (name: string) => statSync(join(TREES, name)).birthtimeMs;
-  const others = readdirSync(TREES).filter(name => !inUse.has(name));
+  const madeAt = (name: string) => statSync(join(TREES, name), { throwIfNoEntry: false })?.birthtimeMs ?? 0;
+  const others = readdirSync(TREES).filter(name => /^[0-9a-f]{40}$/.test(name) && !inUse.has(name));
   for (const name of others.sort((a, b) => madeAt(b) - madeAt(a)).slice(KEPT_TREES - 1)) {
-    await git("worktree", "remove", "--force", join(TREES, name));
-    rmSync(join(TREES, name), { recursive: true, force: true });
+    await forget(join(TREES, name), () => remove(join(TREES, name)));
   }
 }
 
-async function build(tree: string): Promise<void> {
+async function remove(tree: string): Promise<void> {
+  await git("worktree", "remove", "--force", tree);
+  rmSync(tree, { recursive: true, force: true });
+  await git("worktree", "prune");
+}
+
+async function make(tree: string, sha: string, signal?: AbortSignal): Promise<void> {
+  // What is there was broken off.
+  await remove(tree);
+  const { code, output } = await git("worktree", "add", "--detach", "--force", tree, sha);
+  if (code !== 0) throw new RevisionError(`git worktree add failed:\n${tail(output, 10)}`);
+  await build(tree, signal);
+}
+
+async function build(tree: string, signal?: AbortSignal): Promise<void> {
   const jobs = String(availableParallelism());
   const folder = join(tree, "build", "release");
   for (const command of [
     ["cmake", "-S", tree, "-B", folder, "-DCMAKE_BUILD_TYPE=Release"],
     ["cmake", "--build", folder, "--target", "plasmid", "-j", jobs],
   ]) {
-    const { code, output } = await run(command, { timeoutMs: 600_000 });
+    const { code, output } = await run(command, { timeoutMs: 600_000, ...(signal && { signal }) });
     if (code !== 0) throw new RevisionError(`${command.join(" ")} failed:\n${tail(output, 20)}`);
   }
 }

@@ -1,14 +1,14 @@
-import { CHEAP } from "../probes/list.ts";
 import { keep, kept } from "../run/kept.ts";
 import { randomFrom } from "../stats/random.ts";
-import { type ComparisonOptions, compare } from "./comparison.ts";
+import { type ComparisonOptions, compare, USUAL_BUDGET, USUAL_PAIRS } from "./comparison.ts";
 import { addNoise } from "./noise.ts";
 import { tenthInC, tenthInTypeScript } from "./plant.ts";
 import { thisTree } from "./revision.ts";
 import type { Judgement } from "./verdict.ts";
 
-export type SelfTestOptions = Omit<ComparisonOptions, "probes" | "sides"> & {
-  /** How often the checkout is compared with itself. */
+export type SelfTestOptions = Omit<ComparisonOptions, "sides" | "seed" | "noiseOf"> & {
+  seed: number;
+  /** How often the checkout is compared with itself, by the probes. */
   runs: number;
   /** What is tested and how, in so many words as tell it from another test: only the same one is continued. */
   key: string;
@@ -46,20 +46,26 @@ interface Kept {
 
 const FILE = "self-test.json";
 
-/** One alarm in twenty runs may be chance. */
+/** One alarm in twenty runs may be chance; of fewer, none. */
 export function mayAlarm(runs: number): number {
-  return Math.max(1, Math.floor(runs / 20));
+  return Math.floor(runs / 20);
+}
+
+/** Whether what comparisons with itself say is what other comparisons, which are as long, will be troubled by. */
+export function isUsual({ pairs, budget }: Pick<ComparisonOptions, "pairs" | "budget">): boolean {
+  return pairs >= USUAL_PAIRS && Bun.deepEquals(budget, USUAL_BUDGET);
 }
 
 type Sides = ComparisonOptions["sides"];
 const PLANTS: Readonly<Record<Exclude<What, "same code">, (options: PairOptions) => Promise<Sides>>> = {
-  "planted in C": ({ pin, budget, folder }) => tenthInC(pin, budget, folder, randomFrom(1)),
+  "planted in C": ({ pin, budget, folder, seed }) => tenthInC(pin, budget, folder, randomFrom(seed)),
   "planted in TypeScript": async () => tenthInTypeScript(),
 };
 
 /**
  * Whether the comparison can be believed: it is quiet where nothing has changed, and finds a slowdown of a tenth in either language. Each
- * part is kept as it is done, and the next call goes on behind it; a test that was done to its end begins anew.
+ * part is kept as it is done, and the next call goes on behind it; a test that was done to its end begins anew. Each part draws an order of
+ * its own.
  */
 export async function selfTest({ runs, key, take, onPart, ...options }: SelfTestOptions): Promise<SelfTestResult> {
   const all: What[] = [...Array<What>(runs).fill("same code"), ...(Object.keys(PLANTS) as (keyof typeof PLANTS)[])];
@@ -67,12 +73,14 @@ export async function selfTest({ runs, key, take, onPart, ...options }: SelfTest
   const goesOn = before?.key === key && before.parts.length < all.length;
   const parts = goesOn ? before.parts : [];
   for (const what of all.slice(parts.length, parts.length + take)) {
-    const judgements = await (what === "same code" ? sameCode(options) : planted(PLANTS[what], options));
+    const drawn = { ...options, seed: options.seed + parts.length };
+    const judgements = await (what === "same code" ? sameCode(drawn) : planted(PLANTS[what], drawn));
     if (options.signal?.aborted) break;
     const part = { what, good: isGood(what, judgements), judgements };
     parts.push(part);
     keep(FILE, { key, parts } satisfies Kept);
-    if (what === "same code") addNoise(new Map(judgements.map(({ probe, change }) => [probe, change])));
+    if (what === "same code" && isUsual(options))
+      addNoise(new Map(judgements.map(({ probe, change }) => [probe, change])));
     onPart?.(part);
   }
   return resultOf(parts, all.length);
@@ -96,10 +104,11 @@ function resultOf(parts: readonly SelfTestPart[], of: number): SelfTestResult {
   };
 }
 
-type PairOptions = Omit<ComparisonOptions, "probes" | "sides">;
+type PairOptions = Omit<SelfTestOptions, "runs" | "key" | "take" | "onPart">;
 
+/** By the plain band: one that earlier parts have widened would keep the later ones quiet. */
 function sameCode(options: PairOptions): Promise<Judgement[]> {
-  return compare({ ...options, probes: CHEAP, sides: [thisTree(), thisTree()] });
+  return compare({ ...options, noiseOf: () => 0, sides: [thisTree(), thisTree()] });
 }
 
 async function planted(plant: (options: PairOptions) => Promise<Sides>, options: PairOptions): Promise<Judgement[]> {

@@ -2,7 +2,7 @@ import { medianInterval } from "../stats/bootstrap.ts";
 import { smallestDetectable } from "../stats/detectable.ts";
 import { falseDiscovery } from "../stats/false-discovery.ts";
 import { median } from "../stats/median.ts";
-import { signedRank } from "../stats/signed-rank.ts";
+import { fewestForSignedRank, signedRank } from "../stats/signed-rank.ts";
 import type { Pair } from "./pair.ts";
 
 export type Verdict = "regressed" | "improved" | "same" | "unsure";
@@ -20,7 +20,7 @@ export interface Judgement {
   q: number;
   /** What counts as no change. */
   band: number;
-  /** The smallest change that these pairs could have shown. Null: they are too few for any. */
+  /** The smallest true change, were it the only one, that four such looks in five would call one. Null: the pairs are too few for any. */
   detectable: number | null;
   pairs: number;
   /** Medians of nanoseconds; of the second side the 95% interval too. */
@@ -35,6 +35,11 @@ export const LEAST_BAND = 0.03;
 
 /** With fewer the interval is not to be believed. */
 const LEAST_PAIRS = 6;
+
+/** So many pairs that one change among so many probes can be called one at all. */
+export function leastPairs(alpha: number, probes: number): number {
+  return Math.max(LEAST_PAIRS, fewestForSignedRank(alpha / probes));
+}
 
 export interface JudgeOptions {
   /** Below which q there is a change. */
@@ -52,15 +57,17 @@ export function judge(evidence: ReadonlyMap<string, readonly Pair[]>, { alpha, n
     const ratios = pairs.map(pair => pair.ratio);
     const interval = medianInterval(ratios);
     const times = medianInterval(pairs.map(pair => pair.ns));
-    const detectable = smallestDetectable(ratios, { alpha });
+    const band = Math.max(LEAST_BAND, noiseOf(probe));
+    // One change among many has to pass as the least p of all does.
+    const detectable = smallestDetectable(ratios, { alpha: alpha / entries.length, band: Math.log1p(band) });
     const found = {
       change: Math.expm1(median(ratios)),
       low: Math.expm1(interval.low),
       high: Math.expm1(interval.high),
       p: ps[i]!,
       q: qs[i]!,
-      band: Math.max(LEAST_BAND, noiseOf(probe)),
-      detectable: Number.isFinite(detectable) ? detectable : null,
+      band,
+      detectable: pairs.length < LEAST_PAIRS || !Number.isFinite(detectable) ? null : detectable,
       pairs: pairs.length,
       baseNs: median(pairs.map(pair => pair.baseNs)),
       ns: median(pairs.map(pair => pair.ns)),

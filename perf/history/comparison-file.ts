@@ -9,6 +9,8 @@ export interface KeptComparison extends Setting {
   judgements: Judgement[];
   /** Probes that did not run on both sides, and why. */
   failed: Record<string, string>;
+  /** It ended before all pairs were run. */
+  brokenOff?: boolean;
 }
 
 /** The file of the last one. */

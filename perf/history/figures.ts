@@ -1,5 +1,5 @@
 import { figure } from "../stats/figure.ts";
-import type { RecordedRow, Recording } from "./recording.ts";
+import type { RecordedRow, Recording, Setting } from "./recording.ts";
 
 /** Between these the README's figures are written; what stands there is replaced. */
 export const BEGIN = "<!-- figures: written by `bun perf --readme` -->";
@@ -8,18 +8,22 @@ export const END = "<!-- end of the figures -->";
 /** Peers of the codec that have columns. */
 const CODEC_PEERS = ["msgpackr", "bun:jsc", "JSON"];
 
+/** Those whose versions are told: what the columns and the rows are about. */
+const TOLD = ["msgpackr", "lmdb", "Redis"];
+
 /** Benches without goals that are worth a row for what they are held against. */
 const BESIDE = ["sizes", "names", "eviction", "peers"];
 
 /** The README's part on figures: where and when, what has a goal or a peer, and the codec beside its peers. */
 export function figuresOf(recording: Recording, versions: Record<string, string>): string {
-  const { at, machine, bun, compiler, revision, dirty, quick, rows, load, earlier = [] } = recording;
-  const nameOf = (bench: string) => `\`${bench}\`${earlier.includes(bench) ? " \\*" : ""}`;
-  const others = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
+  const { quick, rows, load, earlier = [], settings = {} } = recording;
+  const dayOf = (bench: string) => settings[bench]?.at.slice(0, 10) ?? "";
+  const nameOf = (bench: string) => `\`${bench}\`${earlier.includes(bench) ? ` \\* ${dayOf(bench)}`.trimEnd() : ""}`;
+  const others = TOLD.flatMap(name => (versions[name] === undefined ? [] : [`${name} ${versions[name]}`]));
   return [
-    `${at.slice(0, 10)}, ${revision.slice(0, 10)}${dirty ? " and changes" : ""}: ${machine}; Bun ${bun}, ${compiler};`,
-    `${others.join(", ")}. Medians${quick ? " of a quick look" : ""}; the load was ${load[0]!.toFixed(1)} when it began.`,
-    ...(earlier.length > 0 ? ["Rows with a \\* are of an earlier run."] : []),
+    `${settingText(recording)};`,
+    `${others.length > 0 ? `${others.join(", ")}. ` : ""}Medians${quick ? " of a quick look" : ""}; the load was ${load[0]!.toFixed(1)} when it began.`,
+    ...(earlier.length > 0 ? [`Rows with a \\* are of an earlier run${earlierText(Object.values(settings))}.`] : []),
     "",
     ...table(
       ["bench", "what", "measured", "beside", "goal", ""],
@@ -32,6 +36,15 @@ export function figuresOf(recording: Recording, versions: Record<string, string>
   ].join("\n");
 }
 
+function settingText({ at, revision, dirty, machine, bun, compiler }: Setting): string {
+  return `${at.slice(0, 10)}, ${revision.slice(0, 10)}${dirty ? " and changes" : ""}: ${machine}; Bun ${bun}, ${compiler}`;
+}
+
+/** Each of them once. */
+function earlierText(settings: readonly Setting[]): string {
+  return [...new Set(settings.map(setting => `; ${settingText(setting)}`))].join("");
+}
+
 /** A README with its figures in place of those that it had. @throws if it has no place for them. */
 export function withFigures(readme: string, figures: string): string {
   const [from, to] = [readme.indexOf(BEGIN), readme.indexOf(END)];
@@ -42,7 +55,7 @@ export function withFigures(readme: string, figures: string): string {
 /** The benches that rows of a README's figures name. */
 export function benchesNamed(readme: string): string[] {
   const part = readme.slice(readme.indexOf(BEGIN), readme.indexOf(END));
-  return [...part.matchAll(/^\| `([^`]+)`(?: \\\*)? \|/gm)].map(([, bench]) => bench!);
+  return [...part.matchAll(/^\| `([^`]+)`(?: \\\*[^|]*)? \|/gm)].map(([, bench]) => bench!);
 }
 
 function isShown({ bench, goal, point, limit }: RecordedRow): boolean {

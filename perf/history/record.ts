@@ -2,6 +2,7 @@ import { appendFileSync } from "node:fs";
 import type { Judgement } from "../compare/verdict.ts";
 import { HISTORY, type HistoryLine, SCHEMA } from "./line.ts";
 import type { Setting } from "./recording.ts";
+import { round } from "./round.ts";
 
 /** The lines that a comparison with the anchor adds to the history. */
 export function linesOf(
@@ -36,9 +37,4 @@ export function linesOf(
 /** Writes them behind those that are there. */
 export function append(lines: readonly HistoryLine[], file = HISTORY): void {
   appendFileSync(file, lines.map(line => `${JSON.stringify(line)}\n`).join(""));
-}
-
-/** Five digits: more than are known. */
-function round(value: number): number {
-  return Number(value.toPrecision(5));
 }

@@ -1,6 +1,6 @@
 import { loadavg } from "node:os";
 import { run } from "../../scripts/command.ts";
-import { machineName } from "../compare/noise.ts";
+import { machineName } from "../compare/machine.ts";
 import type { Setting } from "./recording.ts";
 
 /** Where this process runs. */

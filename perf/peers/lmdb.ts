@@ -1,7 +1,12 @@
-import { open, type RootDatabase } from "lmdb";
+import type { RootDatabase } from "lmdb";
+import { installed } from "../run/installed.ts";
 
-/** LMDB in shared memory, without syncs and with a writable map: its fastest way, where nothing has to outlive the machine. */
-export function openLmdb(path: string): RootDatabase<Uint8Array, string> {
+/**
+ * LMDB in shared memory, without syncs and with a writable map: its fastest way, where nothing has to outlive the machine.
+ * @throws NotInstalled
+ */
+export async function openLmdb(path: string): Promise<RootDatabase<Uint8Array, string>> {
+  const { open } = await installed("lmdb", () => import("lmdb"));
   return open<Uint8Array, string>({
     path,
     encoding: "binary",

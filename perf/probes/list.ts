@@ -7,8 +7,3 @@ export const PROBES: Readonly<Record<string, Probe>> = { ...STORE, ...CODEC };
 
 /** Those that start at once and do little: for what has to be repeated often. */
 export const CHEAP: readonly string[] = ["peek", "get", "put", "encode:a"];
-
-/** The probes whose names contain one of these parts; all if there are none. */
-export function probesLike(parts: readonly string[]): string[] {
-  return Object.keys(PROBES).filter(name => parts.length === 0 || parts.some(part => name.includes(part)));
-}

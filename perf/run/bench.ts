@@ -4,6 +4,9 @@ import { type OpenOptions, Store } from "../../src/index.ts";
 /** The folder that the harness made for this run's stores, and takes away. */
 export const folder = process.env.PLASMID_PERF_FOLDER ?? fail();
 
+/** The folder of this run on a disk, which the harness takes away too; it is for the bench to make. */
+export const diskFolder = process.env.PLASMID_PERF_DISK_FOLDER ?? fail();
+
 /** `--quick`: a look whether all works, not figures to believe. */
 export const quick = process.env.PLASMID_PERF_QUICK === "1";
 

@@ -9,6 +9,8 @@ export interface PartnerOptions {
   env?: Record<string, string>;
   /** How long an answer may take: 2 minutes by default. */
   timeoutMs?: number;
+  /** When it aborts, the partner ends at once, whatever it does. */
+  signal?: AbortSignal | undefined;
 }
 
 const TIMEOUT_MS = 120_000;
@@ -24,7 +26,7 @@ export class Partner implements AsyncDisposable {
   readonly #timeoutMs: number;
 
   constructor(name: string, args: readonly string[] = [], options: PartnerOptions = {}) {
-    const { ipc = false, under = [], env = {}, timeoutMs = TIMEOUT_MS } = options;
+    const { ipc = false, under = [], env = {}, timeoutMs = TIMEOUT_MS, signal } = options;
     const script = resolve(import.meta.dir, "../benches/partners", name.endsWith(".ts") ? name : `${name}.ts`);
     this.#name = name;
     this.#timeoutMs = timeoutMs;
@@ -32,6 +34,7 @@ export class Partner implements AsyncDisposable {
       env: { ...process.env, ...env },
       stdio: ["pipe", "pipe", "inherit"],
       ...(ipc && { ipc: () => {} }),
+      ...(signal && { signal, killSignal: "SIGKILL" }),
     });
     this.#lines = linesOf(this.#child.stdout);
   }

@@ -1,13 +1,16 @@
+import { randomFrom, shuffle } from "../stats/random.ts";
 import { quick } from "./bench.ts";
 import { type Batch, slice } from "./slice.ts";
 
 /** A batch is so long that the clock and the loop around it don't count. */
 const BATCH_NS = 5e6;
 const ROUNDS = 200;
+/** As many as a spread can be seen by. */
+const LEAST_ROUNDS = 3;
 
 /**
- * Times short things against each other: in each round a slice of each, one after the other, so that what the machine does meanwhile
- * falls on all alike. Gives nanoseconds for one, a list of `rounds` values for each batch.
+ * Times short things against each other: in each round a slice of each, in an order that is drawn anew, so that what the machine does
+ * meanwhile, and what one leaves behind for the next, falls on all alike. Gives nanoseconds for one, a list of `rounds` values for each batch.
  */
 export async function inRounds<Name extends string>(
   batches: Record<Name, Batch>,
@@ -17,8 +20,9 @@ export async function inRounds<Name extends string>(
   const counts = new Map<Name, number>();
   for (const [name, batch] of entries) counts.set(name, await calibrate(batch));
   const times = Object.fromEntries(entries.map(([name]) => [name, [] as number[]])) as Record<Name, number[]>;
-  for (let round = 0; round < (quick ? rounds / 10 : rounds); round++) {
-    for (const [name, batch] of entries) times[name].push(await slice(batch, counts.get(name)!));
+  const random = randomFrom(1);
+  for (let round = 0; round < (quick ? Math.max(LEAST_ROUNDS, rounds / 10) : rounds); round++) {
+    for (const [name, batch] of shuffle([...entries], random)) times[name].push(await slice(batch, counts.get(name)!));
   }
   return times;
 }

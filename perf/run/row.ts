@@ -1,6 +1,9 @@
 import type { HistogramJson } from "../stats/histogram.ts";
 import type { Sample } from "../stats/sample.ts";
 
+/** What a row's `ratio` is, whatever its unit. */
+export const RATIO = "times as good as the limit or peer beside it: above 1 is better";
+
 /** One line of the table. */
 export interface Row {
   /** What was measured. */
@@ -8,11 +11,13 @@ export interface Row {
   /** Of `measured` and of the limit's sample: a suffix like "GB/s". */
   unit: string;
   measured: Sample;
+  /** Which way is better; absent: more of what is a second's ("/s"), less of all else. Who has no unit says it. */
+  better?: "more" | "less";
   /** Of what is put, got or handed over by one, where the unit is of time. */
   bytes?: number;
   /** What it is held against, measured in the same run. */
   limit?: { what: string; measured: Sample };
-  /** Measured to limit, of the same rounds where there are rounds. */
+  /** How many times as good as the limit: of rates measured to limit, of times and bytes limit to measured; of the same rounds if there are any. */
   ratio?: Sample;
   /** In words; absent: the row is there to be read beside others. */
   goal?: string;

@@ -1,3 +1,4 @@
+import { mustBeFinite } from "./finite.ts";
 import { type Random, randomFrom, shuffle } from "./random.ts";
 
 export interface ChangePoint {
@@ -10,7 +11,7 @@ export interface ChangePoint {
 export interface ChangePointOptions {
   /** The p above which a split is none. */
   alpha?: number;
-  /** Shuffles a test; 499 by default, so that the least p is 1 in 500. */
+  /** Shuffles a test; 999 by default, so that the least p is 1 in 1,000. */
   shuffles?: number;
   /** The least values a level has. */
   least?: number;
@@ -21,9 +22,12 @@ export interface ChangePointOptions {
  * Where a series of values changes its level, or its spread: E-divisive (Matteson and James 2014). The split whose two sides are furthest
  * apart by energy distance counts if few shuffles of the same values can be split as well; then each side is looked at in turn. Each split
  * runs to the end of its part; the original also tries to end before.
+ *
+ * @throws RangeError if a value is not finite.
  */
 export function changePoints(values: readonly number[], options: ChangePointOptions = {}): ChangePoint[] {
-  const { alpha = 0.01, shuffles = 499, least = 3, random = randomFrom(1) } = options;
+  const { alpha = 0.01, shuffles = 999, least = 3, random = randomFrom(1) } = options;
+  mustBeFinite(values, "change points");
   const found: ChangePoint[] = [];
   const parts: [from: number, to: number][] = [[0, values.length]];
   for (let part = parts.pop(); part !== undefined; part = parts.pop()) {

@@ -18,9 +18,9 @@ export class Histogram {
   #count = 0;
   #max = 0;
 
-  /** @throws RangeError if the value is negative or not a number. */
+  /** @throws RangeError if the value is negative or not finite. */
   record(value: number, times = 1): void {
-    if (!(value >= 0)) throw new RangeError(`a histogram holds no ${value}`);
+    if (!(value >= 0 && value < Number.POSITIVE_INFINITY)) throw new RangeError(`a histogram holds no ${value}`);
     const bucket = Math.min(bucketOf(value), this.#counts.length - 1);
     this.#counts[bucket] = this.#counts[bucket]! + times;
     this.#count += times;

@@ -1,5 +1,6 @@
-/** The share of a standard normal distribution below `x`. Marsaglia, "Evaluating the normal distribution" (2004): a series, exact to 1e-15. */
+/** The share of a standard normal distribution below `x`. Marsaglia, "Evaluating the normal distribution" (2004): a series, exact to 1e-15. @throws RangeError if `x` is NaN. */
 export function normalShare(x: number): number {
+  if (Number.isNaN(x)) throw new RangeError("no share of a normal distribution lies below NaN");
   if (x < -8) return 0;
   if (x > 8) return 1;
   let sum = x;

@@ -51,7 +51,7 @@ const receive: Record<Way, () => Promise<void>> = {
     client.close();
   },
   async lmdb() {
-    const database = openLmdb(place);
+    const database = await openLmdb(place);
     await onNotice(({ length }) => {
       database.resetReadTxn();
       // Into a buffer that is used again: what is behind the value is of no matter.

@@ -16,8 +16,13 @@ export function heading(
   where: string,
   at: string | undefined,
 ): HTMLElement[] {
-  const when = at === undefined ? "" : ` ${new Date(at).toISOString().slice(0, 16).replace("T", " ")} UTC.`;
+  const when = at === undefined ? "" : ` ${timeText(at)}.`;
   return [el("h2", {}, title), el("p", { class: "caption" }, `${metric}; ${better}. ${where}.${when}`)];
+}
+
+/** A time of ISO 8601, to the minute. */
+export function timeText(at: string): string {
+  return `${new Date(at).toISOString().slice(0, 16).replace("T", " ")} UTC`;
 }
 
 /** In place of a chart for which nothing has been measured. */

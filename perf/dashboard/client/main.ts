@@ -16,14 +16,23 @@ const nav = document.getElementById("nav")!;
 const place = document.getElementById("view")!;
 
 function show(): void {
-  const [id, ...rest] = decodeURIComponent(location.hash.slice(1)).split("/");
+  const [id, ...parts] = location.hash.slice(1).split("/").map(decoded);
   const view = VIEWS.find(one => one.id === id) ?? VIEWS[0]!;
   for (const link of nav.children) {
     if (link.getAttribute("href") === `#${view.id}`) showCurrent(link);
     else link.removeAttribute("aria-current");
   }
   place.replaceChildren();
-  view.draw(place, data, rest.length > 0 ? rest.join("/") : undefined);
+  view.draw(place, data, parts);
+}
+
+/** A part of the address as it was before it was put there; one that nothing can have become, as it is. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
 
 /** Where the links are wider than the screen, the one of the view is in sight. */

@@ -2,11 +2,14 @@ import { describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { USUAL_BUDGET } from "../../../perf/compare/comparison.ts";
+import { machineName } from "../../../perf/compare/machine.ts";
 import { addNoise, noiseOf, readNoise } from "../../../perf/compare/noise.ts";
+import { noiseLevel } from "../../../perf/compare/noise-level.ts";
 import type { Pair } from "../../../perf/compare/pair.ts";
 import { coresOf } from "../../../perf/compare/pin.ts";
-import { mayAlarm } from "../../../perf/compare/self-test.ts";
-import { judge } from "../../../perf/compare/verdict.ts";
+import { isUsual, mayAlarm } from "../../../perf/compare/self-test.ts";
+import { judge, leastPairs } from "../../../perf/compare/verdict.ts";
 import { keptFile } from "../../../perf/run/kept.ts";
 import { randomFrom } from "../../../perf/stats/random.ts";
 
@@ -49,6 +52,45 @@ describe("verdicts", () => {
     expect(found.detectable!).toBeGreaterThan(0.1);
   });
 
+  for (const [pairs, probes, spread] of [
+    [10, 1, 0.02],
+    [10, 4, 0.1],
+    [13, 47, 0.05],
+    [20, 47, 0.1],
+  ] as const) {
+    test(`what ${pairs} pairs say they could see is called a change four times in five, one of ${probes}`, () => {
+      const random = randomFrom(pairs * probes);
+      const normal = () => Array.from({ length: 12 }, random).reduce((a, b) => a + b) - 6;
+      const look = (change: number) => {
+        const ratios = Array.from({ length: pairs }, () => change + spread * normal());
+        const seen = ratios.map(ratio => ({ baseNs: 100, ns: 100 * Math.exp(ratio), ratio }));
+        // As the least p of all has to pass that is looked at.
+        return judge(new Map([["it", seen]]), { alpha: 0.05 / 3 / probes, noiseOf: () => 0 })[0]!;
+      };
+      let foreseen = 0;
+      for (let i = 0; i < 150; i++) foreseen += Math.log1p(look(0).detectable!) / 150;
+      let called = 0;
+      for (let i = 0; i < 200; i++) if (look(foreseen).verdict === "regressed") called++;
+      expect(called / 200).toBeWithin(0.68, 0.9);
+    }, 60_000);
+  }
+
+  test("what could be seen is more when more is looked at, and nothing when no p is small enough", () => {
+    const others = Array.from({ length: 46 }, (_, i) => pairsOf(0, 0.02, 13, i + 2));
+    const pairs = pairsOf(0, 0.02, 13);
+    const alone = judge(new Map([["it", pairs]]), { alpha: 0.05 / 47, noiseOf: () => 0 })[0]!;
+    expect(verdictOf(pairs, 0, others).detectable).toBe(alone.detectable);
+    expect(verdictOf(pairs).detectable!).toBeLessThan(alone.detectable!);
+    expect(verdictOf(pairsOf(0.5, 0.02, 10), 0, others)).toMatchObject({ verdict: "unsure", detectable: null });
+    expect([leastPairs(0.05, 1), leastPairs(0.05, 47), leastPairs(0.05 / 3, 47)]).toEqual([6, 11, 13]);
+  });
+
+  test("what could be seen is never less than the band, were all pairs alike", () => {
+    const alike = new Array(10).fill({ baseNs: 100, ns: 100, ratio: 0 });
+    expect(verdictOf(alike).detectable).toBeCloseTo(0.03, 12);
+    expect(verdictOf(alike, 0.08).detectable).toBeCloseTo(0.08, 12);
+  });
+
   test("too few pairs are unsure whatever they say", () => {
     for (let count = 1; count < 6; count++) {
       expect(verdictOf(pairsOf(0.5, 0.01, count))).toMatchObject({ verdict: "unsure", detectable: null });
@@ -76,7 +118,7 @@ describe("verdicts", () => {
   });
 
   test("one alarm in twenty runs may be chance", () => {
-    expect([1, 19, 20, 40].map(mayAlarm)).toEqual([1, 1, 1, 2]);
+    expect([1, 19, 20, 40].map(mayAlarm)).toEqual([0, 0, 1, 2]);
   });
 });
 
@@ -90,18 +132,33 @@ describe("noise", () => {
       addNoise(new Map([["peek", -0.05]]));
       expect(noiseOf(readNoise(), "peek")).toBeWithin(0.03, 0.05);
       expect(noiseOf(readNoise(), "put")).toBe(0);
+      expect(noiseLevel(readNoise().changes.peek!, 0.95)).toBe(noiseOf(readNoise(), "peek"));
+      expect(Date.parse(readNoise().changes.peek![0]!.at)).toBeWithin(Date.now() - 60_000, Date.now() + 1);
       for (let i = 0; i < 80; i++) addNoise(new Map([["peek", 0.02]]));
       expect(readNoise().changes.peek).toHaveLength(60);
       writeFileSync(
         keptFile("noise.json"),
-        JSON.stringify({ machine: "another", changes: { peek: [9, 9, 9, 9, 9, 9] } }),
+        JSON.stringify({ ...readNoise(), machine: readNoise().machine.replace(/Linux .*/, "Linux 7.1.0-later") }),
       );
+      expect(noiseOf(readNoise(), "peek")).toBe(0.02);
+      writeFileSync(keptFile("noise.json"), JSON.stringify({ ...readNoise(), machine: "another" }));
+      expect(noiseOf(readNoise(), "peek")).toBe(0);
+      // As it was written before each had its date.
+      const undated = { machine: machineName(), changes: { peek: [9, 9, 9, 9, 9, 9] } };
+      writeFileSync(keptFile("noise.json"), JSON.stringify(undated));
       expect(noiseOf(readNoise(), "peek")).toBe(0);
     } finally {
       delete process.env.PLASMID_PERF_KEPT;
       rmSync(folder, { recursive: true });
     }
   });
+});
+
+test("only pairs as many and as long as usual say what the noise of comparisons is", () => {
+  expect(isUsual({ pairs: 10, budget: USUAL_BUDGET })).toBe(true);
+  expect(isUsual({ pairs: 11, budget: { ...USUAL_BUDGET } })).toBe(true);
+  expect(isUsual({ pairs: 9, budget: USUAL_BUDGET })).toBe(false);
+  expect(isUsual({ pairs: 10, budget: { ...USUAL_BUDGET, slices: 4 } })).toBe(false);
 });
 
 test("the cores that a process may use", () => {

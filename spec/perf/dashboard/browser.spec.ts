@@ -87,6 +87,19 @@ async function themeColors(page: Page, names: string[]): Promise<string[]> {
 
 const textOf = (page: Page) => page.evaluate("document.querySelector('main').innerText") as Promise<string>;
 
+const schemeOf = (dark: boolean) => (dark ? "dark" : "light");
+
+/** Of `#rrggbb`, from 0 to 765. */
+const brightnessOf = (color: string) =>
+  [1, 3, 5].reduce((sum, at) => sum + Number.parseInt(color.slice(at, at + 2), 16), 0);
+
+/** Points at the last measurement of a history, whose commit has to be told. */
+async function pointAtLast(page: Page): Promise<void> {
+  const over = (await page.locator(".u-over").boundingBox())!;
+  await page.mouse.move(over.x + over.width - 2, over.y + over.height / 2);
+  await page.waitForFunction(`document.getElementById("tip").textContent.includes("${revisionOf(23).slice(0, 10)}")`);
+}
+
 describe.skipIf(EXECUTABLE === undefined)("the dashboard in a browser", () => {
   beforeAll(async () => {
     await write(folder.path, file);
@@ -97,31 +110,34 @@ describe.skipIf(EXECUTABLE === undefined)("the dashboard in a browser", () => {
     await browser?.close();
   });
 
-  test("every view is a click away, says its metric, direction, machine and date, and draws", async () => {
-    await using opened = await open();
-    const { page, faults } = opened;
-    const expected: Record<string, { better: string; colors: string[] }> = {
-      Suite: { better: "right of the line is better", colors: ["mine", "peer", "limit"] },
-      Sizes: { better: "up is better", colors: ["mine", "third", "limit"] },
-      Latency: { better: "down is better", colors: ["faint"] },
-      History: { better: "down is better", colors: ["mine", "limit"] },
-      Compare: { better: "left is faster", colors: ["bad", "good"] },
-      Noise: { better: "left is quieter", colors: ["mine", "limit"] },
-    };
-    expect(await page.locator("nav a").allInnerTexts()).toEqual(Object.keys(expected));
-    for (const [title, { better, colors }] of Object.entries(expected)) {
-      await page.locator("nav a", { hasText: title }).click();
-      await page.waitForURL(`**#${title.toLowerCase()}`);
-      const text = await textOf(page);
-      expect(text).toContain(better);
-      if (title !== "Noise") expect(text).toContain("a machine </script> of nobody's");
-      expect(text).toMatch(/\d{4}-\d\d-\d\d \d\d:\d\d UTC/);
-      // A line of 2 pixels across the chart, or a bar, is more than what text of that colour has.
-      for (const count of await pixels(page, await themeColors(page, colors), title))
-        expect(count).toBeGreaterThan(150);
-    }
-    expect(faults).toEqual([]);
-  }, 60_000);
+  for (const dark of [false, true]) {
+    test(`every view is a click away, says its metric, direction, machine and date, and draws, ${schemeOf(dark)}`, async () => {
+      await using opened = await open({ dark });
+      const { page, faults } = opened;
+      const expected: Record<string, { better: string; colors: string[] }> = {
+        Suite: { better: "right of the line is better", colors: ["mine", "peer", "limit"] },
+        Sizes: { better: "up is better", colors: ["mine", "third", "limit"] },
+        Latency: { better: "down is better", colors: ["faint"] },
+        History: { better: "down is better", colors: ["mine"] },
+        Compare: { better: "left is faster", colors: ["bad", "good"] },
+        Noise: { better: "left is quieter", colors: ["mine", "limit"] },
+      };
+      expect(await page.locator("nav a").allInnerTexts()).toEqual(Object.keys(expected));
+      for (const [title, { better, colors }] of Object.entries(expected)) {
+        await page.locator("nav a", { hasText: title }).click();
+        await page.waitForURL(`**#${title.toLowerCase()}`);
+        const text = await textOf(page);
+        expect(text).toContain(better);
+        if (title === "Sizes" || title === "Latency") expect(text).toContain("an older machine </script>");
+        else if (title !== "Noise") expect(text).toContain("a machine </script> of nobody's");
+        expect(text).toMatch(/\d{4}-\d\d-\d\d \d\d:\d\d UTC/);
+        // A line of 2 pixels across the chart, or a bar, is more than what text of that colour has.
+        for (const count of await pixels(page, await themeColors(page, colors), `${title}-${schemeOf(dark)}`))
+          expect(count).toBeGreaterThan(150);
+      }
+      expect(faults).toEqual([]);
+    }, 60_000);
+  }
 
   test("the suite's limit is a line that bars reach or pass", async () => {
     await using opened = await open({ hash: "#suite" });
@@ -134,7 +150,26 @@ describe.skipIf(EXECUTABLE === undefined)("the dashboard in a browser", () => {
     expect(slow.x + slow.width).toBeCloseTo(limit.x, 0);
     expect(fast.width).toBeCloseTo(slow.width, 0);
     expect(fast.width).toBeGreaterThan(20);
+    for (const what of ["thrice as flat", "thrice as full"]) {
+      const better = await boxes(what, ".fill");
+      expect(better.x).toBeCloseTo(limit.x, 0);
+      expect(better.width).toBeGreaterThan(fast.width);
+    }
     expect(await textOf(opened.page)).toContain("Without a figure: Redis: not installed.");
+  }, 30_000);
+
+  test("what is of an earlier run stands under its own date and machine", async () => {
+    await using opened = await open({ hash: "#suite" });
+    const suite = await textOf(opened.page);
+    expect(suite).toContain("2026-11-22 10:30 UTC");
+    expect(suite).toContain("slow is of an earlier run: an older machine </script>, Bun 1.4.5. 2026-11-20 07:45 UTC.");
+    expect(suite).not.toContain("fast is of an earlier run");
+    for (const view of ["sizes", "latency"]) {
+      await opened.page.locator(`nav a[href="#${view}"]`).click();
+      const text = await textOf(opened.page);
+      expect(text).toContain("2026-11-20 07:45 UTC");
+      expect(text).not.toContain("2026-11-22");
+    }
   }, 30_000);
 
   test("a link opens the suite at a bench", async () => {
@@ -147,16 +182,49 @@ describe.skipIf(EXECUTABLE === undefined)("the dashboard in a browser", () => {
   }, 30_000);
 
   test("history: a link opens a probe, its shift is told, and the pointer shows a commit", async () => {
-    await using opened = await open({ hash: "#history/peek" });
+    const older = `#history/peek/${encodeURIComponent("a machine </script> of nobody's")}/aaaaaaaaaa`;
+    await using opened = await open({ hash: older });
     const { page, faults } = opened;
     expect(await textOf(page)).toContain(`${revisionOf(12).slice(0, 10)}: not explained yet`);
-    const over = (await page.locator(".u-over").boundingBox())!;
-    await page.mouse.move(over.x + over.width - 2, over.y + over.height / 2);
-    await page.waitForFunction(`document.getElementById("tip").textContent.includes("${revisionOf(23).slice(0, 10)}")`);
+    const [shift] = await pixels(page, await themeColors(page, ["limit"]), "History-shift");
+    expect(shift).toBeGreaterThan(150);
+    await pointAtLast(page);
     await page.locator(".chips a", { hasText: "put" }).click();
     await page.waitForURL("**#history/put");
     expect(await textOf(page)).toContain("No change point.");
     expect(faults).toEqual([]);
+  }, 30_000);
+
+  test("history: without an address it is the newest; each machine and anchor is a click away", async () => {
+    for (const hash of ["#history", "#history/peek"]) {
+      await using opened = await open({ hash });
+      expect(await textOf(opened.page)).toContain("2026-11-24 08:00 UTC");
+      expect(await textOf(opened.page)).toContain("Not enough lines yet: 2 of the 12");
+    }
+    await using opened = await open({ hash: "#history/peek" });
+    await opened.page.locator(".chips a", { hasText: "against aaaaaaaaaa" }).click();
+    await opened.page.waitForURL("**/aaaaaaaaaa");
+    expect(await textOf(opened.page)).toContain("2026-11-22 10:30 UTC");
+    expect(await opened.page.locator(".chips a[aria-current=true]").allInnerTexts()).toEqual([
+      "peek",
+      "a machine </script> of nobody's, against aaaaaaaaaa",
+    ]);
+    expect(opened.faults).toEqual([]);
+  }, 30_000);
+
+  test("an address that says nothing shows the first view", async () => {
+    for (const hash of ["#%", "#suite/%E0", "#nothing"]) {
+      await using opened = await open({ hash });
+      expect(await textOf(opened.page)).toContain("twice the limit");
+      expect(opened.faults).toEqual([]);
+    }
+  }, 30_000);
+
+  test("noise: its date is that of the comparisons, its p95 the one that the band is made of", async () => {
+    await using opened = await open({ hash: "#noise" });
+    const text = await textOf(opened.page);
+    expect(text).toContain("2026-11-21 09:15 UTC");
+    expect(text).toContain("1.0% · p95 2.8%");
   }, 30_000);
 
   test("the last comparison is sorted by effect", async () => {
@@ -166,18 +234,31 @@ describe.skipIf(EXECUTABLE === undefined)("the dashboard in a browser", () => {
   }, 30_000);
 
   for (const dark of [false, true]) {
-    test(`it can be read on a phone, ${dark ? "dark" : "light"}`, async () => {
-      for (const view of ["suite", "sizes", "latency", "history", "compare", "noise"]) {
+    test(`it can be read on a phone, ${schemeOf(dark)}`, async () => {
+      // What a chart, or the bars, have to be drawn with.
+      const drawn = {
+        suite: "mine",
+        sizes: "third",
+        latency: "faint",
+        history: "mine",
+        compare: "good",
+        noise: "mine",
+      };
+      for (const [view, chart] of Object.entries(drawn)) {
         await using opened = await open({ width: 390, dark, hash: `#${view}` });
         const { page, faults } = opened;
-        const name = `phone-${view}-${dark ? "dark" : "light"}`;
-        const [ground, ink] = (await pixels(page, await themeColors(page, ["ground", "ink"]), name)) as [
+        const colors = await themeColors(page, ["ground", "ink", chart]);
+        expect(brightnessOf(colors[0]!) < brightnessOf(colors[1]!)).toBe(dark);
+        const [ground, ink, charted] = (await pixels(page, colors, `phone-${view}-${schemeOf(dark)}`)) as number[] as [
+          number,
           number,
           number,
         ];
+        expect(charted).toBeGreaterThan(100);
         expect(ground).toBeGreaterThan(390 * 800 * 0.4);
         expect(ink).toBeGreaterThan(300);
         expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(390);
+        if (view === "history") await pointAtLast(page);
         expect(faults).toEqual([]);
       }
     }, 60_000);

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { machineName } from "../../../perf/compare/noise.ts";
+import { machineName } from "../../../perf/compare/machine.ts";
 import type { Judgement, Verdict } from "../../../perf/compare/verdict.ts";
 import type { HistoryLine } from "../../../perf/history/line.ts";
 import type { RecordedRow } from "../../../perf/history/recording.ts";
@@ -17,6 +17,9 @@ const SETTING = {
   compiler: "cc 12",
   load: [0, 0, 0],
 };
+
+/** What some of the planted benches were measured in. */
+const EARLIER = { ...SETTING, at: "2026-11-20T07:45:00.000Z", machine: "an older machine </script>" };
 
 /** A revision of the planted history. */
 export const revisionOf = (i: number) => i.toString(16).padStart(2, "0").repeat(20);
@@ -94,9 +97,17 @@ function rows(): RecordedRow[] {
       limit: { ...limit(Number.NaN), what: "Redis: not installed" },
     },
     { bench: "slow", what: "half the limit's speed", unit: "µs", measured: exactly(4), limit: limit(2) },
+    { bench: "slow", what: "thrice as flat", unit: "", better: "less", measured: exactly(1), limit: limit(3) },
+    { bench: "slow", what: "thrice as full", unit: "", better: "more", measured: exactly(3), limit: limit(1) },
     { bench: "latency", what: "latency: a call", unit: "ns", measured: exactly(100), latencies: latencies.toJSON() },
     ...sizes,
   ];
+}
+
+/** `peek` measured twice against a later anchor, after a planted history. */
+function laterAnchor(): HistoryLine[] {
+  const peeks = plantedHistory().filter(({ probe }) => probe === "peek");
+  return peeks.slice(-2).map(line => ({ ...line, at: "2026-11-24T08:00:00.000Z", anchor: "c".repeat(40) }));
 }
 
 /** Writes all that the dashboard shows to a folder; `nothing` leaves it without anything. */
@@ -104,19 +115,20 @@ export function plant(folder: string): { history: string; marks: string } {
   mkdirSync(folder, { recursive: true });
   const files = { history: join(folder, "history.jsonl"), marks: join(folder, "marks.json") };
   const write = (name: string, document: unknown) => writeFileSync(join(folder, name), JSON.stringify(document));
-  write("run.json", { ...SETTING, quick: false, rows: rows(), failed: [] });
+  const earlier = ["slow", "latency", "sizes"];
+  const settings = Object.fromEntries(earlier.map(bench => [bench, EARLIER]));
+  write("run.json", { ...SETTING, quick: false, rows: rows(), failed: [], earlier, settings });
   const judgements = [
     judgement("peek", "same", 0.01),
     judgement("put", "regressed", 0.12),
     judgement("get", "improved", -0.3),
   ];
   write("compare.json", { ...SETTING, base: "b".repeat(40), core: 1, judgements, failed: {} });
-  write("noise.json", { machine: machineName(), changes: { peek: [0.01, -0.02, 0.01, 0.03, -0.01] } });
+  const differences = [0.01, -0.02, 0.01, 0.03, -0.01].map(change => ({ at: "2026-11-21T09:15:00.000Z", change }));
+  write("noise.json", { schema: 2, machine: machineName(), changes: { peek: differences } });
   writeFileSync(
     files.history,
-    plantedHistory()
-      .map(line => `${JSON.stringify(line)}\n`)
-      .join(""),
+    [...plantedHistory(), ...laterAnchor()].map(line => `${JSON.stringify(line)}\n`).join(""),
   );
   write("marks.json", []);
   return files;

@@ -45,8 +45,33 @@ describe("trends", () => {
     ]);
   });
 
+  test("a new kernel is no new machine, and stays in the lines", () => {
+    const lines = plantedHistory().filter(({ probe }) => probe === "peek");
+    lines.forEach((line, i) => {
+      line.machine = `2 x CPU, Linux 6.${i}.0-a`;
+    });
+    const [peek, ...others] = trendsOf(lines, []) as [ReturnType<typeof trendsOf>[0]];
+    expect(others).toEqual([]);
+    expect(peek).toMatchObject({ machine: "2 x CPU", anchor: lines[0]!.anchor, shifts: [{ at: 12 }] });
+    expect(peek.lines.at(-1)!.machine).toBe("2 x CPU, Linux 6.23.0-a");
+  });
+
   test("of too few lines nothing is said", () => {
-    expect(trendsOf(plantedHistory().slice(20, 20 + 2 * (ENOUGH - 1)), []).flatMap(({ shifts }) => shifts)).toEqual([]);
+    const few = plantedHistory().slice(24 - ENOUGH + 1, 24 + ENOUGH - 1);
+    expect(trendsOf(few, []).map(({ lines, shifts }) => [lines.length, shifts.length])).toEqual([
+      [ENOUGH - 1, 0],
+      [ENOUGH - 1, 0],
+    ]);
+  });
+
+  test("of enough lines a clean step is found wherever it has four lines on either side", () => {
+    const of = (name: string) => plantedHistory().filter(({ probe }) => probe === name);
+    const [peek, put] = [of("peek"), of("put")];
+    for (let before = 4; before <= ENOUGH - 4; before++) {
+      const lines = [...peek.slice(12 - before, 12), ...peek.slice(12, 12 + ENOUGH - before)];
+      expect(trendsOf(lines, [])[0]!.shifts.map(({ at }) => at)).toEqual([before]);
+    }
+    expect(trendsOf(put.slice(0, ENOUGH), [])[0]!.shifts).toEqual([]);
   });
 
   test("a mark says why", () => {
@@ -66,6 +91,10 @@ describe("the files", () => {
     writeFileSync(file, '{"schema":99}\n');
     expect(() => readHistory(file)).toThrow(HistoryError);
     expect(readHistory(fileOf("none"))).toEqual([]);
+    for (const field of Object.keys(JSON.parse(JSON.stringify(plantedHistory()[0]))).filter(name => name !== "load")) {
+      writeFileSync(file, JSON.stringify({ ...plantedHistory()[0], [field]: null }));
+      expect(() => readHistory(file)).toThrow(new RegExp(`^${file}:1 has .*${field}`));
+    }
   });
 
   test("marks replace those of the same shift", () => {
@@ -107,6 +136,16 @@ describe("bun perf record and trend", () => {
     expect(Object.keys(line).sort()).toEqual(Object.keys(JSON.parse(JSON.stringify(planted))).sort());
   }, 240_000);
 
+  test("record adds lines of the benches that no probe can be", async () => {
+    const file = fileOf("benches.jsonl");
+    expect(await perf("record", "--benches", "nothing")).toMatchObject({ code: 2 });
+    const { code } = await perf("record", "--benches", "spill", "--pairs", "2", "--file", file);
+    expect(code).toBe(0);
+    expect(readHistory(file)).toMatchObject([{ anchor: "plain reads and writes", pairs: 2, noise: 0 }]);
+    expect(readHistory(file)[0]!.probe).toStartWith("spill: ");
+    expect((await perf("trend", "--file", file)).out).toContain("plain reads and writes");
+  }, 240_000);
+
   test("trend tells shifts, and marks them", async () => {
     const [file, marks] = [fileOf("planted.jsonl"), fileOf("trend-marks.json")];
     const head = Bun.spawnSync(["git", "rev-parse", "HEAD"], { cwd: root }).stdout.toString().trim();
@@ -115,7 +154,13 @@ describe("bun perf record and trend", () => {
       file,
     );
     const where = ["--file", file, "--marks", marks];
-    expect((await perf("trend", ...where)).out).toContain(`at ${head.slice(0, 10)} (p 0.002, not marked)`);
+    const few = fileOf("few.jsonl");
+    append(plantedHistory().slice(0, 2 * (ENOUGH - 1)), few);
+    expect((await perf("trend", "--file", few)).out.match(/not enough lines yet/g)).toHaveLength(2);
+    const { out } = await perf("trend", ...where);
+    expect(out).toContain(plantedHistory()[0]!.machine);
+    expect(out).toContain(plantedHistory()[0]!.anchor.slice(0, 10));
+    expect(out).toContain(`at ${head.slice(0, 10)} (p 0.001, not marked)`);
     const marked = await perf("trend", "--mark", "peek@HEAD", "--why", "a check was added", ...where);
     expect(marked.out).toContain(`at ${head.slice(0, 10)} (a check was added)`);
     expect(JSON.parse((await perf("trend", "put", "--json", ...where)).out)).toMatchObject([

@@ -61,10 +61,29 @@ describe("change points", () => {
     expect(alarms).toBeLessThanOrEqual(3);
   });
 
+  test("of twelve values a clean step with four on either side is found in nineteen of twenty", () => {
+    for (const before of [4, 6]) {
+      let found = 0;
+      for (let seed = 0; seed < 60; seed++) {
+        const spec: [number, number][] = [
+          [before, 100],
+          [12 - before, 120],
+        ];
+        const points = changePoints(levels(spec, seed), { random: randomFrom(seed) });
+        if (points.length === 1 && points[0]!.at === before) found++;
+      }
+      expect(found).toBeGreaterThanOrEqual(57);
+    }
+  });
+
   test("one that lies far out is no new level", () => {
     const values = levels([[30, 100]], 4);
     values[14] = 300;
     expect(changePoints(values)).toEqual([]);
+  });
+
+  test("what is no number has none, and is named", () => {
+    expect(() => changePoints([...Array(9).fill(1), Number.NaN])).toThrow("change points: value 9 of 10 is NaN");
   });
 
   test("too few values have none", () => {

@@ -1,34 +1,43 @@
 import { describe, expect, test } from "bun:test";
 import { smallestDetectable } from "../../../perf/stats/detectable.ts";
 import { randomFrom } from "../../../perf/stats/random.ts";
-import { signedRank } from "../../../perf/stats/signed-rank.ts";
 
 describe("the smallest change that could have been seen", () => {
-  const normal = (random: () => number) => Array.from({ length: 12 }, random).reduce((a, b) => a + b) - 6;
+  const ratios = Array.from({ length: 10 }, (_, i) => (i - 4.5) / 100);
 
-  test("is seen in four looks of five", () => {
-    const random = randomFrom(11);
-    let foreseen = 0;
-    const looks = 400;
-    for (let i = 0; i < looks; i++) {
-      foreseen += Math.log1p(smallestDetectable(Array.from({ length: 20 }, () => 0.02 * normal(random))));
-    }
-    let seen = 0;
-    for (let i = 0; i < looks; i++) {
-      if (signedRank(Array.from({ length: 20 }, () => foreseen / looks + 0.02 * normal(random))) <= 0.05) seen++;
-    }
-    expect(seen / looks).toBeWithin(0.73, 0.87);
+  test("too few pairs can show nothing, and fewer than it takes among many", () => {
+    expect(smallestDetectable([0.1, 0.2, 0.3, 0.4, 0.5], { alpha: 0.05 })).toBe(Number.POSITIVE_INFINITY);
+    expect(smallestDetectable([], { alpha: 0.05 })).toBe(Number.POSITIVE_INFINITY);
+    expect(smallestDetectable([0.1, 0.2, 0.3, 0.4, 0.5, 0.6], { alpha: 0.05 })).toBeFinite();
+    // 2 in 1,024 orders of signs are all on one side.
+    expect(smallestDetectable(ratios, { alpha: 2 / 1024 })).toBeFinite();
+    expect(smallestDetectable(ratios, { alpha: 1.9 / 1024 })).toBe(Number.POSITIVE_INFINITY);
   });
 
-  test("too few pairs can show nothing", () => {
-    expect(smallestDetectable([0.1, 0.2, 0.3, 0.4, 0.5])).toBe(Number.POSITIVE_INFINITY);
-    expect(smallestDetectable([])).toBe(Number.POSITIVE_INFINITY);
-    expect(smallestDetectable([0.1, 0.2, 0.3, 0.4, 0.5, 0.6])).toBeFinite();
+  test("more pairs, quieter ones, fewer others, or a narrower band, show less", () => {
+    const found = smallestDetectable(ratios, { alpha: 0.01, band: 0.01 });
+    expect(smallestDetectable([...ratios, ...ratios], { alpha: 0.01, band: 0.01 })).toBeLessThan(found);
+    expect(
+      smallestDetectable(
+        ratios.map(ratio => ratio / 2),
+        { alpha: 0.01, band: 0.01 },
+      ),
+    ).toBeLessThan(found);
+    expect(smallestDetectable(ratios, { alpha: 0.05, band: 0.01 })).toBeLessThan(found);
+    expect(smallestDetectable(ratios, { alpha: 0.01, band: 0.05 })).toBeGreaterThan(found);
   });
 
-  test("more pairs, or quieter ones, show less", () => {
-    const ratios = Array.from({ length: 10 }, (_, i) => (i - 4.5) / 100);
-    expect(smallestDetectable([...ratios, ...ratios])).toBeLessThan(smallestDetectable(ratios));
-    expect(smallestDetectable(ratios.map(ratio => ratio / 2))).toBeLessThan(smallestDetectable(ratios));
+  test("it is never less than the band, also where most pairs say the same", () => {
+    const same = [...new Array(7).fill(0), 0.2, 0.2, -0.2];
+    expect(smallestDetectable(new Array(10).fill(0), { alpha: 0.05, band: 0.03 })).toBeCloseTo(Math.expm1(0.03), 12);
+    expect(smallestDetectable(same, { alpha: 0.05, band: 0.03 })).toBeGreaterThan(0.06);
+  });
+
+  test("of many pairs it falls with the root of their number", () => {
+    const random = randomFrom(1);
+    const many = Array.from({ length: 1_000 }, () => random() - 0.5);
+    const of = (count: number) => smallestDetectable(many.slice(0, count), { alpha: 0.01 });
+    expect(of(200) / of(50)).toBeWithin(0.4, 0.6);
+    expect(of(1_000) / of(250)).toBeWithin(0.4, 0.6);
   });
 });

@@ -54,6 +54,7 @@ describe("the histogram", () => {
   test("refuses what is no latency, and holds what is beyond its buckets", () => {
     expect(() => new Histogram().record(-1)).toThrow(RangeError);
     expect(() => new Histogram().record(Number.NaN)).toThrow(RangeError);
+    expect(() => new Histogram().record(Number.POSITIVE_INFINITY)).toThrow(RangeError);
     const histogram = filled([1e300]);
     expect(histogram.max).toBe(1e300);
     expect(histogram.count).toBe(1);

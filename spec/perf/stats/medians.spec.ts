@@ -52,10 +52,17 @@ describe("the normal distribution", () => {
     expect(normalQuantile(0.975)).toBeCloseTo(1.959963984540054, 10);
     expect(normalQuantile(0.8)).toBeCloseTo(0.8416212335729143, 10);
     expect(() => normalQuantile(1)).toThrow(RangeError);
+    expect(() => normalShare(Number.NaN)).toThrow(RangeError);
   });
 });
 
 describe("the bootstrap", () => {
+  test("refuses what has no interval", () => {
+    for (const wrong of [Number.NaN, Number.POSITIVE_INFINITY])
+      expect(() => medianInterval([1, wrong])).toThrow(`the interval of a median: value 1 of 2 is ${wrong}`);
+    expect(() => medianInterval([])).toThrow(RangeError);
+  });
+
   test("is the same for the same seed", () => {
     const values = normals(20, 3);
     expect(medianInterval(values)).toEqual(medianInterval(values));

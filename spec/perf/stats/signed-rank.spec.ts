@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { leastSignedRank, signedRank } from "../../../perf/stats/signed-rank.ts";
+import { fewestForSignedRank, mostSignedRank, signedRank } from "../../../perf/stats/signed-rank.ts";
 
 /** Every choice of signs, one by one. */
 function byCounting(differences: number[]): number {
@@ -34,7 +34,10 @@ describe("the signed-rank test", () => {
     // n = 10, the smaller sum of ranks 8: two-sided 0.048828125; n = 6, all one-sided: 2/64.
     expect(signedRank([-1, 2, 3, 4, 5, 6, -7, 8, 9, 10])).toBeCloseTo(0.048828125, 12);
     expect(signedRank([1, 2, 3, 4, 5, 6])).toBe(0.03125);
-    expect(leastSignedRank(6)).toBe(0.03125);
+    expect([1, 0.05, 0.03125, 0.03].map(fewestForSignedRank)).toEqual([1, 6, 6, 7]);
+    // n = 6: 2 at 10%, 0 at 5%; n = 20: 52 at 5%.
+    expect([mostSignedRank(5, 0.05), mostSignedRank(6, 0.05), mostSignedRank(6, 0.1)]).toEqual([-1, 0, 2]);
+    expect(mostSignedRank(20, 0.05)).toBe(52);
   });
 
   test("doesn't care for scale or direction", () => {
@@ -44,6 +47,11 @@ describe("the signed-rank test", () => {
         expect(signedRank(differences.map(value => value * 4))).toBe(signedRank(differences));
       }),
     );
+  });
+
+  test("refuses what has no rank, and says which", () => {
+    expect(() => signedRank([1, Number.NaN, 2])).toThrow(new RangeError("the signed-rank test: value 1 of 3 is NaN"));
+    expect(() => signedRank([1, Number.POSITIVE_INFINITY])).toThrow(RangeError);
   });
 
   test("where it becomes normal it goes on as before", () => {

@@ -1,5 +1,5 @@
 import type uPlot from "uplot";
-import { ENOUGH, type Trend } from "../../../history/trend.ts";
+import { anchorText, ENOUGH, type Trend } from "../../../history/trend.ts";
 import { color, el, heading, nothingYet } from "../elements.ts";
 import { axis, plot } from "../plot.ts";
 import { nsText, shareText, three } from "../units.ts";
@@ -10,18 +10,18 @@ const TITLE = "History";
 export const history: View = {
   id: "history",
   title: "History",
-  draw(place, { trends }, part) {
-    const trend = trends.find(({ probe }) => probe === part) ?? trends[0];
+  draw(place, { trends }, parts) {
+    const trend = shownOf(trends, parts);
     if (trend === undefined) {
       place.append(...nothingYet(TITLE, "bun perf record"));
       return;
     }
     const metric =
-      "Time as a share of the anchor revision's, measured in the same session, with its 95% interval; the line at 1 is the anchor";
-    place.append(
-      ...heading(`${TITLE}: ${trend.probe}`, metric, "down is better", trend.machine, trend.lines.at(-1)!.at),
-    );
-    place.append(chipsOf(trends, trend));
+      "Time as a share of the anchor revision's, or the limit's, measured in the same session, with its 95% interval; the line at 1 is the anchor";
+    const { machine, at } = trend.lines.at(-1)!;
+    const where = `${machine}, against ${anchorText(trend.anchor)}`;
+    place.append(...heading(`${TITLE}: ${trend.probe}`, metric, "down is better", where, at));
+    place.append(probeChips(trends, trend), ...groupChips(trends, trend));
     const chart = el("div");
     const tip = el("p", { class: "tip", id: "tip" }, "Point at a measurement to see its commit.");
     place.append(chart, tip, shiftsOf(trend));
@@ -30,11 +30,33 @@ export const history: View = {
   },
 };
 
-function chipsOf(trends: Trend[], shown: Trend): HTMLElement {
+/** What the address asks for, the newest of it: `probe`, `probe/machine`, or `probe/machine/anchor`; the newest of all if there is none. */
+function shownOf(trends: readonly Trend[], [probe, machine = "", anchor = ""]: readonly string[]): Trend | undefined {
+  const newest = trends.toSorted((a, b) => b.lines.at(-1)!.at.localeCompare(a.lines.at(-1)!.at));
+  const mine = newest.filter(trend => trend.probe === probe);
+  const asked = mine.filter(trend => trend.machine === machine || machine === "");
+  return asked.find(trend => trend.anchor.startsWith(anchor)) ?? mine[0] ?? newest[0];
+}
+
+function probeChips(trends: readonly Trend[], shown: Trend): HTMLElement {
   const names = [...new Set(trends.map(({ probe }) => probe))];
-  const chip = (name: string) =>
-    el("a", { href: `#history/${name}`, "aria-current": String(name === shown.probe) }, name);
-  return el("div", { class: "chips" }, ...names.map(chip));
+  return el("div", { class: "chips" }, ...names.map(name => chip([name], name, name === shown.probe)));
+}
+
+/** Where a probe was measured on several machines, or against several anchors. */
+function groupChips(trends: readonly Trend[], shown: Trend): HTMLElement[] {
+  const groups = trends.filter(({ probe }) => probe === shown.probe);
+  if (groups.length < 2) return [];
+  const chips = groups.map(group => {
+    const anchor = anchorText(group.anchor);
+    return chip([group.probe, group.machine, anchor], `${group.machine}, against ${anchor}`, group === shown);
+  });
+  return [el("div", { class: "chips" }, ...chips)];
+}
+
+function chip(parts: readonly string[], text: string, current: boolean): HTMLElement {
+  const href = `#history/${parts.map(encodeURIComponent).join("/")}`;
+  return el("a", { href, "aria-current": String(current) }, text);
 }
 
 function shiftsOf({ shifts, lines }: Trend): HTMLElement {
@@ -42,7 +64,7 @@ function shiftsOf({ shifts, lines }: Trend): HTMLElement {
     return el(
       "p",
       { class: "caption" },
-      `${lines.length === 1 ? "1 measurement" : `${lines.length} measurements`}: change points are looked for from ${ENOUGH} on.`,
+      `Not enough lines yet: ${lines.length} of the ${ENOUGH} from which on change points can be found.`,
     );
   }
   if (shifts.length === 0) return el("p", { class: "caption" }, "No change point.");
@@ -122,8 +144,8 @@ function drawShifts(chart: uPlot, { shifts }: Trend): void {
 function tell(tip: HTMLElement, { lines }: Trend, at: number | null | undefined): void {
   const line = at == null ? undefined : lines[at];
   if (line === undefined) return;
-  const { revision, dirty, ratio, ratioLow, ratioHigh, ns, pairs, compiler, bun } = line;
+  const { revision, dirty, ratio, ratioLow, ratioHigh, ns, pairs, compiler, bun, machine } = line;
   tip.textContent =
     `${revision.slice(0, 10)}${dirty ? " and changes" : ""}, ${line.at.slice(0, 10)}: ${three(ratio)} ` +
-    `(${three(ratioLow)} to ${three(ratioHigh)}) of the anchor's time, ${nsText(ns)}, ${pairs} pairs; Bun ${bun}, ${compiler}`;
+    `(${three(ratioLow)} to ${three(ratioHigh)}) of the anchor's time, ${nsText(ns)}, ${pairs} pairs; ${machine}, Bun ${bun}, ${compiler}`;
 }

@@ -1,7 +1,9 @@
 import type uPlot from "uplot";
+import { settingOf } from "../../../history/recording.ts";
 import { Histogram } from "../../../stats/histogram.ts";
 import { color, el, heading, nothingYet } from "../elements.ts";
 import { axis, logAxis, plot } from "../plot.ts";
+import { otherwise, whereOf } from "../settings.ts";
 import { nsText } from "../units.ts";
 import type { View } from "../view.ts";
 
@@ -20,9 +22,10 @@ export const latency: View = {
       return;
     }
     const metric = "How long single calls take, up to which share of them; the clock's own cost, shown too, is in each";
-    place.append(
-      ...heading(TITLE, metric, "down is better", `${recording.machine}, Bun ${recording.bun}`, recording.at),
-    );
+    const benches = rows.map(({ bench }) => bench);
+    const setting = settingOf(recording, benches[0]!);
+    place.append(...heading(TITLE, metric, "down is better", whereOf(setting), setting.at));
+    place.append(...otherwise(recording, benches, setting));
     const chart = el("div");
     const distributions = rows.map(({ what, latencies }) => ({
       name: what.replace("latency: ", ""),

@@ -1,3 +1,4 @@
+import { noiseLevel } from "../../../compare/noise-level.ts";
 import { bar } from "../bars.ts";
 import { heading, legend, nothingYet } from "../elements.ts";
 import type { View } from "../view.ts";
@@ -9,7 +10,7 @@ const BAND = 0.03;
 export const noise: View = {
   id: "noise",
   title: "Noise",
-  draw(place, { noise: { machine, changes }, madeAt }) {
+  draw(place, { noise: { machine, changes } }) {
     const probes = Object.entries(changes);
     if (probes.length === 0) {
       place.append(...nothingYet(TITLE, "bun perf self-test"));
@@ -17,20 +18,20 @@ export const noise: View = {
     }
     const metric =
       "How far comparisons of a checkout with itself lay from no change: the median, and up to the 95th percentile; the line is the least band of a verdict";
-    place.append(...heading(TITLE, metric, "left is quieter", machine, madeAt));
+    const newest = probes.map(([, differences]) => differences.at(-1)!.at).sort();
+    place.append(...heading(TITLE, metric, "left is quieter", machine, newest.at(-1)));
     place.append(legend({ median: "mine", "95th percentile": "ink", "the least band, 3%": "limit" }));
-    for (const [probe, values] of probes) {
-      const sizes = values.map(Math.abs).sort((a, b) => a - b);
-      const at = (q: number) => sizes[Math.min(sizes.length - 1, Math.floor(q * sizes.length))]!;
+    for (const [probe, differences] of probes) {
+      const [middle, most] = [noiseLevel(differences, 0.5), noiseLevel(differences, 0.95)];
       place.append(
         bar({
           name: probe,
-          note: `${sizes.length} comparisons`,
-          value: `${(at(0.5) * 100).toFixed(1)}% · p95 ${(at(0.95) * 100).toFixed(1)}%`,
+          note: `${differences.length} comparisons, the last on ${differences.at(-1)!.at.slice(0, 10)}`,
+          value: `${(middle * 100).toFixed(1)}% · p95 ${(most * 100).toFixed(1)}%`,
           from: 0,
-          to: at(0.5) / REACH,
+          to: middle / REACH,
           color: "mine",
-          span: [at(0.5) / REACH, at(0.95) / REACH],
+          span: [middle / REACH, most / REACH],
           mark: BAND / REACH,
         }),
       );

@@ -1,7 +1,8 @@
 import type uPlot from "uplot";
-import type { RecordedRow } from "../../../history/recording.ts";
+import { type RecordedRow, settingOf } from "../../../history/recording.ts";
 import { color, el, heading, nothingYet } from "../elements.ts";
 import { axis, logAxis, plot } from "../plot.ts";
+import { otherwise, whereOf } from "../settings.ts";
 import { bytesText, three } from "../units.ts";
 import type { View } from "../view.ts";
 
@@ -21,9 +22,11 @@ export const sizes: View = {
     }
     const metric =
       "GB a second that put copies into the store, that get makes readable, and that memcpy copies; both axes logarithmic";
-    place.append(...heading(TITLE, metric, "up is better", `${recording.machine}, Bun ${recording.bun}`, recording.at));
+    const benches = rows.map(({ bench }) => bench);
+    const setting = settingOf(recording, benches[0]!);
+    place.append(...heading(TITLE, metric, "up is better", whereOf(setting), setting.at));
     const chart = el("div");
-    place.append(chart);
+    place.append(...otherwise(recording, benches, setting), chart);
     const names = Object.keys(LINES) as (keyof typeof LINES)[];
     const bytes = [...new Set(rows.map(row => row.point!.bytes))].sort((a, b) => a - b);
     const series = names.map(name => bytes.map(at => speedAt(rows, name, at)));

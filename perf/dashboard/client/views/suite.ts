@@ -1,6 +1,7 @@
 import type { RecordedRow, Recording } from "../../../history/recording.ts";
 import { type Bar, bar } from "../bars.ts";
 import { el, heading, legend, nothingYet } from "../elements.ts";
+import { otherwise, whereOf } from "../settings.ts";
 import { three } from "../units.ts";
 import type { View } from "../view.ts";
 
@@ -11,17 +12,16 @@ const REACH = Math.log(100);
 export const suite: View = {
   id: "suite",
   title: "Suite",
-  draw(place, { recording }, part) {
+  draw(place, { recording }, [part]) {
     const rows = recording?.rows.filter(row => speedUp(row) !== undefined && row.point === undefined) ?? [];
     if (recording === undefined || rows.length === 0) {
       place.append(...nothingYet(TITLE, "bun perf"));
       return;
     }
-    const { machine, bun, at, quick } = recording;
     const metric =
       "How many times as good as the limit or the peer that was measured in the same run, on a log scale that ends at 100 times";
-    const where = `${machine}, Bun ${bun}${quick ? ", a quick look" : ""}`;
-    place.append(...heading(TITLE, metric, "right of the line is better", where, at));
+    const where = `${whereOf(recording)}${recording.quick ? ", a quick look" : ""}`;
+    place.append(...heading(TITLE, metric, "right of the line is better", where, recording.at));
     place.append(legend({ "at least as good": "mine", "less good": "peer", "the limit or peer": "limit" }));
     const benches = groups(recording, rows);
     const chips = benches.map(([bench]) =>
@@ -30,7 +30,8 @@ export const suite: View = {
     place.append(el("div", { class: "chips" }, ...chips));
     for (const [bench, group] of benches) {
       const head = el("h3", {}, bench);
-      place.append(head, ...group.map(row => bar(barOf(row))), ...missingIn(recording, bench));
+      place.append(head, ...otherwise(recording, [bench], recording));
+      place.append(...group.map(row => bar(barOf(row))), ...missingIn(recording, bench));
       if (bench === part) head.scrollIntoView();
     }
   },
@@ -50,11 +51,18 @@ function missingIn({ rows }: Recording, bench: string): HTMLElement[] {
   return names.length === 0 ? [] : [el("p", { class: "caption" }, `Without a figure: ${names.join(", ")}.`)];
 }
 
-/** How many times as good it is as what it is held against: of rates more is better, of times and bytes less. */
-function speedUp({ measured, limit, unit }: RecordedRow): number | undefined {
+/** How many times as good it is as what it is held against, as the bench says, or by which way is better. */
+function speedUp(row: RecordedRow): number | undefined {
+  const { measured, limit, ratio: said } = row;
   if (limit === undefined || !(measured.median > 0) || !(limit.measured.median > 0)) return undefined;
+  if (said !== undefined && said.median > 0) return said.median;
   const ratio = measured.median / limit.measured.median;
-  return unit.endsWith("/s") || unit === "" ? ratio : 1 / ratio;
+  return directionOf(row) === "more" ? ratio : 1 / ratio;
+}
+
+/** As the row says; else more of rates, less of times and bytes. */
+function directionOf({ better, unit }: RecordedRow): "more" | "less" {
+  return better ?? (unit.endsWith("/s") ? "more" : "less");
 }
 
 function barOf(row: RecordedRow): Bar {
@@ -62,7 +70,7 @@ function barOf(row: RecordedRow): Bar {
   const at = 0.5 + Math.log(times) / REACH / 2;
   return {
     name: row.what,
-    note: `${row.limit!.what}: ${three(row.limit!.measured.median)} ${row.unit}`,
+    note: `${row.limit!.what}: ${`${three(row.limit!.measured.median)} ${row.unit}`.trim()}; ${directionOf(row)} is better`,
     value: `${three(row.measured.median)} ${row.unit} · ${three(times)}×`,
     from: 0.5,
     to: at,
