@@ -56,7 +56,7 @@ void pm_entry_fill(pm_client *client, uint32_t slot, uint32_t node, const plasmi
 	pm_entry *entry = pm_entry_at(client, slot);
 	fill(client, slot, node, item, shape);
 	pm_store_relaxed(&entry->start, client->nodes[node].start);
-	entry->granules = client->nodes[node].size;
+	pm_store_relaxed(&entry->granules, client->nodes[node].size);
 	pm_charge(client, entry);
 }
 
@@ -67,7 +67,7 @@ static void fill_oversize(pm_client *client, uint32_t slot, uint32_t node, const
 	const pm_extent *extent = &client->nodes[node];
 	fill(client, slot, node, item, shape);
 	pm_store_relaxed(&entry->start, 0);
-	entry->granules = shape->granules;
+	pm_store_relaxed(&entry->granules, shape->granules);
 	entry->charged = 0;
 	pm_store(&client->places[slot].trailer, pm_span(extent->start, extent->size));
 	pm_place_take(client, slot, where);

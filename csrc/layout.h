@@ -102,14 +102,24 @@ enum pm_client_state {
 typedef struct pm_entry {
 	uint64_t word;
 	uint32_t id[4];
-	uint64_t bytes;      /* payload: in-band bytes, table, buffers */
-	uint32_t start;      /* extent: first granule */
-	uint32_t granules;   /* extent: length */
-	uint32_t inband;     /* bytes */
-	uint32_t buffers;    /* count: a table {offset, bytes}[buffers] follows the in-band bytes, 8-aligned */
+	uint64_t bytes; /* payload: in-band bytes, table, buffers */
+	union {
+		struct {
+			uint32_t start;    /* extent: first granule */
+			uint32_t granules; /* extent: length */
+		};
+		uint64_t extent; /* both in one look, as the next */
+	};
+	union {
+		struct {
+			uint32_t inband;  /* bytes */
+			uint32_t buffers; /* count: a table {offset, bytes}[buffers] follows the in-band bytes, 8-aligned */
+		};
+		uint64_t parts;
+	};
 	uint32_t references; /* count: pm_reference[] stands behind the payload, 8-aligned */
 	uint32_t linked;     /* of the references: how many are counted in `contained` of their objects */
-	uint32_t check;      /* checksum of the immutable fields, written before SEALED */
+	uint32_t check;      /* checksums of the immutable fields, written before SEALED: see entry.h */
 	uint32_t creator_epoch;
 	uint64_t name_order; /* of two SEALED with one name the greater is bound */
 	uint64_t stamp;      /* recency: superblock.clock when it was last used; orders the LRU list on a rebuild */

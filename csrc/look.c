@@ -37,11 +37,13 @@ static bool read_entry(const pm_client *client, uint32_t slot, const uint32_t *i
 	sight->slot = slot;
 	sight->word = word;
 	sight->bytes = pm_load_relaxed(&entry->bytes);
-	sight->start = pm_load_relaxed(&entry->start);
-	sight->inband = pm_load_relaxed(&entry->inband);
-	sight->buffers = pm_load_relaxed(&entry->buffers);
+	uint64_t extent = pm_load_relaxed(&entry->extent), parts = pm_load_relaxed(&entry->parts);
+	sight->start = (uint32_t)extent;
+	sight->inband = (uint32_t)parts;
+	sight->buffers = (uint32_t)(parts >> 32);
 	sight->references = pm_load_relaxed(&entry->references);
-	sight->good = pm_load_relaxed(&entry->check) == pm_entry_check(entry);
+	sight->good =
+			(uint16_t)pm_load_relaxed(&entry->check) == pm_entry_stands(sight->bytes, extent, parts, sight->references);
 	pm_fence_acquire();
 	return pm_load_relaxed(&entry->word) == word && pm_word_state(word) != PLASMID_ABSENT;
 }

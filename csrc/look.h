@@ -14,7 +14,7 @@ typedef struct pm_sight {
 	uint64_t word;
 	uint64_t bytes;
 	uint32_t start, inband, buffers, references;
-	bool good; /* the entry's checksum */
+	bool good; /* the entry's checksum of where its bytes stand */
 } pm_sight;
 
 /* 0: SEALED, and `sight` says it all. NOT_SEALED or SPILLED (sight->slot is right), FREED, LOST. Without the lock. */

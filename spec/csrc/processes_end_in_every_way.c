@@ -41,7 +41,7 @@ static void hear(uint32_t times) {
 }
 
 static pid_t start(void (*what)(void)) {
-	pid_t pid = fork();
+	pid_t pid = fork_beside_threads();
 	CHECK(pid >= 0);
 	if (pid == 0) {
 		what();
@@ -107,7 +107,7 @@ static void many_find_a_dead_owner_and_one_recovers(void) {
 		hear(1);
 		await_lock(store);
 		for (int i = 0; i < RECOVERERS; i++) {
-			waiting[i] = fork();
+			waiting[i] = fork_beside_threads();
 			if (waiting[i] == 0)
 				wait_and_put();
 			if (waiting[i] == 0)
@@ -191,7 +191,7 @@ static void a_stopped_owner_is_waited_for_within_bounds_and_goes_on(void) {
 	wait_ms(150);
 	CHECK(plasmid_put_small(store, 64) == PLASMID_E_LOCK_TIMEOUT);
 	CHECK(plasmid_reap(store) == 0);
-	pid_t opener = fork();
+	pid_t opener = fork_beside_threads();
 	if (opener == 0) {
 		int32_t r = plasmid_open(DIRECTORY, name, &options, &other);
 		char pid[32];
@@ -277,7 +277,7 @@ static int child_pid[2];
 static void start_a_program(void) {
 	plasmid_store *store = open_store(0);
 	WELL(plasmid_put_small(store, 64));
-	pid_t pid = fork();
+	pid_t pid = fork_beside_threads();
 	if (pid == 0) {
 		execlp("sleep", "sleep", "60", (char *)NULL);
 		_exit(1);
@@ -387,7 +387,7 @@ static void places_of_the_dead_are_taken_again(void) {
 		for (int i = 0; i < 15; i++)
 			pids[i] = start(hold_things);
 		hear(15);
-		pid_t late = fork();
+		pid_t late = fork_beside_threads();
 		if (late == 0) {
 			plasmid_options options = {.flags = PLASMID_OPEN_EXISTING};
 			plasmid_store *none;
