@@ -23,7 +23,7 @@ const LARGEST = 2 ** 26;
 const SIZES = [
   { bytes: 1024, warmUps: 300, rounds: times(1_000) },
   { bytes: 2 ** 20, warmUps: 20, rounds: times(200) },
-  { bytes: LARGEST, warmUps: 3, rounds: times(30, 5) },
+  { bytes: LARGEST, warmUps: times(3, 1), rounds: times(30) },
 ];
 const TOTAL = SIZES.reduce((sum, { warmUps, rounds }) => sum + warmUps + rounds, 0);
 const NAMES = {
