@@ -4,7 +4,6 @@
 
 #include "client.h"
 #include "prim/product.h"
-#include "prim/racy.h"
 
 /* Of where its bytes stand: 16 bits that a read of ten bytes makes each time, so that they take no more than a handful of cycles. A bit
  * that turns in one of the words turns others in the sum, for the factors are odd. */
@@ -14,8 +13,9 @@ static inline uint16_t pm_entry_stands(uint64_t bytes, uint64_t extent, uint64_t
 	return (uint16_t)(sum >> 48 ^ sum >> 24);
 }
 
-/* The checksums of what of it never changes once it is sealed: below, of where its bytes stand; above, of what it is called. */
-PM_RACY static inline uint32_t pm_entry_check(const pm_entry *entry) {
+/* The checksums of what of it never changes once it is sealed: below, of where its bytes stand; above, of what it is called. Under the
+ * lock, or of one's own. */
+static inline uint32_t pm_entry_check(const pm_entry *entry) {
 	uint64_t name = pm_product((uint64_t)entry->id[0] << 32 | entry->id[1], 0x9e3779b97f4a7c15ull);
 	name ^= pm_product((uint64_t)entry->id[2] << 32 | entry->id[3], 0xa0761d6478bd642full);
 	name ^= pm_product(entry->name_order, 0xe7037ed1a0b428dbull) + entry->name_room;

@@ -167,7 +167,7 @@ static bool judge(pm_client *client, uint32_t slot, const uint8_t *living) {
 			(state == PLASMID_FREED || state == PLASMID_GONE) &&
 			(leased || handled || (pm_place_busy(client, slot) && pm_word_alive(client, client->places[slot].restorer)));
 	if (leased && !(pm_oversize(client, entry) && pm_place_reserved(client, slot)))
-		entry->granules = 0;
+		pm_store_relaxed(&entry->granules, 0);
 	become(client, entry, keep ? state : PLASMID_ABSENT);
 	if (!keep) {
 		memset(pm_leases_at(client, slot), 0, client->plan.hold_words * sizeof(uint64_t));
@@ -203,7 +203,8 @@ static void quarantine(pm_client *client, uint32_t owner) {
 	if (pm_state_sealed(pm_word_state(entry->word)))
 		pm_event_lost(client, slot);
 	pm_uncharge(client, entry);
-	entry->linked = entry->granules = 0;
+	entry->linked = 0;
+	pm_store_relaxed(&entry->granules, 0);
 	if (client->places != NULL)
 		pm_store(&client->places[slot].trailer, 0);
 	if (pm_word_state(entry->word) == PLASMID_SPILLED) {

@@ -92,7 +92,7 @@ static void publish(pm_client *client, uint32_t slot) {
 	if (place->trailer != 0)
 		memcpy(to + pm_references_at(entry->bytes), pm_trailer(client, entry), pm_trailer_bytes(entry));
 	pm_store_relaxed(&entry->start, pm_span_start(place->target));
-	entry->granules = pm_span_granules(place->target);
+	pm_store_relaxed(&entry->granules, pm_span_granules(place->target));
 	entry->stamp = ++client->super->clock;
 	entry->check = pm_entry_check(entry);
 	PM_POINT("restore:filled");
