@@ -55,7 +55,8 @@ static const fact of_client_record[] = {
 
 #define T pm_entry
 static const fact of_entry[] = {
-	ALL, F(word), F(id), F(bytes), F(start), F(granules), F(inband), F(buffers), F(references), F(linked), F(check),
+	ALL, F(word), F(id), F(bytes), F(start), F(granules), F(extent), F(inband), F(buffers), F(parts), F(references),
+	F(linked), F(check),
 	F(creator_epoch), F(name_order), F(stamp), F(pins), F(name_bytes), F(name_room), F(made_s), F(contained), F(node),
 	F(free_next), F(name_next), F(lru_prev), F(lru_next), F(in_lru), F(in_drop), BIT(named), BIT(charged), BIT(marked),
 	F(reserves), F(name_hash), F(cold)

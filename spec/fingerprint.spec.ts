@@ -5,11 +5,12 @@ import { root } from "../scripts/paths.ts";
 
 const read = (file: string) => readFileSync(join(root, "csrc", file), "utf8").replace(/\/\*[\s\S]*?\*\//g, "");
 
-/** Each struct of the text, and the names of its fields in their order. */
+/** Each struct of the text, and the names of its fields in their order, those of unions without a name among them. */
 function structs(text: string): Map<string, string[]> {
   const found = new Map<string, string[]>();
   for (const [, name, body] of text.matchAll(/typedef struct (\w+) \{([\s\S]*?)\n\} \1;/g)) {
-    const declarations = body!.replace(/__attribute__\(\(.*?\)\)\)/g, "").split(";");
+    const flat = body!.replace(/__attribute__\(\(.*?\)\)\)/g, "").replace(/(?:union|struct) \{|\};/g, "");
+    const declarations = flat.split(";");
     const fields = declarations.map(text => text.trim()).filter(text => text !== "");
     const names = fields.flatMap(text => text.replace(/^\w+\s+/, "").split(","));
     found.set(
