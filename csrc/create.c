@@ -21,8 +21,14 @@
 
 #define LINKS_A_HOLD 1024u
 
-/* All but where it stands, and the word. */
-static void fill(pm_client *client, uint32_t slot, uint32_t node, const plasmid_item *item, const pm_shape *shape) {
+/* Has it its name from the beginning? */
+static bool reserves(const plasmid_item *item) {
+	return item->name_bytes > 0 && (item->flags & PLASMID_ITEM_REPLACE) == 0;
+}
+
+/* All but where it stands, and the word. Compiled into both, for a small put is little more than this. */
+static inline __attribute__((always_inline)) void fill(pm_client *client, uint32_t slot, uint32_t node,
+                                                       const plasmid_item *item, const pm_shape *shape) {
 	pm_entry *entry = pm_entry_at(client, slot);
 	uint32_t id[4];
 	pm_id_make(client, id);
@@ -45,7 +51,7 @@ static void fill(pm_client *client, uint32_t slot, uint32_t node, const plasmid_
 	entry->node = node;
 	entry->in_lru = entry->in_drop = 0;
 	entry->named = entry->marked = 0;
-	entry->reserves = item->name_bytes > 0 && (item->flags & PLASMID_ITEM_REPLACE) == 0;
+	entry->reserves = reserves(item);
 	const pm_extent *extent = &client->nodes[node];
 	uint32_t end = extent->start + extent->size, touched = client->super->touched;
 	entry->cold = end <= touched ? 0 : end - (extent->start > touched ? extent->start : touched);
@@ -97,8 +103,8 @@ static void write_trailer(pm_client *client, pm_entry *entry, const plasmid_item
 }
 
 /* Who has the name, or 0: a draft whose creator died has it no longer. */
-static uint32_t holder_of(pm_client *client, const uint8_t *name, uint32_t bytes) {
-	uint32_t slot = pm_index_find_name(client, name, bytes, pm_name_hash(client, name, bytes));
+static uint32_t holder_of(pm_client *client, const uint8_t *name, uint32_t bytes, uint32_t hash) {
+	uint32_t slot = pm_index_find_name(client, name, bytes, hash);
 	const pm_entry *entry = pm_entry_at(client, slot);
 	if (slot == 0 || pm_word_state(entry->word) != PLASMID_CREATED)
 		return slot;
@@ -118,11 +124,11 @@ static int32_t name_taken(const pm_client *client, uint32_t holder, const uint8_
 }
 
 /* May an object be begun under the name that it asks for? */
-static int32_t may_reserve(pm_client *client, const plasmid_item *item) {
+static int32_t may_reserve(pm_client *client, const plasmid_item *item, uint32_t hash) {
 	const uint8_t *name = (const uint8_t *)(uintptr_t)item->name;
-	if (item->name_bytes == 0 || (item->flags & PLASMID_ITEM_REPLACE) != 0)
+	if (!reserves(item))
 		return 0;
-	uint32_t holder = holder_of(client, name, item->name_bytes);
+	uint32_t holder = holder_of(client, name, item->name_bytes, hash);
 	return holder == 0 ? 0 : name_taken(client, holder, name, item->name_bytes);
 }
 
@@ -137,15 +143,17 @@ static int32_t take_room(pm_client *client, const plasmid_item *item, const pm_s
 
 int32_t pm_begin(pm_client *client, const plasmid_item *item, const pm_shape *shape, uint64_t where, uint32_t *slot,
                  bool *locked) {
-	uint32_t node;
+	uint32_t node, hash = 0;
 	*locked = true;
+	if (reserves(item))
+		hash = pm_name_hash(client, (const uint8_t *)(uintptr_t)item->name, item->name_bytes);
 	/* Before anything is evicted for it, and again: the lock may have been let go in between. */
-	int32_t r = may_reserve(client, item);
+	int32_t r = may_reserve(client, item, hash);
 	if (r == 0)
 		r = take_room(client, item, shape, where, slot, &node, locked);
 	if (r != 0)
 		return r;
-	r = may_reserve(client, item);
+	r = may_reserve(client, item, hash);
 	if (r != 0) {
 		pm_room_untake(client, *slot, node);
 		return r;
@@ -160,7 +168,7 @@ int32_t pm_begin(pm_client *client, const plasmid_item *item, const pm_shape *sh
 	pm_store(&entry->word, pm_word(pm_word_version(entry->word), client->slot + 1, PLASMID_CREATED));
 	PM_POINT("create:published");
 	if (entry->reserves)
-		pm_index_add_name(client, *slot);
+		pm_index_add_name(client, *slot, hash);
 	return 0;
 }
 
@@ -195,14 +203,18 @@ int32_t pm_link(pm_client *client, uint32_t slot, bool *locked) {
 	return r < 0 ? r : 0;
 }
 
-int32_t pm_may_commit(pm_client *client, uint32_t slot, uint32_t flags) {
+int32_t pm_may_commit(pm_client *client, uint32_t slot, uint32_t flags, pm_claim *claim) {
 	const pm_entry *entry = pm_entry_at(client, slot);
-	if (entry->name_bytes == 0 || (flags & PLASMID_ITEM_REPLACE) == 0)
+	*claim = (pm_claim){0};
+	if (entry->name_bytes == 0)
 		return 0;
 	const uint8_t *name = pm_name_of(client, entry);
-	uint32_t bound = holder_of(client, name, entry->name_bytes);
-	if (bound != 0 && pm_word_state(pm_entry_at(client, bound)->word) == PLASMID_CREATED)
-		return name_taken(client, bound, name, entry->name_bytes);
+	claim->hash = pm_name_hash(client, name, entry->name_bytes);
+	if ((flags & PLASMID_ITEM_REPLACE) == 0)
+		return 0;
+	claim->replaces = holder_of(client, name, entry->name_bytes, claim->hash);
+	if (claim->replaces != 0 && pm_word_state(pm_entry_at(client, claim->replaces)->word) == PLASMID_CREATED)
+		return name_taken(client, claim->replaces, name, entry->name_bytes);
 	return 0;
 }
 
@@ -211,17 +223,11 @@ static void publish(const pm_client *client, pm_entry *entry) {
 	pm_store(&entry->word, pm_word(pm_word_version(entry->word), client->slot + 1, state));
 }
 
-void pm_commit(pm_client *client, uint32_t slot, uint32_t flags) {
+void pm_commit(pm_client *client, uint32_t slot, const pm_claim *claim) {
 	pm_entry *entry = pm_entry_at(client, slot);
 	PM_ASSERT(entry->linked == entry->references);
-	uint32_t replaced = 0, hash = 0;
-	if (entry->name_bytes > 0) {
-		const uint8_t *name = pm_name_of(client, entry);
-		hash = pm_name_hash(client, name, entry->name_bytes);
+	if (entry->name_bytes > 0)
 		entry->name_order = ++client->super->order;
-		if ((flags & PLASMID_ITEM_REPLACE) != 0)
-			replaced = pm_index_find_name(client, name, entry->name_bytes, hash);
-	}
 	entry->stamp = ++client->super->clock;
 	PM_POINT("seal:filled");
 	pm_event_add(client, PLASMID_KIND_SEAL, slot);
@@ -232,15 +238,15 @@ void pm_commit(pm_client *client, uint32_t slot, uint32_t flags) {
 		client->spill->spilled_bytes += entry->bytes;
 	}
 	/* Two sealed objects have the name now; the greater order wins, in a rebuild too. */
-	if (replaced != 0) {
-		pm_index_remove_name(client, replaced);
-		pm_store(&pm_entry_at(client, replaced)->name_bytes, 0);
+	if (claim->replaces != 0) {
+		pm_index_remove_name(client, claim->replaces);
+		pm_store(&pm_entry_at(client, claim->replaces)->name_bytes, 0);
 	}
 	if (entry->name_bytes > 0 && !entry->named)
-		pm_index_add_name(client, slot);
+		pm_index_add_name(client, slot, claim->hash);
 	client->super->sealed_total++;
 	pm_settle(client, slot);
 	pm_notify(client, entry->id[0]);
 	if (entry->name_bytes > 0)
-		pm_notify(client, hash);
+		pm_notify(client, claim->hash);
 }

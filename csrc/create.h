@@ -27,8 +27,16 @@ pm_destination pm_destination_of(const pm_client *client, uint32_t slot);
  * false when the lock could not be had again. */
 int32_t pm_link(pm_client *client, uint32_t slot, bool *locked);
 
+/* A draft's name, as it is found in one hold of the lock. */
+typedef struct pm_claim {
+	uint32_t hash;     /* of no matter if it has none */
+	uint32_t replaces; /* the slot that the name is bound to, of one that may replace it; or 0 */
+} pm_claim;
+
 /* May this draft be sealed under the name it has? 0 or NAME_TAKEN. */
-int32_t pm_may_commit(pm_client *client, uint32_t slot, uint32_t flags);
-void pm_commit(pm_client *client, uint32_t slot, uint32_t flags);
+int32_t pm_may_commit(pm_client *client, uint32_t slot, uint32_t flags, pm_claim *claim);
+
+/* In the hold that asked; nothing else was committed since. */
+void pm_commit(pm_client *client, uint32_t slot, const pm_claim *claim);
 
 #endif

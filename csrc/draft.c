@@ -124,7 +124,8 @@ static void retire(pm_client *client, uint32_t draft, pm_token *at) {
 static int32_t close_oversize(plasmid_store *store, uint32_t draft, pm_token **at, bool *locked) {
 	pm_client *client = store->client;
 	uint32_t slot = (*at)->slot;
-	int32_t r = pm_may_commit(client, slot, (*at)->flags);
+	pm_claim claim;
+	int32_t r = pm_may_commit(client, slot, (*at)->flags, &claim);
 	if (r != 0)
 		return r;
 	pm_leave(store);
@@ -139,6 +140,7 @@ static int32_t close_oversize(plasmid_store *store, uint32_t draft, pm_token **a
 PLASMID_API int32_t plasmid_seal(plasmid_store *store, uint32_t draft) {
 	pm_client *client = store->client;
 	pm_token *at;
+	pm_claim claim;
 	bool locked = true;
 	int32_t r = pm_enter(store);
 	if (r != 0)
@@ -153,7 +155,7 @@ PLASMID_API int32_t plasmid_seal(plasmid_store *store, uint32_t draft) {
 	if (!locked)
 		return r;
 	if (r == 0)
-		r = pm_may_commit(client, at->slot, at->flags);
+		r = pm_may_commit(client, at->slot, at->flags, &claim);
 	if (r == 0) {
 		uint32_t slot = at->slot;
 		uint32_t token = pm_token_take(client, PM_TOKEN_HANDLE, slot, store->index);
@@ -163,7 +165,7 @@ PLASMID_API int32_t plasmid_seal(plasmid_store *store, uint32_t draft) {
 			pm_handle_add(client, slot);
 			if (pm_oversize(client, pm_entry_at(client, slot)))
 				pm_oversize_ready(client, slot);
-			pm_commit(client, slot, at->flags);
+			pm_commit(client, slot, &claim);
 			retire(client, draft, at);
 			pm_ref_of(client, slot, &store->exchange->ref);
 			r = (int32_t)token;

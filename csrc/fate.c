@@ -22,10 +22,16 @@ void pm_room_given(pm_client *client) {
 	pm_wake_all(client);
 }
 
+/* The extent that an entry names is the one that names it. */
+static inline void must_own(const pm_client *client, uint32_t slot) {
+	uint32_t node = pm_entry_at(client, slot)->node;
+	PM_MUST(node < client->super->nodes_reserved && PM_EXTENT_OWNER(client->nodes[node]) == slot);
+}
+
 static void release_extent(pm_client *client, pm_entry *entry) {
 	uint32_t slot = (uint32_t)(entry - client->entries);
 	pm_uncharge(client, entry);
-	PM_MUST(entry->node < client->super->nodes_reserved && PM_EXTENT_OWNER(client->nodes[entry->node]) == slot);
+	must_own(client, slot);
 	pm_heap_free(&client->super->heap, client->nodes, entry->node);
 	entry->node = 0;
 	if (client->places != NULL)
@@ -192,9 +198,9 @@ uint32_t pm_evict_exactly(pm_client *client, uint32_t granules, uint32_t align) 
 	if (entry->granules != granules || (entry->start & (align - 1)) != 0 || entry->linked > 0)
 		return 0;
 	must_be_cache(client, slot);
-	const pm_extent *extent = &client->nodes[entry->node];
-	PM_MUST(entry->node < client->super->nodes_reserved && extent->start == entry->start && extent->size >= granules &&
-	        PM_EXTENT_OWNER(*extent) == slot);
+	must_own(client, slot);
+	PM_MUST(client->nodes[entry->node].start == entry->start && client->nodes[entry->node].size >= granules);
+	prefetch_next(client, slot);
 	client->super->evicted_total++;
 	pm_uncharge(client, entry);
 	pm_event_add(client, PLASMID_KIND_EVICT, slot);

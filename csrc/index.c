@@ -78,16 +78,16 @@ static void split_names(pm_client *client) {
 	pm_store(&super->name_buckets, fresh + 1);
 }
 
-void pm_index_add_name(pm_client *client, uint32_t slot) {
+void pm_index_add_name(pm_client *client, uint32_t slot, uint32_t hash) {
 	pm_superblock *super = client->super;
 	pm_entry *entry = pm_entry_at(client, slot);
 	PM_ASSERT(!entry->named && entry->name_bytes != 0);
 	super->names++;
 	if (super->names > super->name_buckets && super->name_buckets < super->entries_reserved)
 		split_names(client);
-	pm_store_relaxed(&entry->name_hash, pm_name_hash(client, pm_name_of(client, entry), entry->name_bytes));
+	pm_store_relaxed(&entry->name_hash, hash);
 	entry->named = 1;
-	uint32_t *head = &client->names[bucket_of(entry->name_hash, buckets(client))];
+	uint32_t *head = &client->names[bucket_of(hash, buckets(client))];
 	pm_store_relaxed(&entry->name_next, *head);
 	pm_store(head, slot);
 }

@@ -16,8 +16,8 @@ void pm_index_clear(pm_client *client);
 /* Another one in each store. */
 uint32_t pm_name_hash(const pm_client *client, const uint8_t *name, uint32_t bytes);
 
-/* Binds entry's own name (its name_bytes, behind its payload) to it. */
-void pm_index_add_name(pm_client *client, uint32_t slot);
+/* Binds entry's own name (its name_bytes, behind its payload), of this hash, to it. */
+void pm_index_add_name(pm_client *client, uint32_t slot, uint32_t hash);
 void pm_index_remove_name(pm_client *client, uint32_t slot);
 
 /* The slot that the name is bound to or, being CREATED, has reserved it; or 0. Under the lock. */

@@ -38,13 +38,8 @@ void pm_refuse(pm_client *client) {
 	pm_barrier_everywhere();
 }
 
-bool pm_reaped_alive(pm_client *client) {
-	const pm_client_record *record = &client->records[client->slot];
+bool pm_taken_for_dead(pm_client *client) {
 	uint32_t none = 0;
-	if (__builtin_expect(!client->enlisted || (pm_load_relaxed(&record->epoch) == client->epoch &&
-	                                           pm_load_relaxed(&record->state) != PM_CLIENT_FREE),
-	                     1))
-		return false;
 	/* All zeros: the file was cut short, and is long again. */
 	if (client->super->plan.magic != PM_MAGIC)
 		pm_refuse(client);

@@ -63,7 +63,13 @@ static inline __attribute__((always_inline)) void pm_unlock(pm_client *client) {
 
 /* A client is alive for the others as long as it has the lock on its byte, which a foreign hand may close. Once it was reaped, and maybe
  * another has its record, it refuses all calls: true. */
-bool pm_reaped_alive(pm_client *client);
+bool pm_taken_for_dead(pm_client *client);
+static inline bool pm_reaped_alive(pm_client *client) {
+	const pm_client_record *record = &client->records[client->slot];
+	bool whole = !client->enlisted ||
+	             (pm_load_relaxed(&record->epoch) == client->epoch && pm_load_relaxed(&record->state) != PM_CLIENT_FREE);
+	return __builtin_expect(!whole, 0) && pm_taken_for_dead(client);
+}
 
 /* No call shall be made any more, for the file was cut short; a thread that is to take the lock shows in `lock_thread`, or sees that.
  * From a signal handler, too. */

@@ -29,7 +29,8 @@ static bool is_there(const pm_client *client, uint32_t slot, const uint32_t id[4
 }
 
 /* Reads the entry in the slot. False if it is not this object, or changed meanwhile. */
-static bool read_entry(const pm_client *client, uint32_t slot, const uint32_t *id, pm_sight *sight) {
+static inline __attribute__((always_inline)) bool read_entry(const pm_client *client, uint32_t slot, const uint32_t *id,
+                                                             pm_sight *sight) {
 	const pm_entry *entry = pm_entry_at(client, slot);
 	uint64_t word = pm_load(&entry->word);
 	if (id != NULL && !pm_id_equal(entry->id, id))
@@ -65,17 +66,29 @@ static int32_t gone(const pm_client *client, const uint32_t id[4]) {
 	return pm_tomb_has(client, id) ? PLASMID_E_FREED : PLASMID_E_LOST;
 }
 
+/* It isn't there, or not as it was, or changed under the look. Apart, for a look that finds it shall not pay for this. */
+static __attribute__((noinline)) int32_t look_again(pm_client *client, uint32_t slot, const uint32_t id[4],
+                                                    pm_sight *sight) {
+	for (;;) {
+		/* Each turn but the last means that the object changed its state meanwhile, which it does a few times in its life. */
+		while (!read_entry(client, slot, id, sight))
+			if (!is_there(client, slot, id))
+				return gone(client, id);
+		uint32_t state = pm_word_state(sight->word);
+		if (sight->good || state != PLASMID_SEALED)
+			return pm_state_code(state);
+		int32_t r = distrust(client, slot);
+		if (r != 0)
+			return r;
+	}
+}
+
 int32_t pm_look(pm_client *client, uint32_t slot, const uint32_t id[4], pm_sight *sight) {
 	if (slot == 0 || slot > pm_load_relaxed(&client->super->entries_reserved) || slot > client->plan.max_objects)
 		return gone(client, id);
-	/* Each turn but the last means that the object changed its state meanwhile, which it does a few times in its life. */
-	while (!read_entry(client, slot, id, sight))
-		if (!is_there(client, slot, id))
-			return gone(client, id);
-	if (__builtin_expect(sight->good || pm_word_state(sight->word) != PLASMID_SEALED, 1))
-		return pm_state_code(pm_word_state(sight->word));
-	int32_t r = distrust(client, slot);
-	return r != 0 ? r : pm_look(client, slot, id, sight);
+	if (read_entry(client, slot, id, sight) && sight->good && pm_word_state(sight->word) == PLASMID_SEALED)
+		return 0;
+	return look_again(client, slot, id, sight);
 }
 
 int32_t pm_look_name(pm_client *client, const uint8_t *name, uint32_t bytes, pm_sight *sight) {

@@ -151,8 +151,8 @@ static int32_t write_all(pm_client *client, plasmid_item *items, uint32_t count)
 }
 
 /* Contained refs are counted a few a hold; then everything that could refuse is asked in the hold that
- * seals. */
-static int32_t link_all(pm_client *client, plasmid_item *items, uint32_t count, bool *locked) {
+ * seals. `claim` is the last one's. */
+static int32_t link_all(pm_client *client, plasmid_item *items, uint32_t count, pm_claim *claim, bool *locked) {
 	for (uint32_t i = 0; i < count; i++) {
 		int32_t r = pm_link(client, items[i].ref.slot, locked);
 		if (!*locked)
@@ -163,7 +163,7 @@ static int32_t link_all(pm_client *client, plasmid_item *items, uint32_t count, 
 		}
 	}
 	for (uint32_t i = 0; i < count; i++) {
-		int32_t r = pm_may_commit(client, items[i].ref.slot, items[i].flags);
+		int32_t r = pm_may_commit(client, items[i].ref.slot, items[i].flags, claim);
 		if (r != 0) {
 			items[i].status = r;
 			return r;
@@ -172,23 +172,27 @@ static int32_t link_all(pm_client *client, plasmid_item *items, uint32_t count, 
 	return 0;
 }
 
-static void commit_all(pm_client *client, plasmid_item *items, uint32_t count) {
+static void commit_all(pm_client *client, plasmid_item *items, uint32_t count, pm_claim *claim) {
 	for (uint32_t i = 0; i < count; i++) {
+		/* What was allowed still is; but one before it may have had the same name. */
+		if (count > 1)
+			pm_may_commit(client, items[i].ref.slot, items[i].flags, claim);
 		pm_token_at(client, items[i].token)->kind = PM_TOKEN_HANDLE;
 		hand_over(client, items[i].ref.slot, &items[i].ref);
 		if (pm_oversize(client, pm_entry_at(client, items[i].ref.slot)))
 			pm_oversize_ready(client, items[i].ref.slot);
-		pm_commit(client, items[i].ref.slot, items[i].flags);
+		pm_commit(client, items[i].ref.slot, claim);
 	}
 }
 
 /* They are written: what is left, under the lock. */
 static int32_t finish(plasmid_store *store, plasmid_item *items, uint32_t count, int32_t r) {
 	bool locked = true;
+	pm_claim claim;
 	if (r == 0)
-		r = link_all(store->client, items, count, &locked);
+		r = link_all(store->client, items, count, &claim, &locked);
 	if (r == 0)
-		commit_all(store->client, items, count);
+		commit_all(store->client, items, count, &claim);
 	else
 		take_back(store->client, items, count, locked);
 	if (locked)

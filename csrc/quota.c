@@ -4,12 +4,6 @@
 
 #define STEPS_A_HOLD 1024u
 
-void pm_charge(pm_client *client, pm_entry *entry) {
-	entry->charged = client->quota != 0;
-	if (entry->charged)
-		client->records[client->slot].charge += entry->granules;
-}
-
 void pm_charge_again(pm_client *client, pm_entry *entry) {
 	uint32_t creator = pm_word_creator(entry->word);
 	if (creator == 0 || creator > client->plan.max_clients)
@@ -20,9 +14,7 @@ void pm_charge_again(pm_client *client, pm_entry *entry) {
 		record->charge += entry->granules;
 }
 
-void pm_uncharge(pm_client *client, pm_entry *entry) {
-	if (!entry->charged)
-		return;
+void pm_uncharge_marked(pm_client *client, pm_entry *entry) {
 	entry->charged = 0;
 	pm_client_record *record = pm_creator_of(client, entry->word);
 	/* Another process may have that record by now. */

@@ -19,13 +19,23 @@ static inline uint32_t pm_charged(const pm_client_record *record) {
 }
 
 /* Counts the extent of an entry that was just filled for its creator, this client. */
-void pm_charge(pm_client *client, pm_entry *entry);
+static inline void pm_charge(pm_client *client, pm_entry *entry) {
+	entry->charged = client->quota != 0;
+	if (entry->charged)
+		client->records[client->slot].charge += entry->granules;
+}
 
 /* Counts it for its creator, whoever that was, if that client still is and has a quota. */
 void pm_charge_again(pm_client *client, pm_entry *entry);
 
+/* Of an entry that is marked `charged`. */
+void pm_uncharge_marked(pm_client *client, pm_entry *entry);
+
 /* The extent of the entry is about to be given back. */
-void pm_uncharge(pm_client *client, pm_entry *entry);
+static inline void pm_uncharge(pm_client *client, pm_entry *entry) {
+	if (entry->charged)
+		pm_uncharge_marked(client, entry);
+}
 
 /* Does the entry count for this client? */
 bool pm_counts_for(const pm_client *client, const pm_entry *entry);

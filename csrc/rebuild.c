@@ -268,7 +268,8 @@ static void bind_name(pm_client *client, uint32_t slot) {
 	if (state == PLASMID_CREATED && !entry->reserves)
 		return;
 	const uint8_t *name = pm_name_of(client, entry);
-	uint32_t other = pm_index_find_name(client, name, entry->name_bytes, pm_name_hash(client, name, entry->name_bytes));
+	uint32_t hash = pm_name_hash(client, name, entry->name_bytes);
+	uint32_t other = pm_index_find_name(client, name, entry->name_bytes, hash);
 	if (other != 0) {
 		pm_entry *bound = pm_entry_at(client, other);
 		if (bound->name_order >= entry->name_order) {
@@ -278,7 +279,7 @@ static void bind_name(pm_client *client, uint32_t slot) {
 		pm_index_remove_name(client, other);
 		pm_store(&bound->name_bytes, 0);
 	}
-	pm_index_add_name(client, slot);
+	pm_index_add_name(client, slot, hash);
 }
 
 typedef struct aged {
