@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { expect, spyOn, test } from "bun:test";
 import { AbortedError, InvalidArgumentError, type ObjectRef, StoreFullError, TableFullError } from "../../src/index.ts";
 import { cleanUpAfterEach, directory, freshStore, sameStore, scaled } from "./fresh.ts";
 import { type Body, startProcess, startWorker } from "./process.ts";
@@ -12,6 +12,26 @@ test("10^7 puts in one synchronous loop into 16 MiB", () => {
   expect(store.stats().sealedTotal).toBe(puts);
   store.check();
 }, 300_000);
+
+test("a loop whose refs fill the table has its young collected, and all that is old now and then", () => {
+  const store = freshStore({ capacity: "1MiB" });
+  using everything = spyOn(Bun, "gc");
+  const putAll = () => {
+    for (let i = 0; i < 64 * 4_096; i++) store.put(i, { name: "last", replace: true });
+  };
+  putAll();
+  expect(everything.mock.calls.length).toBeWithin(1, 16);
+
+  // Old, and then garbage: the table has next to no room until it goes.
+  let old: ObjectRef[] = Array.from({ length: 4_000 }, (_, i) => store.put(i));
+  Bun.gc(true);
+  expect(old.length).toBe(4_000);
+  old = [];
+  putAll();
+  expect(store.peek("last")).toBe(64 * 4_096 - 1);
+  expect(everything.mock.calls.length).toBeWithin(2, 32);
+  store.check();
+}, 60_000);
 
 test("values of every size in one synchronous loop", () => {
   const store = freshStore({ capacity: "16MiB" });

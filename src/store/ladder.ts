@@ -98,7 +98,7 @@ export class Ladder {
   /** The first step alone, and another attempt; `code`, of the last one, if it was taken just before and need not be taken `again`. */
   collect(attempt: () => number, code: number, again = false): number {
     const justBefore = performance.now() - this.#collector.at < COLLECT_EVERY_MS;
-    return justBefore && !again ? code : this.#collect(attempt);
+    return justBefore && !again ? code : this.#collector.retry(attempt);
   }
 
   // Is it the file system, or the disk, that has no room? Who makes some there need not be a process that has the store open.
@@ -130,14 +130,9 @@ export class Ladder {
   #alone(attempt: () => number, room: number): number {
     if (performance.now() - this.#collector.at < COLLECT_EVERY_MS) {
       const code = this.#spill(attempt, room === 0 ? attempt() : Code.STORE_FULL, room);
-      return Ladder.takes(code) ? this.#collect(attempt) : code;
+      return Ladder.takes(code) ? this.#collector.retry(attempt) : code;
     }
-    return this.#spill(attempt, this.#collect(attempt), room);
-  }
-
-  #collect(attempt: () => number): number {
-    this.#segment.must(this.#collector.collect());
-    return attempt();
+    return this.#spill(attempt, this.#collector.retry(attempt), room);
   }
 
   // A pass at a time, as long as each moves something out. Gives back what the last attempt returned: `code` if there was none.
