@@ -61,12 +61,16 @@ static inline void wait_ms(uint32_t ms) {
 	nanosleep(&t, NULL);
 }
 
-/* For a process with threads. One that is just starting or ending has a lock of the address sanitizer, which a child would have for
- * ever: it hung once in some twenty runs. */
-static inline pid_t fork_beside_threads(void) {
+/* Before a process with threads forks. One that is just starting or ending has a lock of the address sanitizer, which a child would
+ * have for ever: it hung once in some twenty runs. */
+static inline void let_threads_settle(void) {
 #ifdef __SANITIZE_ADDRESS__
 	wait_ms(3);
 #endif
+}
+
+static inline pid_t fork_beside_threads(void) {
+	let_threads_settle();
 	return fork();
 }
 
