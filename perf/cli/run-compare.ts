@@ -18,7 +18,7 @@ Holds this checkout, as it is, against a revision, by default the last commit, o
 revision gets a worktree and a build of its own below build/perf/trees. Each probe is run by pairs of fresh processes on one core,
 which take turns of about 10 ms in random order. A pair is one piece of evidence, however much it measured.
 
-  regressed, improved   a change beyond the band, by the signed-rank test adjusted for all probes
+  regressed, improved   a change beyond the band, by the signed-rank test adjusted for all probes, that as many fresh pairs say as well
   same                  the whole interval lies within the band
   unsure                neither, after all pairs
 

@@ -21,7 +21,7 @@ export interface DetectableOptions {
 }
 
 /**
- * The smallest true change that a look at such pairs would call one, four times in five, as a share: 0.04 says 4%. Called one is what the
+ * The smallest true change that a look at such pairs would call one, as often as `power` says (four times in five), as a share: 0.04 says 4%. Called one is what the
  * signed-rank test finds, whose 95% interval excludes no change, and whose median lies beyond the band. It follows from how far the pairs' log ratios lie apart, were they normal,
  * so a look at noisy pairs says of itself how little it could see; less than the band it never says. Infinite if the pairs are too few
  * to show any.
