@@ -53,7 +53,16 @@ export const selfTestCommand: Command = {
       ...options,
       probes,
       runs,
-      key: JSON.stringify([artifactOf(thisTree()), machineName(), probes, runs, pairs, most, budget]),
+      // The harness is what is tested.
+      key: JSON.stringify([
+        artifactOf(thisTree(), "{src,perf}/**/*.ts"),
+        machineName(),
+        probes,
+        runs,
+        pairs,
+        most,
+        budget,
+      ]),
       take: numberOf(call, "take", runs + 2),
       onPart(part) {
         parts.push(part);
