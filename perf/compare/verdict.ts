@@ -20,7 +20,10 @@ export interface Judgement {
   q: number;
   /** What counts as no change. */
   band: number;
-  /** The smallest true change, were it the only one, that nine such looks in ten would find, and four in five find twice. Null: the pairs are too few for any. */
+  /**
+   * The smallest true change, were it the only one, that nine such looks in ten would find, and four in five find twice. Null: the pairs
+   * are too few for any.
+   */
   detectable: number | null;
   pairs: number;
   /** Medians of nanoseconds; of the second side the 95% interval too. */
@@ -41,9 +44,6 @@ export function leastPairs(alpha: number, probes: number): number {
   return Math.max(LEAST_PAIRS, fewestForSignedRank(alpha / probes));
 }
 
-/** That a look finds what can be seen; whoever asks again (looks.ts) then finds it twice four times in five. */
-const POWER = 0.9;
-
 export interface JudgeOptions {
   /** Below which q there is a change. */
   alpha: number;
@@ -62,11 +62,7 @@ export function judge(evidence: ReadonlyMap<string, readonly Pair[]>, { alpha, n
     const times = medianInterval(pairs.map(pair => pair.ns));
     const band = Math.max(LEAST_BAND, noiseOf(probe));
     // One change among many has to pass as the least p of all does.
-    const detectable = smallestDetectable(ratios, {
-      alpha: alpha / entries.length,
-      band: Math.log1p(band),
-      power: POWER,
-    });
+    const detectable = smallestDetectable(ratios, { alpha: alpha / entries.length, band: Math.log1p(band) });
     const found = {
       change: Math.expm1(median(ratios)),
       low: Math.expm1(interval.low),
