@@ -126,6 +126,8 @@ describe.skipIf(EXECUTABLE === undefined)("the dashboard in a browser", () => {
       for (const [title, { better, colors }] of Object.entries(expected)) {
         await page.locator("nav a", { hasText: title }).click();
         await page.waitForURL(`**#${title.toLowerCase()}`);
+        // The address is there a moment before the view is.
+        await page.locator("nav a[aria-current=page]", { hasText: title }).waitFor();
         const text = await textOf(page);
         expect(text).toContain(better);
         if (title === "Sizes" || title === "Latency") expect(text).toContain("an older machine </script>");
