@@ -56,6 +56,13 @@ enum pm_refusal {
 
 #define PM_STRAYS 16u
 
+/* Who is to be told of something when the lock is given back; see wait.h. */
+typedef struct pm_owed {
+	uint64_t buckets; /* a bit each */
+	bool subscribers, everyone;
+} pm_owed;
+_Static_assert(PM_WAIT_BUCKETS <= 64, "a bit each");
+
 /* An object that somebody wrote to through a view; see stray.h. */
 typedef struct pm_stray {
 	uint32_t number; /* of the note, from 1 on: the rest is filled in */
@@ -95,6 +102,7 @@ typedef struct pm_client {
 	uint32_t slot, epoch, lock_word;
 	uint64_t lock_timeout_ns;
 	pthread_t lock_thread; /* of ours that has the lock, or 0 */
+	pm_owed owed;          /* under the store's lock */
 	uint32_t quota;        /* granules; 0: none */
 	uint32_t index;        /* in the registry of this process */
 	bool enlisted;         /* the record is ours until we part */

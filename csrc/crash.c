@@ -1,6 +1,7 @@
 #include "crash.h"
 
 #include <signal.h>
+#include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -9,16 +10,19 @@
 #ifdef PLASMID_DEBUG_CHECK
 static char armed_name[64];
 static uint32_t armed_count;
+static int armed_signal;
 
 void pm_crash_point(const char *name) {
 	if (armed_count == 0 || strcmp(name, armed_name) != 0)
 		return;
 	if (--armed_count == 0)
-		kill(getpid(), SIGKILL);
+		kill(getpid(), armed_signal);
 }
 
 int32_t pm_crash_at(const char *name, uint32_t nth) {
-	strncpy(armed_name, name, sizeof armed_name - 1);
+	bool stop = strncmp(name, "stop:", 5) == 0;
+	strncpy(armed_name, name + (stop ? 5 : 0), sizeof armed_name - 1);
+	armed_signal = stop ? SIGSTOP : SIGKILL;
 	armed_count = nth;
 	return 0;
 }

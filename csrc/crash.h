@@ -31,6 +31,7 @@ void pm_crash_point(const char *name);
 	} while (0)
 #endif
 
+/* At the nth time that `name` is passed the process is killed; with "stop:" before the name it is stopped. */
 int32_t pm_crash_at(const char *name, uint32_t nth);
 
 #endif

@@ -19,7 +19,7 @@ void pm_room_given(pm_client *client) {
 	if (pm_load_relaxed(&super->room_watchers) == 0)
 		return;
 	pm_store_relaxed(&super->room_watchers, 0);
-	pm_wake_all(client);
+	pm_notify_all(client);
 }
 
 /* The extent that an entry names is the one that names it. */

@@ -1,5 +1,6 @@
 #include "lock.h"
 
+#include <sched.h>
 #include <sys/stat.h>
 
 #include "crash.h"
@@ -9,6 +10,7 @@
 #include "prim/bytelock.h"
 #include "prim/clock.h"
 #include "prim/futex.h"
+#include "wait.h"
 
 #define WAITERS 0x80000000u
 #define LOOK_NS 4000000u /* how long one sleeps before looking whether the owner lives */
@@ -18,6 +20,7 @@
  * 0.92 of one's throughput together, 0.68 when the word is watched closely). Sleeping comes much later: a wake costs more still. */
 #define LOOKS 100
 #define PAUSES_A_LOOK 300
+#define LOOKS_ALONE 2 /* then whoever else wants the core gets it */
 
 #ifdef PLASMID_DEBUG_CHECK
 __thread const void *pm_landing_frame;
@@ -136,6 +139,9 @@ static int32_t lock_slowly(pm_client *client, uint64_t timeout_ns) {
 	for (int look = 0; look < LOOKS; look++) {
 		if (pm_load_relaxed(word) == 0 && take(client))
 			return own(client);
+		/* By then the owner may be waiting for this very core. */
+		if (look >= LOOKS_ALONE)
+			sched_yield();
 		for (int i = 0; i < PAUSES_A_LOOK; i++)
 			pm_relax();
 	}
@@ -188,8 +194,14 @@ void pm_lock_lose(pm_client *client) {
 }
 
 void pm_lock_give(pm_client *client) {
+	pm_owed owed = client->owed;
 	PM_ASSERT((pm_load(&client->super->lock) & ~WAITERS) == client->lock_word);
+	client->owed = (pm_owed){.buckets = 0};
 	pm_store_relaxed(&client->lock_thread, 0);
 	if (pm_exchange(&client->super->lock, 0) & WAITERS)
 		pm_futex_wake(&client->super->lock, 1);
+	if (owed.buckets == 0 && !owed.subscribers && !owed.everyone)
+		return;
+	PM_POINT("lock:given");
+	pm_tell(client, owed);
 }

@@ -57,7 +57,7 @@ int32_t pm_reap(pm_client *client, uint32_t record, uint32_t epoch) {
 			pm_store(&dead->stashed, 0);           /* it may have died before it counted the last one out */
 			pm_store(&dead->state, PM_CLIENT_FREE);
 			/* Whoever waits for room, or for one of its drafts, looks again. */
-			pm_wake_all(client);
+			pm_notify_all(client);
 		}
 		pm_unlock(client);
 	}

@@ -437,6 +437,6 @@ int32_t pm_recover(pm_client *client) {
 	if (r != 0)
 		return r;
 	client->super->recovered++;
-	pm_wake_all(client);
+	pm_notify_all(client);
 	return 0;
 }

@@ -51,9 +51,20 @@ void pm_wake_all(pm_client *client) {
 			wake_client(client, i, true);
 }
 
-static void notify(pm_client *client, uint32_t index) {
+void pm_notify(pm_client *client, uint32_t hash) {
+	client->owed.buckets |= 1ull << hash % PM_WAIT_BUCKETS;
+}
+
+void pm_notify_subscribers(pm_client *client) {
+	client->owed.subscribers = true;
+}
+
+void pm_notify_all(pm_client *client) {
+	client->owed.everyone = true;
+}
+
+static void tell(pm_client *client, uint32_t index) {
 	uint64_t *words = bucket(client, index);
-	pm_fence();
 	for (uint32_t i = 0; i < client->plan.hold_words; i++) {
 		if (pm_load_relaxed(&words[i]) == 0)
 			continue;
@@ -66,10 +77,12 @@ static void notify(pm_client *client, uint32_t index) {
 	}
 }
 
-void pm_notify(pm_client *client, uint32_t hash) {
-	notify(client, hash % PM_WAIT_BUCKETS);
-}
-
-void pm_notify_subscribers(pm_client *client) {
-	notify(client, PM_WAIT_BUCKETS);
+void pm_tell(pm_client *client, pm_owed owed) {
+	pm_fence_after_exchange();
+	for (uint64_t left = owed.buckets; left != 0; left &= left - 1)
+		tell(client, (uint32_t)__builtin_ctzll(left));
+	if (owed.subscribers)
+		tell(client, PM_WAIT_BUCKETS);
+	if (owed.everyone)
+		pm_wake_all(client);
 }

@@ -2,7 +2,11 @@
  *
  * Interest is one bit a client in the bucket of the key's hash. A waiter sets its bit, then looks; a sealer publishes, then takes
  * the bits: whichever comes first, one of them sees the other. The bits taken, each client's threads that block are woken, and
- * its helper if an event loop waits; they look again and, if there is nothing yet, set the bit again. */
+ * its helper if an event loop waits; they look again and, if there is nothing yet, set the bit again.
+ *
+ * The sealer notes the bucket, and takes the bits when it has given the lock back: whoever is woken often gets the waker's core at
+ * once, and would wait there for a lock whose owner does not run. Should it die in between, no lock tells that it did; those who wait
+ * look for the dead ten times a second, and its reaping wakes everyone. */
 #ifndef PM_WAIT_H
 #define PM_WAIT_H
 
@@ -10,17 +14,21 @@
 
 void pm_interest(pm_client *client, uint32_t hash);
 
-/* After a change was published, under the lock: were we to die before the wake, the recovery wakes everyone. */
+/* Under the lock, after a change was published: who waits for such a key, who is subscribed to events, or everyone, whether they wait or
+ * not, shall be told. */
 void pm_notify(pm_client *client, uint32_t hash);
-
-/* The same for whoever is subscribed to events, under the lock. */
-void pm_interest_in_events(pm_client *client);
 void pm_notify_subscribers(pm_client *client);
+void pm_notify_all(pm_client *client);
 
-/* Our own event loops. */
+/* Tells them. Right after the exchange that gave the lock back. */
+void pm_tell(pm_client *client, pm_owed owed);
+
+void pm_interest_in_events(pm_client *client);
+
+/* Without the lock, at once: our own event loops. */
 void pm_wake_own(pm_client *client);
 
-/* Everyone, whether they wait or not. */
+/* Everyone, likewise. */
 void pm_wake_all(pm_client *client);
 
 #endif

@@ -16,6 +16,12 @@
 #define pm_and(p, v) __atomic_fetch_and((p), (v), __ATOMIC_SEQ_CST)
 #define pm_add(p, v) __atomic_fetch_add((p), (v), __ATOMIC_SEQ_CST)
 #define pm_fence() __atomic_thread_fence(__ATOMIC_SEQ_CST)
+/* The same right behind an exchange, which is one by itself on x64. */
+#ifdef __x86_64__
+#define pm_fence_after_exchange() __atomic_signal_fence(__ATOMIC_SEQ_CST)
+#else
+#define pm_fence_after_exchange() pm_fence()
+#endif
 #define pm_fence_acquire() __atomic_thread_fence(__ATOMIC_ACQUIRE)
 #define pm_fence_release() \
 	__atomic_thread_fence(__ATOMIC_RELEASE) /* what was stored is seen before what is stored from here on */

@@ -9,12 +9,13 @@
 
 #define SEALED 40
 
-static const char *const OPERATIONS[] = {
-		"lock:taken",        "slot:absent",  "remove:published", "create:filled", "create:published",  "seal:filled",
-		"seal:published",    "put:filled",   "put:published",    "reap:swept",    "trim:published",    "destroy:said",
-		"segment:furnished", "stash:filled", "stash:published",  "stash:claimed", "unstash:published", "evict:absent"};
-static const char *const RECOVERIES[] = {"none",         "rebuild:judged", "rebuild:indexed",
-                                         "rebuild:done", "reap:swept",     "lock:taken"};
+static const char *const OPERATIONS[] = {"lock:taken",    "lock:given",        "slot:absent",  "remove:published",
+                                         "create:filled", "create:published",  "seal:filled",  "seal:published",
+                                         "put:filled",    "put:published",     "reap:swept",   "trim:published",
+                                         "destroy:said",  "segment:furnished", "stash:filled", "stash:published",
+                                         "stash:claimed", "unstash:published", "evict:absent"};
+static const char *const RECOVERIES[] = {"none",       "rebuild:judged", "rebuild:indexed", "rebuild:done",
+                                         "reap:swept", "lock:taken",     "lock:given"};
 
 static const char *name;
 static char story[128]; /* what happened before, for whoever reads a failure */
@@ -66,6 +67,7 @@ static void operate(plasmid_store *store) {
 	plasmid_exchange *exchange = plasmid_exchange_of(store);
 	for (uint32_t turn = 0; turn < 30; turn++) {
 		int32_t token = 0;
+		WELL(plasmid_watch_room(store)); /* so that there is somebody to be told */
 		put_and_drop(store, 10, 40);
 		if (turn == 10)
 			put_and_drop(store, 4000, 300); /* more than there is room for: each takes over another's */

@@ -1,7 +1,8 @@
-/* Whoever waits is woken: while the helper goes to rest, while it maps pages, when it is a slot that was wanted; and when nobody
- * waits any more, nobody looks. */
+/* Whoever waits is woken: while the helper goes to rest, while it maps pages, when it is a slot that was wanted, when who owed the wake
+ * has died; and when nobody waits any more, nobody looks. */
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -175,7 +176,62 @@ static void pages_given_back_stay_away(plasmid_store *store) {
 	CHECK(real_bytes(client) <= before + (1u << 20));
 }
 
+/* Binds the name once it is told to, and with the lock given back and nobody woken dies, or is stopped. */
+static void bind_late(const char *name, int go, bool stopped) {
+	char byte;
+	plasmid_store *store = open_store(name, 1u << 20, 0);
+	plasmid_item item = {.name = (uint64_t)(uintptr_t) "late", .name_bytes = 4, .flags = PLASMID_ITEM_PIN};
+	CHECK(read(go, &byte, 1) == 1);
+	WELL(plasmid_test_crash_at(stopped ? "stop:lock:given" : "lock:given", 1));
+	WELL(plasmid_put_many(store, &item, 1));
+	WELL(plasmid_close(store));
+	exit(0);
+}
+
+static void *tell_it_soon(void *pipe) {
+	wait_ms(20);
+	CHECK(write(*(int *)pipe, "!", 1) == 1);
+	return NULL;
+}
+
+/* A dead one's reaping does it instead. Who is stopped does it when it goes on; threads that block don't wait for that. */
+static void what_is_owed_comes(bool loop, bool stopped) {
+	int go[2], status;
+	pthread_t teller;
+	const char *name = fresh_name();
+	CHECK(pipe(go) == 0);
+	pid_t binder = fork_beside_threads();
+	CHECK(binder >= 0);
+	if (binder == 0)
+		bind_late(name, go[0], stopped);
+	plasmid_store *store = open_store(name, 1u << 20, 0);
+	memcpy(plasmid_exchange_of(store)->name, "late", 4);
+	CHECK(plasmid_watch_name(store, 4) == 1);
+	CHECK(pthread_create(&teller, NULL, tell_it_soon, &go[1]) == 0);
+	if (!loop)
+		CHECK(plasmid_block_name(store, 4, 2000) == 0);
+	CHECK(waitpid(binder, &status, stopped ? WUNTRACED : 0) == binder);
+	CHECK(stopped ? WIFSTOPPED(status) : WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	if (stopped)
+		CHECK(kill(binder, SIGCONT) == 0);
+	if (loop)
+		CHECK(woken(store));
+	if (stopped)
+		CHECK(waitpid(binder, &status, 0) == binder && WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	memcpy(plasmid_exchange_of(store)->name, "late", 4);
+	CHECK(plasmid_watch_name(store, 4) == 0);
+	CHECK(pthread_join(teller, NULL) == 0);
+	close(go[0]);
+	close(go[1]);
+	WELL(plasmid_close(store));
+	WELL(plasmid_destroy(DIRECTORY, name));
+}
+
 int main(void) {
+	if (plasmid_test_crash_at("none", 0) != PLASMID_E_PLATFORM) {
+		for (int i = 0; i < 4; i++)
+			what_is_owed_comes(i % 2 == 1, i / 2 == 1);
+	}
 	const char *name = fresh_name();
 	plasmid_store *store = open_store(name, 256u << 20, 4096);
 	a_seal_while_the_helper_goes_to_rest_wakes(store);
