@@ -157,6 +157,28 @@ describe("lists from 64 elements on are packed, and come back as they were", () 
     );
   });
 
+  test("texts that are not ASCII, over many windows", () => {
+    for (const text of ["é", "☃", "😀", "a😀", "né☃😀"]) {
+      for (let shift = 0; shift < 4; shift++) roundTrip(["x".repeat(shift), ...list(3000, i => text.repeat(i % 4))]);
+    }
+    roundTrip(list(100, i => "☃".repeat(i % 50 === 7 ? 9000 : i % 5)));
+    roundTrip(list(3000, i => (i % 7 === 0 ? null : i % 3 === 0 ? "" : `né${i}`)));
+    const long = fc.array(fc.string({ unit: "grapheme", maxLength: 40 }), { minLength: 500, maxLength: 700 });
+    fc.assert(
+      fc.property(long, texts => expectSame(decode(encode(texts)), texts)),
+      { numRuns: 20 },
+    );
+  });
+
+  test("halves that meet, over many windows", () => {
+    roundTrip(list(6000, i => (i % 2 === 0 ? "a\ud83d" : "\ude00b")));
+    roundTrip(
+      list(6000, i => (i % 2 === 0 ? "\ud83d" : i % 99 === 0 ? null : "\ude00")),
+      false,
+    );
+    roundTrip(list(6000, i => (i % 2 === 0 ? "é\ud83d" : i % 5 === 0 ? "\ude00b" : "\ude00")));
+  });
+
   test("dates, invalid and repeated ones", () => {
     roundTrip(list(MIN, i => new Date(i * 1000)));
     roundTrip(list(MIN, i => new Date(i === 3 ? Number.NaN : -i)));
@@ -330,6 +352,16 @@ describe("hostile bytes", () => {
       expect(() => decode(bytes)).toThrow(message);
     });
   }
+
+  test("texts that are not ASCII, of lengths that lie, over many windows", () => {
+    const bytes = encode(list(3000, i => `né😀${i % 10}`));
+    const lengths = bytes.indexOf(5, 20);
+    expect(() => decode(bytes.with(lengths + 2000, 4))).toThrow(/other lengths/);
+    expect(() => decode(bytes.with(lengths + 2000, 6))).toThrow(/other lengths/);
+    // As many as there are, but one begins in the middle of a character.
+    expect(decode(bytes.with(lengths + 2000, 4).with(lengths + 2001, 6))).toHaveLength(3000);
+    expect(() => decode(bytes.with(bytes.length - 20_000, 0x80))).toThrow(/not UTF-8/);
+  });
 
   test("a message cut off anywhere, or changed in any byte, is refused or is another value", () => {
     const nodes = list(70, i => ({ id: i * 999, name: `né${i}`, made: new Date(i), next: null as unknown }));

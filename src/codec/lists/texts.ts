@@ -1,7 +1,7 @@
 import * as c from "../constants.ts";
 import type { Decoder } from "../decoder.ts";
 import type { Encoder } from "../encoder.ts";
-import { readText } from "../text.ts";
+import { readText, utf8Length } from "../text.ts";
 import { KIND_UINT8 } from "../typed-array.ts";
 import { type Lengths, NO_BYTE, NO_WORD, readLengths, sumLengths, writeLongLengths } from "./lengths.ts";
 
@@ -11,16 +11,12 @@ const MAX_MEAN_UNITS = 512;
 /** Up to this mean of some of them, joining costs more than taking each unit. */
 const SHORT_UNITS = 16;
 const LOOKS = 16;
-/** Texts that are cut from one string keep all of it alive; so it is cut into strings of this many texts first. */
+/** Texts that are cut from one string keep all of it alive; so that is never one of more texts, or bytes if one text has no more. */
 const WINDOW = 128;
+const WINDOW_BYTES = 4096;
+/** Of a character of UTF-8 there are so many bytes at most behind its first. */
+const MAX_TRAIL = 3;
 
-const ucs2Write = Buffer.prototype.ucs2Write as (
-  this: Uint8Array,
-  text: string,
-  offset: number,
-  length: number,
-) => number;
-const ucs2Slice = Buffer.prototype.ucs2Slice as (this: Uint8Array, start: number, end: number) => string;
 const utf8Slice = Buffer.prototype.utf8Slice as (this: Uint8Array, start: number, end: number) => string;
 
 /**
@@ -158,9 +154,7 @@ export function readTexts(decoder: Decoder, size: number): (string | null)[] {
   // As many bytes as units: ASCII, if it is UTF-8 at all.
   if (bytes === units)
     return cutAscii(decoder, lengths, p) ?? decoder.fail("texts of other lengths than announced", body);
-  const text = readText(decoder.bytes, p, end) ?? decoder.fail("text that is not UTF-8", p);
-  if (text.length !== units) decoder.fail("texts of other lengths than announced", body);
-  return cutWide(text, lengths);
+  return cutWide(decoder, lengths, p) ?? decoder.fail("texts of other lengths than announced", body);
 }
 
 /** Texts from ASCII at `p`; null if they are not. */
@@ -179,24 +173,52 @@ function cutAscii(decoder: Decoder, lengths: Lengths, p: number): (string | null
   return texts;
 }
 
-/** Texts from one that holds them all. A window of UTF-16 is what can be copied out of it, so that its other parts can be forgotten. */
-function cutWide(text: string, lengths: Lengths): (string | null)[] {
+/**
+ * Texts from UTF-8 from `p` to `decoder.p`; null if they are of other lengths. A window ends between two characters, but anywhere in a
+ * text, which the next one then begins with.
+ */
+function cutWide(decoder: Decoder, lengths: Lengths, p: number): (string | null)[] | null {
+  const { bytes, p: end } = decoder;
   const count = lengths.of.length;
-  const utf16 = new Uint8Array(text.length * 2);
-  ucs2Write.call(utf16, text, 0, utf16.length);
   const texts: (string | null)[] = new Array(count);
-  let p = 0;
-  for (let i = 0; i < count; i += WINDOW) {
-    const behind = Math.min(i + WINDOW, count);
-    const end = p + sumLengths(lengths, i, behind) * 2;
-    cut(ucs2Slice.call(utf16, p, end), lengths, i, behind, texts);
-    p = end;
+  let size = WINDOW_BYTES;
+  for (let i = 0; i < count; ) {
+    const behind = p + size < end ? betweenCharacters(bytes, p + size) : end;
+    const window = readText(bytes, p, behind) ?? decoder.fail("text that is not UTF-8", p);
+    const next = wholeIn(window, lengths, i);
+    const left = window.length - cut(window, lengths, i, next, texts);
+    if (behind === end && (next === i || left > 0)) return null;
+    size = next === i ? size * 2 : WINDOW_BYTES;
+    if (next > i) p = left === 0 ? behind : behind - utf8Length(window.slice(-left));
+    i = next;
   }
-  return texts;
+  return p === end ? texts : null;
 }
 
-/** Cuts texts `[start, end)` from what holds just these. */
-function cut(window: string, { of, none }: Lengths, start: number, end: number, texts: (string | null)[]): void {
+/** The next position at or before `p` at which a character begins, if there is one. */
+function betweenCharacters(bytes: Uint8Array, p: number): number {
+  for (let back = 0; back <= MAX_TRAIL; back++) if ((bytes[p - back]! & 0xc0) !== 0x80) return p - back;
+  return p;
+}
+
+/**
+ * Where the texts from the i-th on end that the window has all of, and behind which a character begins: halves of a surrogate pair may
+ * stand in two texts, and are one character here.
+ */
+function wholeIn(window: string, { of, none }: Lengths, i: number): number {
+  let whole = i;
+  let units = 0;
+  while (i < of.length) {
+    if (of[i] !== none) units += of[i]!;
+    if (units > window.length) break;
+    i++;
+    if ((window.charCodeAt(units) & 0xfc00) !== 0xdc00) whole = i;
+  }
+  return whole;
+}
+
+/** Cuts texts `[start, end)` from what begins with them, and says how much of it they are. */
+function cut(window: string, { of, none }: Lengths, start: number, end: number, texts: (string | null)[]): number {
   let at = 0;
   for (let i = start; i < end; i++) {
     const length = of[i]!;
@@ -207,6 +229,7 @@ function cut(window: string, { of, none }: Lengths, start: number, end: number, 
       at += length;
     }
   }
+  return at;
 }
 
 /** ASCII texts of two units: the engine has a table for them too, but a slower one. */
