@@ -213,9 +213,6 @@ struct plasmid_store {
 	void *reference_rows;
 	uint64_t reference_rows_bytes;
 	pm_stash stashes[PM_STASH_SIZES];
-	uint32_t scout; /* slot that some later eviction will take */
-	bool scout_hurries;
-	uint64_t scouted;               /* which one: evicted_total will then be this */
 	pm_subscription *subscriptions; /* under the lock */
 	uint32_t subscription_count;
 	uint32_t missed_count;

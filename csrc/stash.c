@@ -19,7 +19,6 @@
 
 /* A stash is at most this part of the table, and of the heap: who looks for the last free slot or byte should not miss it for long. */
 #define PART 256u
-#define SCOUT_AHEAD 64u /* objects */
 
 bool pm_stash_wanted(plasmid_store *store, uint32_t granules) {
 	if (granules > PM_STASH_SIZES || pm_subscribed(store->client))
@@ -46,41 +45,6 @@ static void publish(plasmid_store *store, uint32_t slot, uint32_t node, uint32_t
 	PM_POINT("stash:filled");
 	pm_store(&entry->word, pm_word(pm_word_version(entry->word), client->slot + 1, PLASMID_CREATED) | PM_WORD_STASHED);
 	PM_POINT("stash:published");
-}
-
-/* Looks one object further. */
-PM_RACY static void scout_on(plasmid_store *store) {
-	const pm_client *client = store->client;
-	uint32_t slot = store->scout;
-	if (slot == 0 || slot > client->super->entries_reserved)
-		return;
-	const pm_entry *entry = pm_entry_at(client, slot);
-	uint32_t next = entry->lru_prev;
-	__builtin_prefetch(pm_leases_at(client, slot));
-	__builtin_prefetch(client->heap + (uint64_t)entry->start * PM_GRANULE);
-	__builtin_prefetch((const char *)pm_entry_at(client, next));
-	__builtin_prefetch((const char *)pm_entry_at(client, next) + 64);
-	store->scout = next;
-	store->scouted++;
-}
-
-/* In a full store each fill evicts the oldest, which are in no cache, and to find the next one takes reading the one before. So each put
- * looks at one or two of those that the next fills, of any process, will evict, and asks for their lines while there is other work. What
- * it reads may be stale: it only says what to ask for. */
-static void scout(plasmid_store *store) {
-	scout_on(store);
-	if (store->scout_hurries)
-		scout_on(store);
-}
-
-/* Where the scout stands, counted in evictions. Under the lock. */
-static void scout_again(plasmid_store *store) {
-	const pm_superblock *super = store->client->super;
-	if (store->scouted < super->evicted_total || store->scout == 0) {
-		store->scouted = super->evicted_total;
-		store->scout = super->lru_tail;
-	}
-	store->scout_hurries = store->scouted < super->evicted_total + SCOUT_AHEAD;
 }
 
 /* Is there room for more than the one that is needed, or room to be made by eviction? */
@@ -118,7 +82,6 @@ int32_t pm_stash_fill(plasmid_store *store, uint32_t granules, bool *locked) {
 		pm_token_at(client, token)->count = pm_word_version(pm_entry_at(client, slot)->word);
 		stash->tokens[stash->count++] = token;
 	}
-	scout_again(store);
 	return stash->count > 0 && *locked ? 0 : r;
 }
 
@@ -165,7 +128,6 @@ uint32_t pm_stash_put(plasmid_store *store, uint32_t granules, uint32_t bytes) {
 	PM_POINT("put:published");
 	at->kind = PM_TOKEN_HANDLE;
 	pm_add(&client->records[client->slot].stashed, -1);
-	scout(store);
 	return token;
 }
 
