@@ -174,8 +174,7 @@ PLASMID_API int32_t plasmid_events(plasmid_store *store) {
 static void watch_room(plasmid_store *store) {
 	pm_client *client = store->client;
 	store->room_seen = pm_load(&client->records[client->slot].wake);
-	pm_store(&client->super->room_watchers, 1);
-	pm_fence();
+	pm_interest_in_room(client);
 }
 
 PLASMID_API int32_t plasmid_request_collection(plasmid_store *store) {
@@ -215,7 +214,6 @@ PLASMID_API int32_t plasmid_watch_room(plasmid_store *store) {
 	if (r != 0)
 		return r;
 	pm_arm(store);
-	pm_store(&store->client->super->room_watchers, 1);
-	pm_fence();
+	pm_interest_in_room(store->client);
 	return 0;
 }

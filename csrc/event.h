@@ -21,7 +21,7 @@ static inline bool pm_subscribed(const pm_client *client) {
 	return __builtin_expect(pm_load_relaxed(&client->super->subscribers) != 0, 0);
 }
 
-/* The record of an enum plasmid_event_kind; wakes who waits for one. See pm_event_add. */
+/* The record of an enum plasmid_event_kind; who waits for one is told when the lock is given back. See pm_event_add. */
 void pm_event_write(pm_client *client, uint32_t kind, uint32_t slot);
 
 /* Tells that something is about to happen to the object in the slot, of which the entry says id, bytes and name. To be called under

@@ -15,11 +15,8 @@
 #define UNLINK_NOW 64u /* refs of a container that are released at once; the others a few a call */
 
 void pm_room_given(pm_client *client) {
-	pm_superblock *super = client->super;
-	if (pm_load_relaxed(&super->room_watchers) == 0)
-		return;
-	pm_store_relaxed(&super->room_watchers, 0);
-	pm_notify_all(client);
+	if (pm_load_relaxed(&client->super->room_watchers) != 0)
+		pm_notify_all(client);
 }
 
 /* The extent that an entry names is the one that names it. */

@@ -49,7 +49,7 @@ static const fact of_extent[] = {
 #define T pm_client_record
 static const fact of_client_record[] = {
 	ALL, F(epoch), F(state), F(pid), F(reserved), F(opened_ms), F(charge), F(quota), F(oldest), F(subscriptions),
-	F(pad), F(wake), F(blocked), F(ring), F(looped), F(collect), F(stashed), F(bell), F(bell_key), F(news), F(tail)
+	F(pad), F(wake), F(blocked), F(ring), F(looped), F(collect), F(stashed), F(bell), F(bell_key), F(news), F(telling), F(tail)
 };
 #undef T
 

@@ -16,6 +16,7 @@
 #include "spill/porter.h"
 #include "stray.h"
 #include "token.h"
+#include "wait.h"
 
 #ifndef MADV_POPULATE_READ
 #define MADV_POPULATE_READ 22 /* Linux 5.14 */
@@ -164,10 +165,13 @@ static void *run(void *argument) {
 		                                                : IDLE_NS) == 0 ||
 		    !looped || untidy)
 			continue;
-		if (waiting)
-			pm_reap_dead(client);
-		else
+		if (!waiting) {
 			rest(client);
+			continue;
+		}
+		pm_reap_dead(client);
+		if (pm_untold(client))
+			serve(client, true);
 	}
 	return NULL;
 }

@@ -71,7 +71,8 @@ typedef struct pm_client_record {
 	uint64_t bell;     /* of the one event loop that waits, or 0: ring the helper, which tells all of them */
 	uint64_t bell_key; /* of all bells of this client */
 	uint32_t news;     /* grows before `ring` does when another client rings: what the helper hands on */
-	uint8_t tail[20];
+	uint32_t telling;  /* it has given the lock back, and who waits has not been told yet */
+	uint8_t tail[16];
 } pm_client_record;
 
 /* LINGERING: it has closed all its stores, views of its leases are still alive. */

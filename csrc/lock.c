@@ -195,13 +195,17 @@ void pm_lock_lose(pm_client *client) {
 
 void pm_lock_give(pm_client *client) {
 	pm_owed owed = client->owed;
+	bool owes = owed.buckets != 0 || owed.subscribers || owed.everyone;
 	PM_ASSERT((pm_load(&client->super->lock) & ~WAITERS) == client->lock_word);
-	client->owed = (pm_owed){.buckets = 0};
+	if (owes) {
+		client->owed = (pm_owed){.buckets = 0};
+		pm_store_relaxed(&client->records[client->slot].telling, 1);
+	}
 	pm_store_relaxed(&client->lock_thread, 0);
 	if (pm_exchange(&client->super->lock, 0) & WAITERS)
 		pm_futex_wake(&client->super->lock, 1);
-	if (owed.buckets == 0 && !owed.subscribers && !owed.everyone)
-		return;
-	PM_POINT("lock:given");
-	pm_tell(client, owed);
+	if (owes) {
+		PM_POINT("lock:given");
+		pm_tell(client, owed);
+	}
 }

@@ -55,6 +55,7 @@ int32_t pm_lock_try_once(pm_client *client);
 bool pm_lock_mine(const pm_client *client);
 void pm_lock_lose(pm_client *client);
 
+/* Gives it back, and then tells who is to be told of what was done under it (wait.h). */
 void pm_lock_give(pm_client *client);
 static inline __attribute__((always_inline)) void pm_unlock(pm_client *client) {
 	PM_ASSERT(!pm_lock_mine(client) || (uintptr_t)__builtin_frame_address(0) <= (uintptr_t)pm_landing_frame);

@@ -82,7 +82,7 @@ static int32_t enlist(pm_client *client, uint64_t key) {
 		record->quota = client->quota;
 		record->charge = (uint64_t)client->epoch << 32; /* what the one before us left is charged to nobody */
 		record->oldest = 0;
-		record->subscriptions = record->stashed = 0;
+		record->subscriptions = record->stashed = record->telling = 0;
 		pm_store(&record->state, PM_CLIENT_ACTIVE);
 		client->enlisted = true;
 	}

@@ -8,7 +8,7 @@
  * whoever dies in it is followed by one who begins again. 0, NO_MEMORY or CORRUPT. */
 int32_t pm_rebuild(pm_client *client);
 
-/* What pm_lock calls when it inherits the lock of a dead client: rebuild, count, wake everyone. */
+/* What pm_lock calls when it inherits the lock of a dead client: rebuild, count, have everyone told. */
 int32_t pm_recover(pm_client *client);
 
 #endif

@@ -4,7 +4,8 @@
 #include "prim/bell.h"
 #include "prim/futex.h"
 
-/* The last one is for events. */
+#define EVENTS PM_WAIT_BUCKETS /* the bucket of those who are subscribed to them */
+
 static uint64_t *bucket(pm_client *client, uint32_t index) {
 	return client->waits + (uint64_t)index * client->plan.hold_words;
 }
@@ -22,7 +23,19 @@ void pm_interest(pm_client *client, uint32_t hash) {
 }
 
 void pm_interest_in_events(pm_client *client) {
-	interest(client, PM_WAIT_BUCKETS);
+	interest(client, EVENTS);
+}
+
+void pm_interest_in_room(pm_client *client) {
+	pm_store(&client->super->room_watchers, 1);
+	pm_fence();
+}
+
+bool pm_untold(const pm_client *client) {
+	for (uint32_t i = 0; i < client->plan.max_clients; i++)
+		if (pm_load_relaxed(&client->records[i].telling) != 0 && pm_load(&client->records[i].state) != PM_CLIENT_FREE)
+			return true;
+	return false;
 }
 
 /* A thread that blocks counts itself before it sets its bit, a loop says so before it does: whoever took the bit sees them. */
@@ -59,8 +72,12 @@ void pm_notify_subscribers(pm_client *client) {
 	client->owed.subscribers = true;
 }
 
+/* Nobody would reap who has no record yet: that one tells before it can die without the lock. */
 void pm_notify_all(pm_client *client) {
-	client->owed.everyone = true;
+	if (client->enlisted)
+		client->owed.everyone = true;
+	else
+		pm_wake_all(client);
 }
 
 static void tell(pm_client *client, uint32_t index) {
@@ -77,12 +94,20 @@ static void tell(pm_client *client, uint32_t index) {
 	}
 }
 
-void pm_tell(pm_client *client, pm_owed owed) {
-	pm_fence_after_exchange();
+static void tell_all(pm_client *client, pm_owed owed) {
 	for (uint64_t left = owed.buckets; left != 0; left &= left - 1)
 		tell(client, (uint32_t)__builtin_ctzll(left));
 	if (owed.subscribers)
-		tell(client, PM_WAIT_BUCKETS);
-	if (owed.everyone)
-		pm_wake_all(client);
+		tell(client, EVENTS);
+	if (!owed.everyone)
+		return;
+	/* Not before: else nobody who gives room meanwhile would tell them. Who says so anew is woken right after. */
+	pm_store_relaxed(&client->super->room_watchers, 0);
+	pm_wake_all(client);
+}
+
+void pm_tell(pm_client *client, pm_owed owed) {
+	pm_fence_after_exchange();
+	tell_all(client, owed);
+	pm_store(&client->records[client->slot].telling, 0);
 }

@@ -6,13 +6,20 @@
  *
  * The sealer notes the bucket, and takes the bits when it has given the lock back: whoever is woken often gets the waker's core at
  * once, and would wait there for a lock whose owner does not run. Should it die in between, no lock tells that it did; those who wait
- * look for the dead ten times a second, and its reaping wakes everyone. */
+ * look for the dead ten times a second, and its reaping wakes everyone. And should it be stopped there: a thread that blocks looks for
+ * itself as often, and the helper has the loops look, for its record says that it has something to tell. */
 #ifndef PM_WAIT_H
 #define PM_WAIT_H
 
 #include "client.h"
 
 void pm_interest(pm_client *client, uint32_t hash);
+void pm_interest_in_events(pm_client *client);
+/* In whatever anybody gives back; pm_notify_all tells of it. */
+void pm_interest_in_room(pm_client *client);
+
+/* Has somebody something to tell, and has not told it? That takes it microseconds, unless it is stopped. */
+bool pm_untold(const pm_client *client);
 
 /* Under the lock, after a change was published: who waits for such a key, who is subscribed to events, or everyone, whether they wait or
  * not, shall be told. */
@@ -23,9 +30,7 @@ void pm_notify_all(pm_client *client);
 /* Tells them. Right after the exchange that gave the lock back. */
 void pm_tell(pm_client *client, pm_owed owed);
 
-void pm_interest_in_events(pm_client *client);
-
-/* Without the lock, at once: our own event loops. */
+/* At once: our own event loops. */
 void pm_wake_own(pm_client *client);
 
 /* Everyone, likewise. */

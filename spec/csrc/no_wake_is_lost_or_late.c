@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
@@ -179,6 +180,7 @@ static void pages_given_back_stay_away(plasmid_store *store) {
 /* Binds the name once it is told to, and with the lock given back and nobody woken dies, or is stopped. */
 static void bind_late(const char *name, int go, bool stopped) {
 	char byte;
+	prctl(PR_SET_PDEATHSIG, SIGKILL); /* stopped, it would outlive a test that fails */
 	plasmid_store *store = open_store(name, 1u << 20, 0);
 	plasmid_item item = {.name = (uint64_t)(uintptr_t) "late", .name_bytes = 4, .flags = PLASMID_ITEM_PIN};
 	CHECK(read(go, &byte, 1) == 1);
@@ -194,7 +196,7 @@ static void *tell_it_soon(void *pipe) {
 	return NULL;
 }
 
-/* A dead one's reaping does it instead. Who is stopped does it when it goes on; threads that block don't wait for that. */
+/* A dead one's reaping does it instead; and nobody waits until one that is stopped goes on. */
 static void what_is_owed_comes(bool loop, bool stopped) {
 	int go[2], status;
 	pthread_t teller;
@@ -212,10 +214,10 @@ static void what_is_owed_comes(bool loop, bool stopped) {
 		CHECK(plasmid_block_name(store, 4, 2000) == 0);
 	CHECK(waitpid(binder, &status, stopped ? WUNTRACED : 0) == binder);
 	CHECK(stopped ? WIFSTOPPED(status) : WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
-	if (stopped)
-		CHECK(kill(binder, SIGCONT) == 0);
 	if (loop)
 		CHECK(woken(store));
+	if (stopped)
+		CHECK(kill(binder, SIGCONT) == 0);
 	if (stopped)
 		CHECK(waitpid(binder, &status, 0) == binder && WIFEXITED(status) && WEXITSTATUS(status) == 0);
 	memcpy(plasmid_exchange_of(store)->name, "late", 4);

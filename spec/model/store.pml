@@ -16,6 +16,8 @@
 #define WAITERS 4            /* the lock's high bit */
 #define OWNER(word) ((word & 3) - 1)
 #define OTHER (1 - me)
+#define OWED_WAITERS 1
+#define OWED_ALL 2
 #ifndef ROUNDS
 #define ROUNDS 2
 #endif
@@ -29,6 +31,7 @@
 #define QUIET_UNLOCK 7     /* leaving the lock wakes nobody */
 #define EARLY_NOTICE 8     /* waiters are woken before the state changes */
 #define REAP_ALL 9         /* a reaper ends the living one's handles too */
+#define UNTOLD 10          /* what a hold has to tell is told to nobody */
 #ifndef MUTANT
 #define MUTANT 0
 #endif
@@ -78,7 +81,16 @@ inline pm_settle() {
 	in_lru = SETTLED
 }
 
+/* What a hold has to tell is told when the lock is given back; who dies before that has told nobody. */
 inline pm_notify() {
+	owed = owed | OWED_WAITERS
+}
+
+inline pm_notify_all() {
+	owed = owed | OWED_ALL
+}
+
+inline take_bits() {
 	d_step { woken = (interest[0] -> 1 : 0) + (interest[1] -> 2 : 0); interest[0] = false; interest[1] = false };
 	if
 	:: woken & 1 -> d_step { wake[0]++; at_wake[0] = false }
@@ -94,6 +106,18 @@ inline pm_notify() {
 inline pm_wake_all() {
 	d_step { wake[0]++; at_wake[0] = false };
 	d_step { wake[1]++; at_wake[1] = false }
+}
+
+inline pm_tell() {
+	if
+	:: owed & OWED_WAITERS -> take_bits()
+	:: else
+	fi;
+	if
+	:: owed & OWED_ALL -> pm_wake_all()
+	:: else
+	fi;
+	owed = 0
 }
 
 /* What the dead one had: its unsealed object goes, its handle ends. */
@@ -113,7 +137,7 @@ inline pm_rebuild() {
 #if MUTANT != STALE_ORDER
 	pm_settle();
 #endif
-	pm_wake_all()
+	pm_notify_all()
 }
 
 inline pm_lock() {
@@ -161,6 +185,10 @@ inline pm_unlock() {
 	:: else
 	fi;
 #endif
+#if MUTANT != UNTOLD
+	pm_tell();
+#endif
+	owed = 0;
 	seen = 0
 }
 
@@ -223,7 +251,7 @@ inline put_draft() {
 		pm_lock();
 		handle[me] = true;
 #if MUTANT == EARLY_NOTICE
-		pm_notify();
+		take_bits();
 		state = SEALED;
 #else
 		state = SEALED;
@@ -343,14 +371,14 @@ inline pm_reap() {
 		clear_dead();
 		pm_settle();
 		listed[OTHER] = false;
-		pm_wake_all();
+		pm_notify_all();
 		pm_unlock()
 	:: else
 	fi
 }
 
 proctype client(bit me) {
-	byte round, seen, slept, mine, wanted, copied, woken;
+	byte round, seen, slept, mine, wanted, copied, woken, owed;
 	bool taken;
 	{
 		do
@@ -394,7 +422,7 @@ proctype survivor() {
 }
 
 proctype last(bit me) {
-	byte seen, slept, mine, woken;
+	byte seen, slept, mine, woken, owed;
 	bool taken;
 	pm_lock();
 	pm_unlock();

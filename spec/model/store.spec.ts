@@ -45,7 +45,7 @@ describe.skipIf(spin === null)("two processes, one of which may be killed at any
     console.log(`${states} states`);
   }, 300_000);
 
-  test("the model has mutants", () => expect(mutants.length).toBe(9));
+  test("the model has mutants", () => expect(mutants.length).toBe(10));
 
   for (const { name, number, planted } of mutants) {
     test(`the model would know if ${planted} (${name})`, async () => {

@@ -224,6 +224,22 @@ test("each Worker of a process answers for its own garbage", async () => {
   store.check();
 });
 
+test("a thread that waits long for room sees who dies meanwhile", async () => {
+  const dieSoon: Body<[string, string]> = ({ plasmid, say }, name, directory) => {
+    const store = plasmid.Store.open(name, { directory, mustExist: true });
+    const leases = Array.from({ length: 6 }, (_, i) => store.lease(store.put(new Uint8Array(1_000_000).fill(i))));
+    say(leases.length);
+    Bun.sleepSync(300);
+    process.kill(process.pid, "SIGKILL");
+    say(leases.length); // so they are not garbage before
+  };
+  const store = freshStore({ capacity: "8MiB", fullTimeoutMs: 600_000 });
+  const child = startProcess(dieSoon, store.name, directory);
+  expect(await child.line()).toBe("6");
+  store.free(store.put(new Uint8Array(4_000_000)));
+  store.check();
+}, 60_000);
+
 test("what a dead process held is room at once, without a wait", async () => {
   const fill: Body<[string, string]> = async ({ plasmid, say, hear }, name, directory) => {
     const store = plasmid.Store.open(name, { directory, mustExist: true });

@@ -63,7 +63,7 @@ export class Ladder {
     for (;;) {
       // With no time left too: a wait that is in vain sweeps up after the dead.
       const left = Math.max(0, Math.ceil(deadline - performance.now()));
-      const waited = core.plasmid_wait_room(at, this.#isUntold(code) ? Math.min(left, LOOK_EVERY_MS) : left);
+      const waited = core.plasmid_wait_room(at, Math.min(left, LOOK_EVERY_MS));
       code = this.#spill(attempt, attempt(), room);
       if (!Ladder.takes(code)) return code;
       if (waited < 0 && performance.now() >= deadline) throw this.#full(code, bytes);

@@ -11,7 +11,7 @@ const MAX_MEAN_UNITS = 512;
 /** Up to this mean of some of them, joining costs more than taking each unit. */
 const SHORT_UNITS = 16;
 const LOOKS = 16;
-/** Texts that are cut from one string keep all of it alive; so that is never one of more texts, or bytes if one text has no more. */
+/** Texts that are cut from one string keep all of it alive; so it has no more texts than this, or bytes unless a text itself has more. */
 const WINDOW = 128;
 const WINDOW_BYTES = 4096;
 /** Of a character of UTF-8 there are so many bytes at most behind its first. */
