@@ -24,9 +24,10 @@ static uint32_t buddy_of(uint32_t fresh) {
 void pm_index_clear(pm_client *client) {
 	pm_superblock *super = client->super;
 	uint32_t heads = super->entries_reserved < FIRST_BUCKETS ? super->entries_reserved : FIRST_BUCKETS;
-	super->name_buckets = heads;
+	pm_store_relaxed(&super->name_buckets, heads); /* glances are without the lock */
 	super->names = 0;
-	memset(client->names, 0, heads * sizeof(uint32_t));
+	for (uint32_t head = 0; head < heads; head++)
+		pm_store_relaxed(&client->names[head], 0);
 }
 
 /* The last bytes, up to eight, in one word: without a call, for most names are no longer. */

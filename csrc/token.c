@@ -32,7 +32,7 @@ uint32_t pm_token_take(pm_client *client, uint8_t kind, uint32_t slot, uint32_t 
 	}
 	pm_token *at = pm_token_at(client, token);
 	*at = (pm_token){.slot = slot, .store = store, .kind = kind};
-	client->tokens++;
+	pm_store_relaxed(&client->tokens, client->tokens + 1);
 	return token;
 }
 
@@ -50,7 +50,7 @@ void pm_token_retire(pm_client *client, uint32_t token) {
 	pm_token *at = pm_token_at(client, token);
 	at->slot = 0;
 	if (at->viewed == 0)
-		client->tokens--;
+		pm_store_relaxed(&client->tokens, client->tokens - 1); /* whoever closes looks without the lock */
 }
 
 void pm_token_view(pm_client *client, uint32_t token) {
@@ -66,7 +66,7 @@ static void end_view(pm_client *client, pm_token *at) {
 		return;
 	at->viewed = 0;
 	if (at->slot == 0)
-		client->tokens--;
+		pm_store_relaxed(&client->tokens, client->tokens - 1);
 	if (pm_load(&client->refused) == 0)
 		drop_lease(client, slot, at->count);
 }
