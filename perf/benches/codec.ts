@@ -1,6 +1,6 @@
 /**
  * The codec on one data set, beside each peer in turn: every pair in fresh processes of its own, as often as the spread asks for; in a quick
- * look in one, whose rounds lie less far apart than processes do.
+ * look, and beside peers that there are no goals for, in one, whose rounds lie less far apart than processes do.
  */
 import { join } from "node:path";
 import { COPIES, PEERS, TEXTS } from "../codec/contestants.ts";
@@ -13,6 +13,7 @@ import { exactly, sampleOf } from "../stats/sample.ts";
 
 const FOLDER = join(import.meta.dir, "..", "codec");
 const PROCESSES = times(3, 1);
+const QUICK = { PLASMID_PERF_QUICK: "1" };
 const PLAIN = "plasmid";
 const KEPT = "plasmid, into a kept buffer";
 /** On the machine where pickle 5 takes 151 and 93. */
@@ -36,12 +37,13 @@ if (data === "d") {
 
 async function compare(ours: string, peer: string, goals: readonly number[] = []): Promise<void> {
   const outcomes: Outcome[] = [];
+  const briefly = !COPIES.includes(peer) && !(peer in GOALS);
   if (bytesAlone && TEXTS.includes(peer)) {
     const side = { what: `${peer} (not tried: texts)`, measured: exactly(Number.NaN) };
     report({ what: `${data}: ${about}`, unit: "µs", measured: exactly(Number.NaN), limit: side });
     return;
   }
-  for (let i = 0; i < PROCESSES; i++) outcomes.push(await duel(ours, peer));
+  for (let i = 0; i < (briefly ? 1 : PROCESSES); i++) outcomes.push(await duel(ours, peer, briefly ? QUICK : {}));
   const [first] = outcomes as [Outcome];
   const what = `${data}: ${about}`;
   if (first.peer !== "right") {
@@ -69,8 +71,8 @@ async function compare(ours: string, peer: string, goals: readonly number[] = []
   }
 }
 
-async function duel(ours: string, peer: string): Promise<Outcome> {
-  return JSON.parse(await outputOf([process.execPath, join(FOLDER, "duel.ts"), data, ours, peer]));
+async function duel(ours: string, peer: string, env = {}): Promise<Outcome> {
+  return JSON.parse(await outputOf([process.execPath, join(FOLDER, "duel.ts"), data, ours, peer], env));
 }
 
 /** A Python that has numpy: the one of the path, or Debian's own. */
@@ -110,8 +112,8 @@ async function comparePickle(): Promise<void> {
   }
 }
 
-async function outputOf(command: string[]): Promise<string> {
-  const child = Bun.spawn(command, { stdio: ["ignore", "pipe", "inherit"] });
+async function outputOf(command: string[], env = {}): Promise<string> {
+  const child = Bun.spawn(command, { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "inherit"] });
   const text = await child.stdout.text();
   if ((await child.exited) !== 0) throw new Error(`${command.join(" ")} failed`);
   return text;
