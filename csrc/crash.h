@@ -1,4 +1,4 @@
-/* crash.h - named places at which a test may kill the process, and assertions.
+/* crash.h - named places at which a test may kill the process, or stop it, and assertions.
  *
  * Release builds compile both away. A place is named "operation:what-was-just-done". */
 #ifndef PM_CRASH_H

@@ -540,7 +540,8 @@ PLASMID_API int32_t plasmid_reap(plasmid_store *store);
 /* Holds the store's lock for `ms`, as a slow or stopped owner would. */
 PLASMID_API int32_t plasmid_test_hold_lock(plasmid_store *store, uint32_t ms);
 
-/* Debug builds: kill this process (SIGKILL) at the `nth` passage of the named crash point. PLATFORM in release builds. */
+/* Debug builds: kill this process (SIGKILL) at the `nth` passage of the named crash point, or stop it (SIGSTOP) if the name is led by
+ * "stop:". PLATFORM in release builds. */
 PLASMID_API int32_t plasmid_test_crash_at(const char *point, uint32_t nth);
 
 #ifdef __cplusplus

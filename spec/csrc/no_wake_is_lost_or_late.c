@@ -1,5 +1,5 @@
 /* Whoever waits is woken: while the helper goes to rest, while it maps pages, when it is a slot that was wanted, when who owed the wake
- * has died; and when nobody waits any more, nobody looks. */
+ * has died or is stopped; and when nobody waits any more, nobody looks. */
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -216,10 +216,10 @@ static void what_is_owed_comes(bool loop, bool stopped) {
 	CHECK(stopped ? WIFSTOPPED(status) : WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
 	if (loop)
 		CHECK(woken(store));
-	if (stopped)
+	if (stopped) {
 		CHECK(kill(binder, SIGCONT) == 0);
-	if (stopped)
 		CHECK(waitpid(binder, &status, 0) == binder && WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	}
 	memcpy(plasmid_exchange_of(store)->name, "late", 4);
 	CHECK(plasmid_watch_name(store, 4) == 0);
 	CHECK(pthread_join(teller, NULL) == 0);
